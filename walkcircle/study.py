@@ -1,0 +1,293 @@
+"""Study: the question, as a planner writes it in one TOML file.
+
+Paths in a study are relative to the folder of its file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from walkcircle.errors import StudyError
+from walkcircle.records import STRICT, read_record
+from walkcircle.standards import Standard, read_standard
+from walkcircle.walkers import Walker, read_walker
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class PlaceSection:
+    """Where: exactly one of a file, a place name or a bounding box.
+
+    Attributes
+    ----------
+    file
+        ``.osm.pbf``, ``.osm``, ``.osm.gz`` or ``.osm.bz2``, read without internet.
+    name
+        Place name, looked up with Nominatim and read through Overpass; stored on first use.
+    bbox
+        West, south, east, north in degrees, read through Overpass; stored on first use.
+    area
+        File with the polygon(s) of the study area; without it the communities' area is the study area.
+    data_date
+        ``YYYY-MM-DD`` of the data where the file does not say it.
+    """
+
+    file: str | None = None
+    name: str | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    area: str | None = None
+    data_date: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse anything but exactly one of file, name and bbox."""
+        given = [key for key in ("file", "name", "bbox") if getattr(self, key) is not None]
+        if len(given) != 1:
+            msg = f"[place] needs exactly one of file, name and bbox; it has {' and '.join(given) or 'none'}"
+            raise ValueError(msg)
+        if self.bbox is not None:
+            west, south, east, north = self.bbox
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                msg = f"bbox is west, south, east, north in degrees; {list(self.bbox)} is not"
+                raise ValueError(msg)
+
+
+@dataclass(frozen=True, config=STRICT)
+class CommunitiesSection:
+    """Which areas are scored.
+
+    Attributes
+    ----------
+    source
+        ``osm`` (administrative boundaries), ``file`` or ``hexagons``.
+    admin_level
+        Level of the OpenStreetMap boundaries.
+    names
+        Only boundaries with these names; all of the level when empty.
+    file
+        Polygons: GeoPackage, GeoJSON, GeoParquet or Shapefile.
+    id, name, population
+        Columns of the file.
+    hexagon_m
+        Width of a hexagon from side to side, metres.
+    """
+
+    source: Literal["osm", "file", "hexagons"] = "hexagons"
+    admin_level: int | None = None
+    names: tuple[str, ...] = ()
+    file: str | None = None
+    id: str | None = None
+    name: str | None = None
+    population: str | None = None
+    hexagon_m: Positive = 500.0
+
+
+@dataclass(frozen=True, config=STRICT)
+class ResidencesSection:
+    """Where people live: mapped buildings, or the planner's own file.
+
+    Attributes
+    ----------
+    source
+        ``osm`` (residential buildings) or ``file``.
+    file
+        Points or polygons with people: CSV (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet, Shapefile.
+    id, population, estate, lon, lat
+        Columns of the file; coordinates of a CSV are WGS 84 degrees.
+    cell_m
+        Residences of one community outside any estate are grouped in square cells this wide, metres.
+    by_estate
+        Residences inside a mapped estate (``landuse=residential`` with a fence, wall or private paths) form one cluster.
+    floor_height_m, dwelling_m2, net_to_gross, people_per_dwelling
+        Assumptions that turn floor area into dwellings and dwellings into people.
+    """
+
+    source: Literal["osm", "file"] = "osm"
+    file: str | None = None
+    id: str | None = None
+    population: str = "population"
+    estate: str | None = None
+    lon: str = "lon"
+    lat: str = "lat"
+    cell_m: Positive = 100.0
+    by_estate: bool = True
+    floor_height_m: Positive = 3.0
+    dwelling_m2: Positive = 80.0
+    net_to_gross: Annotated[float, Field(gt=0, le=1)] = 0.8
+    people_per_dwelling: Positive = 2.3
+
+
+@dataclass(frozen=True, config=STRICT)
+class PopulationSection:
+    """Known numbers of people; the estimate from buildings is scaled to meet them.
+
+    Attributes
+    ----------
+    total
+        People in the study area.
+    communities
+        People by the name or id of a community.
+    source
+        Who counted, and when.
+    """
+
+    total: Positive | None = None
+    communities: dict[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class FacilitiesSection:
+    """One source of facilities.
+
+    Attributes
+    ----------
+    source
+        ``osm`` or ``file``.
+    file
+        A register: CSV (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet or Shapefile.
+    register
+        The register's name, kept with each row as its origin.
+    kind
+        Either the column that holds the kind, or, with `only`, not used.
+    only
+        All rows are of this kind.
+    kinds
+        Translates the register's words into kinds of the standard.
+    id, name, lon, lat
+        Columns of the file.
+    complete
+        The register lists every facility of its kinds, so that a missing one is a gap and not thin data.
+    """
+
+    source: Literal["osm", "file"] = "osm"
+    file: str | None = None
+    register: str = ""
+    kind: str = "kind"
+    only: str | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
+    id: str | None = None
+    name: str = "name"
+    lon: str = "lon"
+    lat: str = "lat"
+    complete: bool = True
+
+
+@dataclass(frozen=True, config=STRICT)
+class SnappingSection:
+    """How far from a street a walk may start or end, metres."""
+
+    within_m: Positive = 100.0
+
+
+@dataclass(frozen=True, config=STRICT)
+class OutputsSection:
+    """Where results go, and in which language the map speaks.
+
+    Attributes
+    ----------
+    folder
+        Folder for the results, relative to the study file.
+    language
+        ``en`` or ``zh``.
+    tiles
+        Offer online map tiles behind a switch, off by default.
+    """
+
+    folder: str = "maps"
+    language: Literal["en", "zh"] = "en"
+    tiles: bool = False
+
+
+@dataclass(frozen=True, config=STRICT)
+class Study:
+    """The question.
+
+    Attributes
+    ----------
+    title
+        Shown on the map.
+    place, communities, residences, population, facilities, snapping, outputs
+        Sections; see each.
+    standard
+        Name or path of the facility standard.
+    walkers
+        Names or paths; the first is the one the map shows.
+    minutes
+        Limits of the isochrones, minutes.
+    folder
+        Folder of the study's file, where its paths start; set by :func:`read_study`.
+    """
+
+    title: str
+    place: PlaceSection
+    standard: str | Standard = "general"
+    walkers: tuple[str | Walker, ...] = ("adult",)
+    minutes: tuple[Positive, ...] = (5.0, 10.0, 15.0)
+    communities: CommunitiesSection = field(default_factory=CommunitiesSection)
+    residences: ResidencesSection = field(default_factory=ResidencesSection)
+    population: PopulationSection = field(default_factory=PopulationSection)
+    facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
+    snapping: SnappingSection = field(default_factory=SnappingSection)
+    outputs: OutputsSection = field(default_factory=OutputsSection)
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        """Refuse an empty or unordered list of minutes, and no walker."""
+        if not self.minutes or list(self.minutes) != sorted(set(self.minutes)):
+            msg = f"minutes should grow, as in [5, 10, 15]; {[f'{m:g}' for m in self.minutes]} does not"
+            raise ValueError(msg)
+        if not self.walkers:
+            msg = "walkers is empty; name at least one, as in [\"adult\"]"
+            raise ValueError(msg)
+
+    def path_to(self, name: str) -> Path:
+        """Return the path of a file that the study names."""
+        return self.folder / name
+
+    @property
+    def output_folder(self) -> Path:
+        """Folder for the results."""
+        return self.path_to(self.outputs.folder)
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study from a TOML file, with its standard and its walkers.
+
+    Returns
+    -------
+    Study
+        `standard` is a :class:`~walkcircle.standards.Standard` and `walkers` are
+        :class:`~walkcircle.walkers.Walker`, read and checked.
+
+    Raises
+    ------
+    StudyError
+        The file, its standard or a walker is missing or says something impossible.
+    """
+    file = Path(path)
+    return resolve_study(replace(read_record(file, Study), folder=file.parent))
+
+
+def resolve_study(study: Study) -> Study:
+    """Read the standard and walkers that a study names; those it holds already are kept.
+
+    Raises
+    ------
+    StudyError
+        One of them is not known or its file is wrong.
+    """
+    standard = study.standard
+    if isinstance(standard, str):
+        standard = read_standard(standard, folder=study.folder)
+    walkers = tuple(w if isinstance(w, Walker) else read_walker(w, folder=study.folder) for w in study.walkers)
+    names = [walker.name for walker in walkers]
+    if len(set(names)) < len(names):
+        msg = f"two walkers have the same name: {', '.join(names)}; give each its own"
+        raise StudyError(msg)
+    return replace(study, standard=standard, walkers=walkers)
