@@ -152,6 +152,17 @@ class WalkTimes(Table):
     metres = Column("metres", "number", "length of that walk, access legs included", unit="m", low=0)
 
 
+class Nearest(Table):
+    """The nearest facilities of each kind; what cannot be walked within the limit has no row."""
+
+    title = "nearest facilities"
+    origin = Column("origin", "text", "where the walk starts (index label)")
+    kind = Column("kind", "text", "kind of facility")
+    rank = Column("rank", "count", "1 is the nearest", low=1)
+    facility = Column("facility", "text", "the facility")
+    minutes = Column("minutes", "number", "walking time, access legs included", unit="min", low=0)
+
+
 class Coverage(Table):
     """Nearest facility of each kind from each cluster."""
 
@@ -283,6 +294,7 @@ TABLES: tuple[type[Table], ...] = (
     Facilities,
     Clusters,
     WalkTimes,
+    Nearest,
     Coverage,
     CommunityCoverage,
     Gaps,

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import StudyError
@@ -19,6 +19,11 @@ from walkcircle.records import STRICT, read_record
 
 #: Which private paths may be walked: all; those of one's own estate, outwards; none.
 Gates = Literal["open", "resident", "closed"]
+#: Share of level speed on stairs; TOML has no null, so a file says 0 for stairs that cannot be walked.
+StairsFactor = Annotated[
+    Annotated[float, Field(gt=0, le=2)] | None,
+    BeforeValidator(lambda factor: None if factor == 0 else factor),
+]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -35,7 +40,7 @@ class Walker:
         Labels.
     stairs_factor
         Speed on stairs as a share of level speed, along the stairs' mapped length; None where stairs
-        cannot be walked at all.
+        cannot be walked at all, which a file writes as 0.
     crossing_s
         Delay in seconds at each crossing, by the name of its control: ``signals``, ``marked``,
         ``unmarked``.
@@ -49,13 +54,15 @@ class Walker:
     --------
     >>> Walker(speed_kmh=4.8).metres_per_second
     1.3333333333333333
+    >>> Walker(speed_kmh=2.5, stairs_factor=0).stairs_factor is None
+    True
     """
 
     speed_kmh: Annotated[float, Field(gt=0, le=20)]
     name: str = "walker"
     zh: str = "步行者"
     en: str = "Walker"
-    stairs_factor: Annotated[float, Field(gt=0, le=2)] | None = 1.0
+    stairs_factor: StairsFactor = 1.0
     crossing_s: dict[Literal["signals", "marked", "unmarked"], Annotated[float, Field(ge=0)]] = field(
         default_factory=dict
     )

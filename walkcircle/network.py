@@ -1,0 +1,626 @@
+"""WalkNetwork: the streets on foot, as arrays; made from ways, lines or graphs, and turned into graphs.
+
+Nodes and edges are positions in arrays; OpenStreetMap ids are columns. Every edge is one stretch of
+street between two junctions and keeps its line. What depends on who walks is not here but in
+:mod:`walkcircle.walking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pydantic.dataclasses import dataclass as record
+from pyproj import CRS, Transformer
+
+from walkcircle import kernels
+from walkcircle.errors import NetworkError, TableError
+from walkcircle.records import STRICT, read_record
+from walkcircle.tags import condition_holds
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from numpy.typing import NDArray
+
+Verdict = Literal["no", "private", "public"]
+
+#: Names of the codes in :attr:`WalkNetwork.crossing`.
+CROSSINGS = ("", "unmarked", "marked", "signals")
+
+#: An area with more corners to join than this is walked along its edge only: chords grow as the square.
+MOST_SQUARE_CORNERS = 120
+
+
+@record(frozen=True, config=STRICT)
+class WalkRule:
+    """One rule of ``walkable.toml``: which ways, whether they are walked, and why."""
+
+    when: str
+    walk: Verdict
+    reason: str
+
+
+@record(frozen=True, config=STRICT)
+class WalkRules:
+    """The rules in order; the first that holds decides."""
+
+    rule: tuple[WalkRule, ...]
+
+    def verdict(self, tags: Mapping[str, str]) -> Verdict:
+        """Tell whether a way with these `tags` is walked, and by whom."""
+        return next((r.walk for r in self.rule if condition_holds(r.when, tags)), "no")
+
+
+@cache
+def read_walk_rules() -> WalkRules:
+    """Read the rules that say which ways are walked."""
+    with resources.as_file(resources.files("walkcircle") / "walkable.toml") as path:
+        return read_record(path, WalkRules)
+
+
+@dataclass(frozen=True, eq=False)
+class WalkNetwork:
+    """Streets on foot in a metric CRS.
+
+    Attributes
+    ----------
+    xy
+        ``(n, 2)`` node coordinates, metres.
+    ends
+        ``(e, 2)`` first and last node of each edge.
+    length_m
+        ``(e,)`` length along the line, metres.
+    climb_m
+        ``(e,)`` height gained from first to last node, metres; NaN where heights are unknown.
+    kind
+        ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square.
+    steps
+        ``(e,)`` whether the edge is a flight of stairs.
+    crossing
+        ``(e,)`` position in :data:`CROSSINGS`.
+    private
+        ``(e,)`` whether the edge belongs to an estate or owner; gates decide who walks it.
+    oneway
+        ``(e,)`` 1 or -1 where walking is allowed in one direction only, else 0.
+    level
+        ``(e,)`` 1 on a bridge, -1 in a tunnel, 0 on the ground.
+    lines
+        ``(e,)`` LineStrings from first to last node.
+    osm_node, osm_way
+        ``(n,)`` and ``(e,)`` OpenStreetMap ids; -1 where there are none.
+    crs
+        Projected CRS in metres.
+    extent
+        Box of the data in that CRS; nothing is known beyond it.
+    """
+
+    xy: NDArray[np.float64]
+    ends: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    climb_m: NDArray[np.float64]
+    kind: NDArray[np.str_]
+    steps: NDArray[np.bool_]
+    crossing: NDArray[np.uint8]
+    private: NDArray[np.bool_]
+    oneway: NDArray[np.int8]
+    level: NDArray[np.int8]
+    lines: NDArray[np.object_]
+    osm_node: NDArray[np.int64]
+    osm_way: NDArray[np.int64]
+    crs: CRS
+    extent: shapely.Polygon
+
+    def __post_init__(self) -> None:
+        """Check shapes and ranges once, so that no algorithm checks again.
+
+        Raises
+        ------
+        NetworkError
+            There is no edge, or arrays do not fit each other.
+        """
+        n, e = len(self.xy), len(self.ends)
+        if e == 0:
+            msg = "the network has no walkable street; check that the file holds ways with a highway tag"
+            raise NetworkError(msg)
+        per_edge = (
+            self.length_m, self.climb_m, self.kind, self.steps, self.crossing, self.private,
+            self.oneway, self.level, self.lines, self.osm_way,
+        )  # fmt: skip
+        if any(len(column) != e for column in per_edge) or len(self.osm_node) != n:
+            msg = f"the arrays of a network should have {e} edges and {n} nodes each"
+            raise NetworkError(msg)
+        if self.ends.min() < 0 or self.ends.max() >= n:
+            msg = f"an edge ends at a node that is not there (nodes are 0 to {n - 1})"
+            raise NetworkError(msg)
+        if not (np.isfinite(self.length_m).all() and (self.length_m >= 0).all()):
+            msg = "an edge has a negative or unknown length; check the lines"
+            raise NetworkError(msg)
+
+    @cached_property
+    def edge_tree(self) -> shapely.STRtree:
+        """Spatial index of `lines`."""
+        return shapely.STRtree(self.lines)
+
+    def __repr__(self) -> str:
+        """Say how large the network is."""
+        return (
+            f"<WalkNetwork {len(self.xy):,} nodes, {len(self.ends):,} edges, "
+            f"{self.length_m.sum() / 1000:,.1f} km, {':'.join(self.crs.to_authority() or (self.crs.name,))}>"
+        )
+
+    def island_of_edge(self) -> NDArray[np.int64]:
+        """Label the connected piece of each edge, the longest piece first.
+
+        Returns
+        -------
+        ndarray, shape (e,)
+            0 for the piece with the greatest street length, then 1, 2, …
+        """
+        label = kernels.label_pieces(self.ends, len(self.xy))[self.ends[:, 0]]
+        found, inverse = np.unique(label, return_inverse=True)
+        length = np.bincount(inverse, weights=self.length_m, minlength=len(found))
+        rank = np.empty(len(found), dtype=np.int64)
+        rank[np.argsort(-length, kind="stable")] = np.arange(len(found))
+        return rank[inverse]
+
+    def to_gdf(self) -> gpd.GeoDataFrame:
+        """Return the edges as lines with their attributes."""
+        return gpd.GeoDataFrame(
+            {
+                "way": self.osm_way, "street": self.kind, "length_m": self.length_m, "steps": self.steps,
+                "crossing": np.array(CROSSINGS)[self.crossing], "private": self.private,
+            },
+            geometry=list(self.lines),
+            crs=self.crs,
+        )  # fmt: skip
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """Return the network as osmnx models it: a projected ``MultiDiGraph``, two arcs per street.
+
+        Nodes carry ``x``, ``y`` and ``osmid``; arcs carry ``length`` (metres), ``highway``, ``osmid``,
+        ``edge`` (position in this network) and ``geometry``.
+        """
+        import networkx as nx
+
+        graph = nx.MultiDiGraph(crs=self.crs)
+        for node, ((x, y), osm) in enumerate(zip(self.xy.tolist(), self.osm_node.tolist(), strict=True)):
+            graph.add_node(node, x=x, y=y, osmid=osm)
+        for edge, (a, b) in enumerate(self.ends.tolist()):
+            shared = {
+                "length": float(self.length_m[edge]), "highway": str(self.kind[edge]),
+                "osmid": int(self.osm_way[edge]), "edge": edge,
+                "access": "private" if self.private[edge] else "yes",
+            }  # fmt: skip
+            if self.oneway[edge] >= 0:
+                graph.add_edge(a, b, geometry=self.lines[edge], **shared)
+            if self.oneway[edge] <= 0:
+                graph.add_edge(b, a, geometry=self.lines[edge].reverse(), **shared)
+        return graph
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Raw ways before they become a network.
+
+    Attributes
+    ----------
+    xy
+        ``(n, 2)`` coordinates of all nodes, metres.
+    osm_node
+        ``(n,)`` their ids, or -1.
+    paths
+        Node positions along each way.
+    osm_way
+        ``(w,)`` ids, or -1.
+    kind, steps, crossing, private, oneway, level
+        ``(w,)`` attributes as in :class:`WalkNetwork`.
+    squares
+        Rings of node positions of each open square, outer ring first.
+    """
+
+    xy: NDArray[np.float64]
+    osm_node: NDArray[np.int64]
+    paths: Sequence[NDArray[np.int64]]
+    osm_way: NDArray[np.int64]
+    kind: NDArray[np.str_]
+    steps: NDArray[np.bool_]
+    crossing: NDArray[np.uint8]
+    private: NDArray[np.bool_]
+    oneway: NDArray[np.int8]
+    level: NDArray[np.int8]
+    squares: Sequence[Sequence[NDArray[np.int64]]] = ()
+
+
+def assemble_network(
+    ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = None, merge: bool = True
+) -> WalkNetwork:
+    """Split ways at junctions, cross open squares, and merge chains of like stretches.
+
+    Parameters
+    ----------
+    ways
+        Raw ways in metres.
+    crs
+        Their projected CRS.
+    extent
+        Box of the data; that of the nodes when not given.
+    merge
+        Merge stretches that meet where nothing else does and are alike in everything that matters on foot;
+        the lines keep every bend.
+
+    Raises
+    ------
+    NetworkError
+        No way is left.
+    """
+    if ways.squares:
+        ways = _cross_squares(ways)
+    flat, path = _flatten(ways.paths)
+    if len(flat) == 0:
+        msg = "there is no walkable street here; check that the file holds ways with a highway tag"
+        raise NetworkError(msg)
+    start, stop = _split(flat, path, len(ways.xy))
+    way = path[start]
+    lines = _lines_between(ways.xy, flat, start, stop)
+    used, ends = np.unique(np.stack([flat[start], flat[stop]], axis=1), return_inverse=True)
+    network = WalkNetwork(
+        xy=ways.xy[used],
+        ends=ends.reshape(-1, 2).astype(np.int64),
+        length_m=shapely.length(lines),
+        climb_m=np.full(len(way), np.nan),
+        kind=ways.kind[way],
+        steps=ways.steps[way],
+        crossing=ways.crossing[way],
+        private=ways.private[way],
+        oneway=ways.oneway[way],
+        level=ways.level[way],
+        lines=lines,
+        osm_node=ways.osm_node[used],
+        osm_way=ways.osm_way[way],
+        crs=crs,
+        extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
+    )
+    return _merge_chains(network) if merge else network
+
+
+def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
+    """Make a network from a frame of lines that meet wherever they share a vertex.
+
+    Lines that cross without a shared vertex pass over each other, as a bridge does. A column
+    ``highway`` is kept as the kind, ``access=private`` marks an edge.
+
+    Parameters
+    ----------
+    lines
+        LineStrings or MultiLineStrings in a projected CRS; feet are converted to metres.
+
+    Raises
+    ------
+    TableError
+        There is no CRS, or it is in degrees, or a row is not a line.
+    NetworkError
+        No line is left.
+    """
+    metric = to_metric(lines, where="lines").explode(index_parts=False)
+    if not metric.geometry.geom_type.isin(["LineString", "LinearRing"]).all():
+        odd = metric.index[~metric.geometry.geom_type.isin(["LineString", "LinearRing"])][0]
+        msg = f"lines: row {odd!r} is a {metric.geometry[odd].geom_type}; a network is made of LineStrings"
+        raise TableError(msg)
+    coords, row = shapely.get_coordinates(metric.geometry.to_numpy(), return_index=True)
+    # a thousandth of a millimetre apart is the same vertex: coordinates that went through a file differ by less
+    xy, node = np.unique(np.round(coords, 6), axis=0, return_inverse=True)
+    count = len(metric)
+    kind = metric["highway"].astype(str).to_numpy(dtype=str) if "highway" in metric else np.full(count, "path")
+    private = (
+        (metric["access"] == "private").to_numpy(dtype=bool) if "access" in metric else np.zeros(count, bool)
+    )
+    paths = np.split(node.ravel().astype(np.int64), np.flatnonzero(np.diff(row)) + 1)
+    ways = Ways(
+        xy=xy, osm_node=np.full(len(xy), -1), paths=paths, osm_way=np.full(count, -1), kind=kind,
+        steps=kind == "steps", crossing=np.zeros(count, np.uint8), private=private,
+        oneway=np.zeros(count, np.int8), level=np.zeros(count, np.int8),
+    )  # fmt: skip
+    return assemble_network(ways, CRS(metric.crs), merge=False)
+
+
+def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
+    """Make a network from an osmnx graph, or any networkx graph whose nodes have ``x`` and ``y``.
+
+    The graph's own ``length`` is kept where an arc has one. Both directions of a street become one
+    edge, since one-way rules do not hold on foot. Degrees (osmnx' default) are projected to the local
+    UTM zone.
+
+    Parameters
+    ----------
+    graph
+        ``graph.graph["crs"]`` names the CRS; ``highway``, ``access``, ``osmid`` and ``geometry`` of arcs are used.
+
+    Raises
+    ------
+    NetworkError
+        There is no arc, no CRS, or a node without coordinates.
+    """
+    if graph.graph.get("crs") is None:
+        msg = "the graph has no CRS; set graph.graph['crs'], for instance to 'EPSG:4326'"
+        raise NetworkError(msg)
+    nodes = list(graph.nodes)
+    try:
+        xy = np.array([(graph.nodes[n]["x"], graph.nodes[n]["y"]) for n in nodes], dtype=float).reshape(-1, 2)
+    except KeyError as key:
+        msg = f"a node of the graph has no {key}; every node needs x and y"
+        raise NetworkError(msg) from None
+    position = {node: i for i, node in enumerate(nodes)}
+    rows = _undirected(graph, position)
+    if not rows:
+        msg = "the graph has no edge; nothing can be walked"
+        raise NetworkError(msg)
+    straight = shapely.linestrings([[xy[a], xy[b]] for a, b, _ in rows])
+    lines = gpd.GeoSeries(
+        [tags.get("geometry") or line for (_, _, tags), line in zip(rows, straight, strict=True)],
+        crs=graph.graph["crs"],
+    )
+    if lines.crs.is_geographic:
+        crs = CRS(lines.estimate_utm_crs())
+        move = Transformer.from_crs(lines.crs, crs, always_xy=True)
+        lines = lines.to_crs(crs)
+        xy = np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+    length = lines.length.to_numpy()
+    given = np.array([float(tags.get("length", np.nan)) for _, _, tags in rows])
+    kind = np.array([_first(tags.get("highway", "path")) for _, _, tags in rows])
+    return WalkNetwork(
+        xy=xy,
+        ends=np.array([(a, b) for a, b, _ in rows], dtype=np.int64),
+        length_m=np.where(np.isfinite(given), given, length),
+        climb_m=np.full(len(rows), np.nan),
+        kind=kind,
+        steps=kind == "steps",
+        crossing=np.zeros(len(rows), np.uint8),
+        private=np.array([_first(tags.get("access", "")) == "private" for _, _, tags in rows]),
+        oneway=np.zeros(len(rows), np.int8),
+        level=np.array([_level(tags) for _, _, tags in rows], dtype=np.int8),
+        lines=lines.to_numpy(),
+        osm_node=np.array([n if isinstance(n, int) else -1 for n in nodes], dtype=np.int64),
+        osm_way=np.array([_whole(_first(tags.get("osmid", -1))) for _, _, tags in rows], dtype=np.int64),
+        crs=CRS(lines.crs),
+        extent=shapely.box(*lines.total_bounds),
+    )
+
+
+def to_metric(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
+    """Return `frame` in metres: feet are scaled in their own projection, degrees are refused.
+
+    Raises
+    ------
+    TableError
+        There is no CRS, or it is in degrees.
+    """
+    if frame.crs is None:
+        msg = f"{where}: no coordinate reference system; set one with .set_crs()"
+        raise TableError(msg)
+    crs = CRS(frame.crs)
+    if not crs.is_projected:
+        name = crs.to_string()
+        msg = f"{where}: coordinates are in degrees ({name}); project first: .to_crs(frame.estimate_utm_crs())"
+        raise TableError(msg)
+    metres_per_unit = crs.axis_info[0].unit_conversion_factor
+    if metres_per_unit == 1:
+        return frame
+    in_metres = frame.copy()
+    in_metres.geometry = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy * metres_per_unit)
+    return in_metres.set_crs(_with_metres(crs), allow_override=True)
+
+
+def level_of(tags: Mapping[str, str]) -> int:
+    """Tell whether a way is on a bridge (1), in a tunnel (-1) or on the ground (0).
+
+    An arcade or a passage through a building (``tunnel=building_passage``) is on the ground.
+    """
+    if tags.get("tunnel", "no") not in {"no", "building_passage", "arcade"}:
+        return -1
+    return int(tags.get("bridge", "no") != "no")
+
+
+def choose_crs(lon: float, lat: float) -> CRS:
+    """Choose the UTM zone (WGS 84) at a longitude and latitude in degrees."""
+    zone = min(int((lon + 180) // 6) + 1, 60)
+    return CRS.from_epsg((32600 if lat >= 0 else 32700) + zone)
+
+
+def _with_metres(crs: CRS) -> CRS:
+    """Return the same projection counted in metres."""
+    description = crs.to_json_dict()
+    for axis in description["coordinate_system"]["axis"]:
+        axis["unit"] = "metre"
+    description.pop("id", None)
+    return CRS.from_json_dict({**description, "name": f"{crs.name}, in metres"})
+
+
+def _flatten(paths: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Join the paths into one array of nodes and one of way positions, without immediate repeats."""
+    if len(paths) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    flat = np.concatenate(paths)
+    path = np.repeat(np.arange(len(paths)), [len(p) for p in paths])
+    repeated = np.zeros(len(flat), bool)
+    repeated[1:] = (flat[1:] == flat[:-1]) & (path[1:] == path[:-1])
+    flat, path = flat[~repeated], path[~repeated]
+    lonely = np.bincount(path, minlength=len(paths))[path] < 2  # noqa: PLR2004 - a line has two ends
+    return flat[~lonely], path[~lonely]
+
+
+def _split(
+    flat: NDArray[np.int64], path: NDArray[np.int64], nodes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find where stretches between junctions start and stop in `flat`."""
+    first = np.ones(len(flat), bool)
+    first[1:] = path[1:] != path[:-1]
+    last = np.append(first[1:], True)
+    junction = np.bincount(flat, minlength=nodes) > 1
+    junction[flat[first | last]] = True
+    at = np.flatnonzero(junction[flat])
+    within = path[at[:-1]] == path[at[1:]]
+    return at[:-1][within], at[1:][within]
+
+
+def _lines_between(
+    xy: NDArray[np.float64], flat: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """Draw the line of each stretch."""
+    sizes = stop - start + 1
+    edge = np.repeat(np.arange(len(start)), sizes)
+    offset = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.asarray(shapely.linestrings(xy[flat[start[edge] + offset]], indices=edge), dtype=object)
+
+
+def _merge_chains(network: WalkNetwork) -> WalkNetwork:
+    """Join edges that meet at a node where nothing else does, when they are alike on foot."""
+    attributes = np.stack(
+        [
+            np.unique(network.kind, return_inverse=True)[1],
+            network.steps, network.crossing, network.private, network.level,
+        ],
+        axis=1,
+    )  # fmt: skip
+    _, alike = np.unique(attributes, axis=0, return_inverse=True)
+    alike = np.where(network.oneway == 0, alike.ravel(), -1 - np.arange(len(alike)))
+    order, chain, flipped = kernels.chain_edges(network.ends, alike.astype(np.int64), len(network.xy))
+    starts = np.flatnonzero(np.diff(chain, prepend=-1))
+    if len(starts) == len(order):
+        return network
+    coords, owner = shapely.get_coordinates(network.lines, return_index=True)
+    bounds = np.searchsorted(owner, np.arange(len(network.lines) + 1))
+    lines = network.lines[order[starts]]
+    ends = np.empty((len(starts), 2), np.int64)
+    length = np.add.reduceat(network.length_m[order], starts)
+    longest = np.empty(len(starts), np.int64)
+    stops = np.append(starts[1:], len(order))
+    for i, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        edges, flips = order[start:stop], flipped[start:stop]
+        ends[i] = network.ends[edges[0]][int(flips[0])], network.ends[edges[-1]][1 - int(flips[-1])]
+        longest[i] = edges[np.argmax(network.length_m[edges])]
+        if len(edges) > 1 or flips[0]:
+            parts = [coords[bounds[e] : bounds[e + 1]][:: -1 if f else 1] for e, f in zip(edges, flips, strict=True)]
+            lines[i] = shapely.LineString(np.concatenate([parts[0], *(p[1:] for p in parts[1:])]))
+    used, new_ends = np.unique(ends, return_inverse=True)
+    return replace(
+        network,
+        xy=network.xy[used],
+        ends=new_ends.reshape(-1, 2).astype(np.int64),
+        length_m=length,
+        climb_m=np.full(len(starts), np.nan),
+        kind=network.kind[longest],
+        steps=network.steps[longest],
+        crossing=network.crossing[longest],
+        private=network.private[longest],
+        oneway=network.oneway[longest],
+        level=network.level[longest],
+        lines=lines,
+        osm_node=network.osm_node[used],
+        osm_way=network.osm_way[longest],
+    )
+
+
+def _cross_squares(ways: Ways) -> Ways:
+    """Let people walk along the edge of each square and straight across it between the ways that meet it."""
+    on_ways = np.zeros(len(ways.xy), np.int64)
+    for path in ways.paths:
+        on_ways[path] += 1
+    for rings in ways.squares:
+        on_ways[np.unique(np.concatenate(list(rings)))] += 1
+    paths: list[NDArray[np.int64]] = []
+    for rings in ways.squares:
+        paths.extend(rings)
+        paths.extend(_chords(ways.xy, rings, on_ways > 1))
+    count = len(paths)
+    return replace(
+        ways,
+        paths=[*ways.paths, *paths],
+        osm_way=np.append(ways.osm_way, np.full(count, -1)),
+        kind=np.append(ways.kind, np.full(count, "square")),
+        steps=np.append(ways.steps, np.zeros(count, bool)),
+        crossing=np.append(ways.crossing, np.zeros(count, np.uint8)),
+        private=np.append(ways.private, np.zeros(count, bool)),
+        oneway=np.append(ways.oneway, np.zeros(count, np.int8)),
+        level=np.append(ways.level, np.zeros(count, np.int8)),
+        squares=(),
+    )
+
+
+def _chords(
+    xy: NDArray[np.float64], rings: Sequence[NDArray[np.int64]], joined: NDArray[np.bool_]
+) -> list[NDArray[np.int64]]:
+    """Draw the straight ways across a square that shortest walks can use.
+
+    Shortest ways inside a polygon bend only at its inward corners, and touch those as tangents; the
+    chords between joined nodes and inward corners that see each other and are tangent there hold them
+    all (the reduced visibility graph; de Berg et al., Computational Geometry, chapter 15).
+    """
+    node, before, after, inward = _corners(xy, rings)
+    useful = joined[node] | inward
+    node, before, after, free = node[useful], before[useful], after[useful], joined[node[useful]]
+    if not 1 < len(node) <= MOST_SQUARE_CORNERS:
+        return []
+    a, b = np.triu_indices(len(node), k=1)
+    along = xy[node[b]] - xy[node[a]]
+    tangent = np.ones(len(a), bool)
+    for end in (a, b):
+        sides = [np.sign(_cross(along, xy[beside[end]] - xy[node[end]])) for beside in (before, after)]
+        tangent &= free[end] | (sides[0] * sides[1] >= 0)
+    a, b = a[tangent & (node[a] != node[b])], b[tangent & (node[a] != node[b])]
+    chords = shapely.linestrings(np.stack([xy[node[a]], xy[node[b]]], axis=1))
+    shape = shapely.make_valid(shapely.Polygon(xy[rings[0]], [xy[ring] for ring in rings[1:]]))
+    # a millimetre of room, so that a chord along the edge itself is not lost to rounding
+    visible = shapely.covers(shapely.buffer(shape, 0.001), chords)
+    return [np.array(pair) for pair in zip(node[a[visible]], node[b[visible]], strict=True)]
+
+
+def _corners(
+    xy: NDArray[np.float64], rings: Sequence[NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """List the nodes of all rings with their neighbours, and whether the outline turns inward there."""
+    parts = []
+    for i, ring in enumerate(rings):
+        node = ring[:-1] if ring[0] == ring[-1] else ring
+        before, after = np.roll(node, 1), np.roll(node, -1)
+        turn = _cross(xy[node] - xy[before], xy[after] - xy[node])
+        area = _cross(xy[node], xy[after]).sum()
+        parts.append((node, before, after, (turn * area < 0) if i == 0 else (turn * area > 0)))
+    node, before, after, inward = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return node, before, after, inward
+
+
+def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    return one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+
+
+def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int, int, dict[str, Any]]]:
+    """List each street of a graph once, whichever directions it has."""
+    seen: dict[tuple[Any, ...], tuple[int, int, dict[str, Any]]] = {}
+    parallel: dict[tuple[int, int, str, float], int] = {}
+    for u, v, tags in graph.edges(data=True):
+        a, b = position[u], position[v]
+        like = (a, b, str(_first(tags.get("osmid", ""))), round(float(tags.get("length", 0.0)), 3))
+        parallel[like] = parallel.get(like, 0) + 1
+        key = (min(a, b), max(a, b), *like[2:], parallel[like])
+        seen.setdefault(key, (a, b, tags))
+    return list(seen.values())
+
+
+def _level(tags: Mapping[str, Any]) -> int:
+    """Tell whether an arc of a graph is a bridge (1), a tunnel (-1) or on the ground (0)."""
+    return level_of({key: str(_first(tags[key])) for key in ("bridge", "tunnel", "layer") if key in tags})
+
+
+def _first(value: Any) -> Any:
+    """Return the first of a list of tag values, as osmnx keeps them for merged ways."""
+    return value[0] if isinstance(value, list) else value
+
+
+def _whole(value: Any) -> int:
+    return int(value) if isinstance(value, int | np.integer) else -1

@@ -1,0 +1,297 @@
+"""Snapping: a point or an area joins the streets at spots along edges, never at the nearest node.
+
+Snapping to street corners moves a 900 m reach by a tenth on average; the straight leg between a door and
+its street is part of every walk and is kept as `access_m`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from walkcircle.network import WalkNetwork, to_metric
+from walkcircle.tables import Unsnapped, check_geometry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: An entrance this near to the outline of an area belongs to it; mapped doors rarely lie exactly on the line.
+DOOR_WITHIN_M = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Where things meet the streets; a point has one spot, an area may have many.
+
+    Attributes
+    ----------
+    labels
+        ``(m,)`` index labels of the things that were snapped.
+    item
+        ``(k,)`` position in `labels` of each spot, growing.
+    edge
+        ``(k,)`` edge of the network.
+    fraction
+        ``(k,)`` how far along the edge, 0 at its first and 1 at its last node.
+    access_m
+        ``(k,)`` straight leg between the thing and the street, metres.
+    xy
+        ``(k, 2)`` place on the street, metres.
+    unsnapped
+        :class:`~walkcircle.tables.Unsnapped`: what could not be joined, and why.
+    """
+
+    labels: pd.Index
+    item: NDArray[np.int64]
+    edge: NDArray[np.int64]
+    fraction: NDArray[np.float64]
+    access_m: NDArray[np.float64]
+    xy: NDArray[np.float64]
+    unsnapped: pd.DataFrame
+
+    def __len__(self) -> int:
+        """Count the spots."""
+        return len(self.edge)
+
+    def __repr__(self) -> str:
+        """Say how many things met the streets."""
+        return f"<Spots {len(self)} of {len(self.labels)} things, {len(self.unsnapped)} not on the network>"
+
+
+def snap_points(
+    points: gpd.GeoDataFrame | gpd.GeoSeries,
+    network: WalkNetwork,
+    *,
+    within_m: float = 100.0,
+    allowed: NDArray[np.bool_] | None = None,
+    estates: gpd.GeoDataFrame | None = None,
+    entrances: gpd.GeoSeries | None = None,
+    layer: str = "points",
+) -> Spots:
+    """Join points and areas to the streets.
+
+    A point joins the nearest place on the nearest edge. An area is entered where its entrances are and
+    where edges meet its outline; an area that no edge meets joins the edge nearest to its outline. What
+    lies inside a closed estate joins the estate's own paths, or its gates where no path is mapped, but
+    never the street behind the wall. Edges in tunnels are never joined and areas are not entered from
+    bridges.
+
+    Parameters
+    ----------
+    points
+        Points, lines or areas in a metric CRS; the index labels them.
+    network
+        The streets.
+    within_m
+        Longest access leg, metres, inclusive. The leg from a door to the gate of its own estate is not limited.
+    allowed
+        ``(e,)`` edges that may be joined; all that are not in tunnels when not given.
+    estates
+        Closed estates as areas in the network's CRS.
+    entrances
+        Doors and gates as points in the network's CRS.
+    layer
+        What the points are, for the list of what could not be joined.
+
+    Returns
+    -------
+    Spots
+        In the order of `points`. Equally near edges: a public one first, then the first in the network.
+
+    Raises
+    ------
+    TableError
+        There is no CRS, it is in degrees, or a geometry is missing, empty or crosses itself.
+    """
+    frame = points.to_frame("geometry") if isinstance(points, gpd.GeoSeries) else points
+    frame = to_metric(frame, where=layer)
+    check_geometry(frame, where=layer)
+    ground = _Ground(
+        shapes=frame.geometry.to_crs(network.crs).to_numpy(),
+        network=network,
+        usable=network.level >= 0 if allowed is None else allowed & (network.level >= 0),
+        doors=np.empty(0, object) if entrances is None else entrances.to_numpy(),
+        within_m=within_m,
+    )
+    outside = np.ones(len(frame), bool)
+    found = []
+    for items, estate in _by_estate(ground.shapes, estates):
+        outside[items] = False
+        found.append(_snap_in_estate(ground, items, estate))
+    everywhere = np.flatnonzero(ground.usable)
+    found.append(_snap(ground, np.flatnonzero(outside), everywhere))
+    item, edge, xy, access = _join(*found)
+    return Spots(
+        labels=frame.index,
+        item=item,
+        edge=edge,
+        fraction=shapely.line_locate_point(network.lines[edge], shapely.points(xy), normalized=True),
+        access_m=access,
+        xy=xy,
+        unsnapped=_list_unsnapped(frame, ground, item, everywhere, layer),
+    )
+
+
+# Inside, spots are four arrays: position of the thing, edge, place on the street, access leg.
+_Found = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]", "NDArray[np.float64]"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """Things to be joined and what they may be joined to."""
+
+    shapes: NDArray[np.object_]
+    network: WalkNetwork
+    usable: NDArray[np.bool_]
+    doors: NDArray[np.object_]
+    within_m: float
+
+    def tree(self, edges: NDArray[np.int64]) -> shapely.STRtree:
+        """Index some of the edges; the whole network's index is kept."""
+        network = self.network
+        return network.edge_tree if len(edges) == len(network.lines) else shapely.STRtree(network.lines[edges])
+
+
+def _by_estate(
+    shapes: NDArray[np.object_], estates: gpd.GeoDataFrame | None
+) -> list[tuple[NDArray[np.int64], shapely.Geometry]]:
+    """Group the things that lie inside a closed estate; in nested estates the smallest counts."""
+    if estates is None or len(estates) == 0:
+        return []
+    areas = estates.geometry.to_numpy()
+    inner = shapely.point_on_surface(shapes)
+    item, estate = shapely.STRtree(areas).query(inner, predicate="intersects")
+    order = np.lexsort((estate, shapely.area(areas[estate]), item))
+    item, at = np.unique(item[order], return_index=True)
+    home = estate[order][at]
+    return [(item[home == e], areas[e]) for e in np.unique(home)]
+
+
+def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.Geometry) -> _Found:
+    """Join things to the paths of their estate, else to its gates, else to the streets around."""
+    network = ground.network
+    near = network.edge_tree.query(estate, predicate="intersects")
+    near = near[ground.usable[near]]
+    middle = shapely.line_interpolate_point(network.lines[near], 0.5, normalized=True)
+    own = np.sort(near[network.private[near] & shapely.covers(estate, middle)])
+    if len(own):
+        return _snap(ground, items, own)
+    outline = np.array([shapely.boundary(estate)], dtype=object)
+    fence = replace(ground, shapes=np.array([estate], dtype=object))
+    everywhere = np.flatnonzero(ground.usable)
+    tree = ground.tree(everywhere)
+    at = np.zeros(1, np.int64)
+    _, edge, xy, access = _join(_snap_doors(fence, at, tree, everywhere), _meet(outline, at, network, tree, everywhere))
+    if len(edge) == 0:
+        return _snap(ground, items, everywhere)
+    gate = np.tile(np.arange(len(edge)), len(items))
+    item = np.repeat(items, len(edge))
+    leg = shapely.distance(ground.shapes[item], shapely.points(xy[gate])) + access[gate]
+    return item, edge[gate], xy[gate], leg
+
+
+def _snap(ground: _Ground, items: NDArray[np.int64], edges: NDArray[np.int64]) -> _Found:
+    """Join points to the nearest of `edges`, areas where `edges` and doors meet them."""
+    if len(items) == 0 or len(edges) == 0:
+        return _nothing()
+    tree = ground.tree(edges)
+    polygonal = shapely.get_dimensions(ground.shapes[items]) == 2  # noqa: PLR2004 - an area has two dimensions
+    areas, points = items[polygonal], items[~polygonal]
+    found = [_snap_nearest(ground, ground.shapes, points, tree, edges)]
+    if len(areas):
+        doors = _snap_doors(ground, areas, tree, edges)
+        paths = _meet(shapely.boundary(ground.shapes[areas]), areas, ground.network, tree, edges)
+        rest = np.setdiff1d(areas, np.concatenate([doors[0], paths[0]]))
+        found += [doors, paths, _snap_nearest(ground, ground.shapes, rest, tree, edges)]
+    return _join(*found)
+
+
+def _snap_nearest(
+    ground: _Ground,
+    shapes: NDArray[np.object_],
+    items: NDArray[np.int64],
+    tree: shapely.STRtree,
+    edges: NDArray[np.int64],
+) -> _Found:
+    """Join each thing to the nearest edge; of equally near ones a public edge, then the first."""
+    if len(items) == 0:
+        return _nothing()
+    (item, hit), access = tree.query_nearest(
+        shapes[items], max_distance=np.nextafter(ground.within_m, np.inf), return_distance=True, all_matches=True
+    )
+    edge = edges[hit]
+    order = np.lexsort((edge, ground.network.private[edge], access, item))
+    first = order[np.unique(item[order], return_index=True)[1]]
+    item, edge, access = items[item[first]], edge[first], access[first]
+    leg = shapely.shortest_line(shapes[item], ground.network.lines[edge])
+    return item, edge, shapely.get_coordinates(leg)[1::2], access
+
+
+def _meet(
+    outlines: NDArray[np.object_],
+    areas: NDArray[np.int64],
+    network: WalkNetwork,
+    tree: shapely.STRtree,
+    edges: NDArray[np.int64],
+) -> _Found:
+    """Find where edges on the ground meet the outline of each area."""
+    area, hit = tree.query(outlines, predicate="intersects")
+    grounded = network.level[edges[hit]] == 0
+    area, hit = area[grounded], hit[grounded]
+    meeting = shapely.intersection(outlines[area], network.lines[edges[hit]])
+    xy, pair = shapely.get_coordinates(meeting, return_index=True)
+    return areas[area[pair]], edges[hit[pair]], xy, np.zeros(len(xy))
+
+
+def _snap_doors(
+    ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree, edges: NDArray[np.int64]
+) -> _Found:
+    """Join the doors and gates on the outline of each area."""
+    if len(ground.doors) == 0:
+        return _nothing()
+    area, door = shapely.STRtree(ground.doors).query(
+        shapely.boundary(ground.shapes[areas]), predicate="dwithin", distance=DOOR_WITHIN_M
+    )
+    at, edge, xy, access = _snap_nearest(ground, ground.doors, np.unique(door), tree, edges)
+    row = np.searchsorted(at, door)
+    joined = row < len(at)
+    joined[joined] = at[row[joined]] == door[joined]
+    row = row[joined]
+    return areas[area[joined]], edge[row], xy[row], access[row]
+
+
+def _nothing() -> _Found:
+    return np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 2)), np.empty(0)
+
+
+def _join(*found: _Found) -> _Found:
+    """Put findings together in the order of the things."""
+    item, edge, xy, access = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    order = np.lexsort((access, xy[:, 1], xy[:, 0], edge, item))
+    return item[order], edge[order], xy[order], access[order]
+
+
+def _list_unsnapped(
+    frame: gpd.GeoDataFrame, ground: _Ground, item: NDArray[np.int64], edges: NDArray[np.int64], layer: str
+) -> pd.DataFrame:
+    """List what found no street within the limit, with the distance it would need."""
+    missing = np.setdiff1d(np.arange(len(frame)), item)
+    distance = np.full(len(missing), np.nan)
+    if len(missing) and len(edges):
+        (which, _), found = ground.tree(edges).query_nearest(
+            ground.shapes[missing], return_distance=True, all_matches=False
+        )
+        distance[which] = found
+    return pd.DataFrame(
+        {
+            Unsnapped.layer: layer,
+            Unsnapped.item: frame.index[missing].astype(str),
+            Unsnapped.reason: f"no usable street within {ground.within_m:g} m",
+            Unsnapped.distance_m: distance,
+        }
+    )

@@ -1,0 +1,284 @@
+"""OpenStreetMap files (.osm.pbf, .osm, .osm.gz, .osm.bz2), read offline in one pass.
+
+Only reads: what is a walkable street is said by ``walkable.toml``, what is a facility by the standard.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import shapely
+from pyproj import CRS, Transformer
+
+from walkcircle.errors import SourceError
+from walkcircle.network import CROSSINGS, WalkNetwork, Ways, assemble_network, choose_crs, level_of, read_walk_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
+
+#: Features with one of these keys may be a facility, a home, a boundary, or part of the picture.
+_KEYS = (
+    "highway", "building", "amenity", "shop", "leisure", "landuse", "office", "healthcare", "social_facility",
+    "tourism", "craft", "public_transport", "railway", "natural", "waterway", "boundary", "entrance", "barrier",
+    "place", "sport", "historic", "club", "emergency", "aerialway", "route", "man_made",
+)  # fmt: skip
+
+_FACILITY_KEYS = (
+    "amenity", "shop", "leisure", "office", "healthcare", "social_facility", "tourism", "craft",
+    "public_transport", "railway", "highway", "landuse", "sport", "historic", "club", "emergency", "building",
+    "natural", "place", "aerialway", "man_made",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One OpenStreetMap object with its tags and its shape in degrees."""
+
+    osm_id: str
+    tags: Mapping[str, str]
+    shape: shapely.Geometry
+
+
+@dataclass(frozen=True)
+class OsmContents:
+    """What a file holds, before anything is decided; shapes are WGS 84 degrees.
+
+    Attributes
+    ----------
+    network
+        The walking network, in the metric CRS chosen from the data.
+    points, areas, lines
+        Tagged nodes, areas (closed ways and multipolygons) and lines that are neither streets nor areas.
+    data_date
+        ``YYYY-MM-DD`` the file states, or None.
+    newest_edit
+        ``YYYY-MM-DD`` of the latest edit in the file, or None where edits carry no date.
+    box
+        West, south, east, north of the data, degrees.
+    cut_ways
+        Streets of which the file lacks nodes: it was cut there.
+    """
+
+    network: WalkNetwork
+    points: list[Feature]
+    areas: list[Feature]
+    lines: list[Feature]
+    data_date: str | None
+    newest_edit: str | None
+    box: tuple[float, float, float, float]
+    cut_ways: int
+
+    def project(self, features: list[Feature]) -> gpd.GeoSeries:
+        """Return the shapes of `features` in the network's CRS."""
+        return gpd.GeoSeries([f.shape for f in features], crs=4326).to_crs(self.network.crs)
+
+
+def read_osm_file(path: Path) -> OsmContents:
+    """Read streets and features from an OpenStreetMap file.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, empty, cut short or not OpenStreetMap data, or holds no walkable street.
+    """
+    if not path.exists():
+        msg = f"{path}: there is no such file; check the path in [place]"
+        raise SourceError(msg)
+    if not path.name.endswith(SUFFIXES):
+        msg = f"{path.name}: not a known kind of OpenStreetMap file; use {', '.join(SUFFIXES)}"
+        raise SourceError(msg)
+    if path.stat().st_size == 0:
+        msg = f"{path.name}: the file is empty; download it again"
+        raise SourceError(msg)
+    raw = _Raw()
+    try:
+        raw.read(path)
+    except (RuntimeError, osmium.InvalidLocationError, ValueError) as error:
+        msg = f"{path.name}: cannot be read as OpenStreetMap data ({error}); it may be cut short or of another kind: download it again"
+        raise SourceError(msg) from None
+    if not raw.paths and not raw.squares:
+        msg = f"{path.name}: holds no walkable street; check that it was not filtered down to something else"
+        raise SourceError(msg)
+    return raw.contents()
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass
+class _Raw:
+    """What has been read so far."""
+
+    position: dict[int, int] = field(default_factory=dict)
+    lonlat: list[tuple[float, float]] = field(default_factory=list)
+    paths: list[list[int]] = field(default_factory=list)
+    way_tags: list[tuple[int, dict[str, str], bool]] = field(default_factory=list)
+    squares: list[list[list[int]]] = field(default_factory=list)
+    points: list[Feature] = field(default_factory=list)
+    areas: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    lines: list[Feature] = field(default_factory=list)
+    data_date: str | None = None
+    newest: str = ""
+    header_box: tuple[float, float, float, float] | None = None
+    cut_ways: int = 0
+
+    def read(self, path: Path) -> None:
+        """Go through the file once (twice inside osmium, which joins multipolygons first)."""
+        rules, wkb = read_walk_rules(), osmium.geom.WKBFactory()
+        verdicts: dict[tuple[tuple[str, str], ...], str] = {}
+        processor = osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
+        self._read_header(processor.header, path)
+        for thing in processor:
+            tags = dict(thing.tags)
+            self.newest = max(self.newest, thing.timestamp.date().isoformat())
+            if thing.is_node():
+                shape = shapely.Point(thing.location.lon, thing.location.lat)
+                self.points.append(Feature(f"node/{thing.id}", tags, shape))
+            elif thing.is_way():
+                self._read_way(thing, tags, rules.verdict, verdicts)
+            elif thing.is_area():
+                self._read_area(thing, tags, rules.verdict, wkb)
+
+    def _read_header(self, header: Any, path: Path) -> None:
+        stated = header.get("osmosis_replication_timestamp") or _overpass_date(path)
+        self.data_date = stated[:10] if stated else None
+        box = header.box()
+        if box.valid():
+            self.header_box = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
+
+    def _read_way(
+        self, way: Any, tags: dict[str, str], verdict: Callable[[Mapping[str, str]], str], seen: dict[Any, str]
+    ) -> None:
+        """Keep a walkable street as a path, anything else that is not closed as a line."""
+        if "highway" not in tags and "route" not in tags:
+            if not way.is_closed():
+                known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
+                if len(known) > 1:
+                    self.lines.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
+            return
+        if tags.get("area") == "yes":
+            return
+        key = tuple((k, tags[k]) for k in _RULE_KEYS if k in tags)
+        walked = seen.get(key) or seen.setdefault(key, verdict(tags))
+        if walked == "no":
+            return
+        run: list[int] = []
+        missing = False
+        for node in way.nodes:
+            if node.location.valid():
+                run.append(self._place(node))
+                continue
+            missing = True
+            self._keep_path(run, way.id, tags, walked == "private")
+            run = []
+        self._keep_path(run, way.id, tags, walked == "private")
+        self.cut_ways += missing
+
+    def _keep_path(self, run: list[int], way_id: int, tags: dict[str, str], private: bool) -> None:  # noqa: FBT001 - internal
+        if len(run) > 1:
+            self.paths.append(run)
+            self.way_tags.append((way_id, tags, private))
+
+    def _read_area(
+        self, area: Any, tags: dict[str, str], verdict: Callable[[Mapping[str, str]], str], wkb: Any
+    ) -> None:
+        """Keep an area; one that is a public walkable square also becomes part of the streets."""
+        if "highway" in tags:
+            if (not area.from_way() or tags.get("area") == "yes") and verdict(tags) == "public":
+                for outer in area.outer_rings():
+                    rings = [outer, *area.inner_rings(outer)]
+                    self.squares.append([[self._place(node) for node in ring] for ring in rings])
+            return
+        kind = "way" if area.from_way() else "relation"
+        self.areas.append((f"{kind}/{area.orig_id()}", tags, wkb.create_multipolygon(area)))
+
+    def _place(self, node: Any) -> int:
+        """Return the position of a node, new or known."""
+        at = self.position.get(node.ref)
+        if at is None:
+            at = self.position[node.ref] = len(self.lonlat)
+            self.lonlat.append((node.lon, node.lat))
+        return at
+
+    def contents(self) -> OsmContents:
+        """Turn what was read into a network and features."""
+        lonlat = np.array(self.lonlat)
+        west, south = lonlat.min(axis=0)
+        east, north = lonlat.max(axis=0)
+        box = self.header_box or (float(west), float(south), float(east), float(north))
+        crs = choose_crs((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+        move = Transformer.from_crs(4326, crs, always_xy=True)
+        shapes = shapely.from_wkb([wkb for _, _, wkb in self.areas])
+        areas = [Feature(i, tags, shape) for (i, tags, _), shape in zip(self.areas, shapes, strict=True)]
+        extent = gpd.GeoSeries([shapely.box(*box)], crs=4326).to_crs(crs).iloc[0]
+        return OsmContents(
+            network=assemble_network(self._ways(np.column_stack(move.transform(*lonlat.T))), crs, extent=extent),
+            points=self.points,
+            areas=areas,
+            lines=self.lines,
+            data_date=self.data_date,
+            newest_edit=self.newest if self.newest > "2004" else None,  # OpenStreetMap began in 2004
+            box=box,
+            cut_ways=self.cut_ways,
+        )
+
+    def _ways(self, xy: NDArray[np.float64]) -> Ways:
+        ids = np.fromiter(self.position, dtype=np.int64, count=len(self.position))
+        tags = [t for _, t, _ in self.way_tags]
+        kind = np.array([t.get("highway", "path") for t in tags], dtype=str)
+        return Ways(
+            xy=xy,
+            osm_node=ids,
+            paths=[np.array(path, dtype=np.int64) for path in self.paths],
+            osm_way=np.array([i for i, _, _ in self.way_tags], dtype=np.int64),
+            kind=kind,
+            steps=kind == "steps",
+            crossing=np.array([_crossing(t) for t in tags], dtype=np.uint8),
+            private=np.array([private for _, _, private in self.way_tags], dtype=bool),
+            oneway=np.array([_ONEWAY.get(t.get("oneway:foot", ""), 0) for t in tags], dtype=np.int8),
+            level=np.array([level_of(t) for t in tags], dtype=np.int8),
+            squares=[[np.array(ring, dtype=np.int64) for ring in rings] for rings in self.squares],
+        )
+
+
+def _overpass_date(path: Path) -> str | None:
+    """Find the date that Overpass writes at the head of OSM XML, which osmium does not pass on."""
+    opener = {".gz": gzip.open, ".bz2": bz2.open, ".osm": open}.get(path.suffix)
+    if opener is None:
+        return None
+    with opener(path, "rb") as file:
+        head = file.read(2000).decode("utf-8", errors="replace")
+    found = re.search(r'osm_base="(\d{4}-\d{2}-\d{2})', head)
+    return found[1] if found else None
+
+
+#: The keys that the walking rules look at; ways alike in these share a verdict.
+_RULE_KEYS = ("highway", "route", "foot", "access", "sidewalk", "motorroad", "service", "indoor")
+_ONEWAY = {"yes": 1, "1": 1, "true": 1, "-1": -1}
+_CONTROL = {
+    "traffic_signals": "signals", "signals": "signals", "marked": "marked", "zebra": "marked",
+    "uncontrolled": "marked", "controlled": "signals",
+}  # fmt: skip
+
+
+def _crossing(tags: Mapping[str, str]) -> int:
+    """Return the code of a way that crosses a road, 0 for any other."""
+    if "crossing" not in (tags.get("footway"), tags.get("path"), tags.get("cycleway"), tags.get("pedestrian")):
+        return 0
+    return CROSSINGS.index(_CONTROL.get(tags.get("crossing", ""), "unmarked"))
