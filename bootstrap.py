@@ -151,7 +151,7 @@ def make_venv() -> None:
     if VENV.is_symlink() or VENV.is_file():
         msg = f"{VENV} is a file or a link, so no environment can be made there; move it away."
         raise SetupError(msg)
-    title = "Rebuilding .venv, which was broken" if VENV.is_dir() else "Making .venv"
+    title = "Rebuilding .venv, which is broken or from elsewhere" if VENV.is_dir() else "Making .venv"
     # never with the Python inside the .venv that is about to be cleared
     base = getattr(sys, "_base_executable", None) or sys.executable
     ok, output = run_quietly(title, [base, "-m", "venv", "--clear", str(VENV)])
@@ -369,7 +369,9 @@ def run_quietly(title: str, command: list[str]) -> tuple[bool, str]:
         )
     except OSError as error:
         return False, str(error)
-    reader = threading.Thread(target=lambda: last_lines.extend(filter(str.strip, process.stdout or ())))
+    reader = threading.Thread(
+        target=lambda: last_lines.extend(filter(str.strip, process.stdout or ())), daemon=True
+    )
     reader.start()
     try:
         while True:
@@ -384,6 +386,8 @@ def run_quietly(title: str, command: list[str]) -> tuple[bool, str]:
             process.terminate()
             process.wait()
         reader.join(timeout=5)
+        if process.stdout and not reader.is_alive():
+            process.stdout.close()
     ok = process.returncode == 0
     end = f"{title} ... {time.monotonic() - start:.1f} s" + ("" if ok else ", failed")
     print(f"\r{end.ljust(line_width())}" if sys.stdout.isatty() else end, flush=True)

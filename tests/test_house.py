@@ -29,10 +29,10 @@ VERBS = words("""
     fetch read write snap cluster walk trace measure count score find explain compare delineate solve
     propose draw analyse verify
 
-    add apply assemble build chain check choose clip close compile convert describe dissolve drop encode estimate fill
-    format from grade group hash infer inline join label list load locate make mend merge move name open order pack
-    pick plan project rank remove render repair replace resolve run save search select share show simplify sort
-    split sum tell tile to translate unpack weigh
+    add apply assemble build chain check choose clip close compile convert describe dissolve drop encode
+    estimate fill format from grade group hash infer inline join label list load locate make mend merge
+    move name open order pack pick plan project rank remove render repair replace resolve run save search
+    select share show simplify sort split sum tell tile to translate unpack weigh
 """)
 # Names that are no verb phrase, each with its reason.
 NOT_VERBS = {

@@ -107,7 +107,10 @@ def overpass_answer(query, elements):
         for kind, keys in inside.items()
     }
     found = set()
-    for kinds, conditions in re.findall(r'(node|way|relation|nwr)((?:\["[^"]+"(?:[=~]"[^"]+")?])+);', query):
+    statement = r'(node|way|relation|nwr)((?:\["[^"]+"(?:[=~]"[^"]+")?])+);'
+    union = query.partition("\n(\n")[2].partition("\n);\n")[0]
+    assert not re.sub(statement, "", union).strip(), "there is a statement that this server does not know"
+    for kinds, conditions in re.findall(statement, union):
         parts = re.findall(r'\["([^"]+)"(?:([=~])"([^"]+)")?]', conditions)
         for kind in ("node", "way", "relation") if kinds == "nwr" else (kinds,):
             found |= {(kind, key) for key, tags in tagged[kind] if meets(tags, parts)}
@@ -195,12 +198,15 @@ def made_up_internet(answers, outlines):
     def refuse(*_args):
         pytest.fail("something tried to leave the computer")
 
+    def refuse_to_resolve(_host):  # as behind a proxy; osmnx would then ask Google, if it were let
+        raise socket.gaierror
+
     servers, now = Servers(answers, outlines), [1000.0]
     servers.waited = lambda: now[0] - 1000.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(requests.adapters.HTTPAdapter, "send", servers.send)
         patch.setattr(socket.socket, "connect", refuse)
-        patch.setattr(socket, "gethostbyname", lambda _host: "192.0.2.1")  # an example's address, RFC 5737
+        patch.setattr(socket, "gethostbyname", refuse_to_resolve)
         patch.setattr(time, "monotonic", lambda: now[0])
         patch.setattr(time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
         yield servers

@@ -53,7 +53,9 @@ def write(folder, text, name="cart.toml"):
 
 def test_a_file_becomes_a_record(tmp_path):
     """Lists become tuples, tables become records, and what is not said keeps its default."""
-    path = write(tmp_path, 'title = " 板车 "\n[[wheels]]\nspokes = 8\n[spare.left]\nspokes = 6\ncolour = "red"\n')
+    path = write(
+        tmp_path, 'title = " 板车 "\n[[wheels]]\nspokes = 8\n[spare.left]\nspokes = 6\ncolour = "red"\n'
+    )
     cart = read_record(path, Cart)
     assert cart == Cart("板车", 4.0, (Wheel(8),), {"left": Wheel(6, "red")})
 
@@ -143,21 +145,20 @@ def test_a_file_in_a_chinese_encoding_is_refused_with_the_cure(tmp_path):
         read_record(path, Cart)
 
 
-@given(
-    content=st.dictionaries(
-        st.sampled_from(["title", "speed_kmh", "wheels", "spare", "speed", ""]) | st.text(max_size=8),
-        st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-            max_leaves=6,
-        ),
-        max_size=4,
-    )
+WORDS = st.text(alphabet=st.characters(exclude_categories=("C", "Z")), max_size=8)  # keys are on one line
+KEYS = st.sampled_from(["title", "speed_kmh", "wheels", "spare", "spokes", "speed", ""]) | WORDS
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
 )
+
+
+@given(content=st.dictionaries(KEYS, VALUES, max_size=4))
 def test_whatever_a_file_says_the_answer_is_a_record_or_one_line(content):
     """No content of a TOML file brings up a traceback."""
     try:
-        assert isinstance(make_record(content, Cart, where="cart.toml"), Cart)
+        answer = make_record(content, Cart, where="cart.toml")
     except StudyError as error:
-        assert str(error).startswith("cart.toml: ")  # noqa: PT017
-        assert "\n" not in str(error)  # noqa: PT017
+        answer = str(error)
+    assert isinstance(answer, Cart) or (answer.startswith("cart.toml: ") and "\n" not in answer)

@@ -169,6 +169,27 @@ class WalkNetwork:
         rank[np.argsort(-length, kind="stable")] = np.arange(len(found))
         return rank[inverse]
 
+    def clip(self, area: shapely.Geometry) -> WalkNetwork:
+        """Return the part of the network whose edges meet an area, edges kept whole.
+
+        Raises
+        ------
+        NetworkError
+            No edge meets it.
+        """
+        kept = np.sort(self.edge_tree.query(area, predicate="intersects"))
+        if len(kept) == len(self.ends):
+            return self
+        used, ends = np.unique(self.ends[kept], return_inverse=True)
+        columns = ("length_m", "climb_m", "kind", "steps", "crossing", "private", "oneway", "level", "lines", "osm_way")
+        return replace(
+            self,
+            xy=self.xy[used],
+            osm_node=self.osm_node[used],
+            ends=ends.reshape(-1, 2).astype(np.int64),
+            **{column: getattr(self, column)[kept] for column in columns},
+        )
+
     def to_gdf(self) -> gpd.GeoDataFrame:
         """Return the edges as lines with their attributes."""
         return gpd.GeoDataFrame(

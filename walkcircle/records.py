@@ -21,8 +21,8 @@ Record = TypeVar("Record")
 STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-def read_record(path: Path, record: type[Record]) -> Record:
-    """Read the TOML file at `path` into a `record`.
+def read_record(path: Path, record: type[Record], **beside: Any) -> Record:
+    """Read the TOML file at `path` into a `record`; `beside` are fields that the file does not hold.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def read_record(path: Path, record: type[Record]) -> Record:
         The file is missing or is not TOML, a key is unknown or missing, or a value is impossible.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         msg = f"{path}: there is no such file; check the path, or make a study with 'walkcircle new'"
         raise StudyError(msg) from None
@@ -40,7 +40,7 @@ def read_record(path: Path, record: type[Record]) -> Record:
     except tomllib.TOMLDecodeError as error:
         msg = f"{path.name}: not valid TOML: {error}"
         raise StudyError(msg) from None
-    return make_record(content, record, where=path.name)
+    return make_record({**content, **beside}, record, where=path.name)
 
 
 def make_record(content: dict[str, Any], record: type[Record], *, where: str) -> Record:

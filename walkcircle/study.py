@@ -5,14 +5,13 @@ Paths in a study are relative to the folder of its file.
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic.dataclasses import dataclass
 
-from walkcircle.errors import StudyError
 from walkcircle.records import STRICT, read_record
 from walkcircle.standards import Standard, read_standard
 from walkcircle.walkers import Walker, read_walker
@@ -105,6 +104,8 @@ class ResidencesSection:
         Residences inside a mapped estate (``landuse=residential`` with a fence, wall or private paths) form one cluster.
     floor_height_m, dwelling_m2, net_to_gross, people_per_dwelling
         Assumptions that turn floor area into dwellings and dwellings into people.
+    house_m2
+        A building typed as no more than homes, without mapped storeys and with a smaller footprint, is one house.
     """
 
     source: Literal["osm", "file"] = "osm"
@@ -120,6 +121,7 @@ class ResidencesSection:
     dwelling_m2: Positive = 80.0
     net_to_gross: Annotated[float, Field(gt=0, le=1)] = 0.8
     people_per_dwelling: Positive = 2.3
+    house_m2: Annotated[float, Field(ge=0)] = 200.0
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -204,30 +206,48 @@ class OutputsSection:
     tiles: bool = False
 
 
-@dataclass(frozen=True, config=STRICT)
+def _find_standard(value: object, info: ValidationInfo) -> object:
+    """Read the standard that a study names."""
+    return read_standard(value, folder=info.data.get("folder")) if isinstance(value, str) else value
+
+
+def _find_walkers(value: object, info: ValidationInfo) -> object:
+    """Read the walkers that a study names."""
+    if not isinstance(value, list | tuple):
+        return value
+    folder = info.data.get("folder")
+    return tuple(read_walker(one, folder=folder) if isinstance(one, str) else one for one in value)
+
+
+@dataclass(frozen=True, config=STRICT, kw_only=True)
 class Study:
     """The question.
 
     Attributes
     ----------
+    folder
+        Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
     place, communities, residences, population, facilities, snapping, outputs
         Sections; see each.
     standard
-        Name or path of the facility standard.
+        The facility standard; a study file gives its name or path.
     walkers
-        Names or paths; the first is the one the map shows.
+        Who walks; a study file gives names or paths. The map shows the first.
     minutes
         Limits of the isochrones, minutes.
-    folder
-        Folder of the study's file, where its paths start; set by :func:`read_study`.
     """
 
+    folder: Path = Path()
     title: str
     place: PlaceSection
-    standard: str | Standard = "general"
-    walkers: tuple[str | Walker, ...] = ("adult",)
+    standard: Annotated[Standard, BeforeValidator(_find_standard)] = field(
+        default_factory=lambda: read_standard("general")
+    )
+    walkers: Annotated[tuple[Walker, ...], BeforeValidator(_find_walkers)] = field(
+        default_factory=lambda: (read_walker("adult"),)
+    )
     minutes: tuple[Positive, ...] = (5.0, 10.0, 15.0)
     communities: CommunitiesSection = field(default_factory=CommunitiesSection)
     residences: ResidencesSection = field(default_factory=ResidencesSection)
@@ -235,15 +255,16 @@ class Study:
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
-    folder: Path = Path()
 
     def __post_init__(self) -> None:
-        """Refuse an empty or unordered list of minutes, and no walker."""
+        """Refuse an empty or unordered list of minutes, no walker, and two of the same name."""
         if not self.minutes or list(self.minutes) != sorted(set(self.minutes)):
-            msg = f"minutes should grow, as in [5, 10, 15]; {[f'{m:g}' for m in self.minutes]} does not"
+            given = ", ".join(f"{m:g}" for m in self.minutes)
+            msg = f"minutes should grow, as in [5, 10, 15]; [{given}] does not"
             raise ValueError(msg)
-        if not self.walkers:
-            msg = "walkers is empty; name at least one, as in [\"adult\"]"
+        names = [walker.name for walker in self.walkers]
+        if not names or len(set(names)) < len(names):
+            msg = f"walkers needs at least one, each with its own name; it has [{', '.join(names)}]"
             raise ValueError(msg)
 
     def path_to(self, name: str) -> Path:
@@ -255,15 +276,15 @@ class Study:
         """Folder for the results."""
         return self.path_to(self.outputs.folder)
 
+    @property
+    def longest_walk_m(self) -> float:
+        """The longest walk that any limit allows to any walker, metres."""
+        limits = [*self.minutes, *(kind.limit_min for kind in self.standard.kinds)]
+        return max(limits) * 60 * max(walker.metres_per_second for walker in self.walkers)
+
 
 def read_study(path: str | Path) -> Study:
     """Read a study from a TOML file, with its standard and its walkers.
-
-    Returns
-    -------
-    Study
-        `standard` is a :class:`~walkcircle.standards.Standard` and `walkers` are
-        :class:`~walkcircle.walkers.Walker`, read and checked.
 
     Raises
     ------
@@ -271,23 +292,4 @@ def read_study(path: str | Path) -> Study:
         The file, its standard or a walker is missing or says something impossible.
     """
     file = Path(path)
-    return resolve_study(replace(read_record(file, Study), folder=file.parent))
-
-
-def resolve_study(study: Study) -> Study:
-    """Read the standard and walkers that a study names; those it holds already are kept.
-
-    Raises
-    ------
-    StudyError
-        One of them is not known or its file is wrong.
-    """
-    standard = study.standard
-    if isinstance(standard, str):
-        standard = read_standard(standard, folder=study.folder)
-    walkers = tuple(w if isinstance(w, Walker) else read_walker(w, folder=study.folder) for w in study.walkers)
-    names = [walker.name for walker in walkers]
-    if len(set(names)) < len(names):
-        msg = f"two walkers have the same name: {', '.join(names)}; give each its own"
-        raise StudyError(msg)
-    return replace(study, standard=standard, walkers=walkers)
+    return read_record(file, Study, folder=file.parent)

@@ -183,6 +183,7 @@ class Coverage(Table):
     )
     facility = Column("facility", "text", "the nearest facility", nullable=True)
     covered = Column("covered", "flag", "the nearest facility is within the limit")
+    known = Column("known", "flag", "the cluster is on the network; if not, nothing is known of its walks")
 
 
 class CommunityCoverage(Table):
@@ -193,11 +194,14 @@ class CommunityCoverage(Table):
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
     population = Column("population", "number", "residents of the community", unit="people", low=0)
+    unknown = Column(
+        "unknown", "number", "residents whose homes are not on the network", unit="people", low=0
+    )
     covered = Column("covered", "number", "residents within the limit", unit="people", low=0)
     share = Column(
         "share",
         "number",
-        "covered / population; missing where nobody lives",
+        "covered / (population - unknown); missing where nobody lives",
         low=0,
         high=1,
         nullable=True,

@@ -1,0 +1,274 @@
+"""Reading: from files and online places to a Place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from walkcircle.errors import SourceError, TableError
+from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
+from walkcircle.place import Place, assign_communities, grade_completeness
+from walkcircle.sources.communities import make_hexagons
+from walkcircle.sources.osm_features import (
+    find_background,
+    find_communities,
+    find_entrances,
+    find_estates,
+    find_facilities,
+)
+from walkcircle.sources.osm_file import OsmContents, hash_file, read_osm_file
+from walkcircle.sources.population import estimate_residences, scale_population
+from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
+from walkcircle.study import Study
+from walkcircle.tables import Communities, Facilities, Residences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Report = Callable[[str], None]
+
+__all__ = ["read_network", "read_place"]
+
+
+def read_network(source: str | Path | gpd.GeoDataFrame | Any) -> WalkNetwork:
+    """Read a walking network from whatever holds streets.
+
+    Parameters
+    ----------
+    source
+        Path of an OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), an osmnx or
+        networkx graph, or a GeoDataFrame of lines in a projected CRS.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be read, or the source is of another kind.
+    TableError
+        Lines have no CRS or are in degrees.
+    NetworkError
+        There is no walkable street in it.
+
+    Examples
+    --------
+    >>> read_network("data/karhula/karhula.osm.pbf")  # doctest: +SKIP
+    <WalkNetwork 514 nodes, 650 edges, 59.3 km, EPSG:32635>
+    """
+    if isinstance(source, str | Path):
+        return read_osm_file(Path(source)).network
+    if isinstance(source, gpd.GeoDataFrame):
+        return network_from_lines(source)
+    if hasattr(source, "nodes") and hasattr(source, "edges") and hasattr(source, "graph"):
+        return network_from_networkx(source)
+    msg = (
+        f"a {type(source).__name__} holds no streets that walkcircle can read; give the path of an OpenStreetMap "
+        "file, an osmnx or networkx graph, or a GeoDataFrame of lines"
+    )
+    raise SourceError(msg)
+
+
+def read_place(study: Study, *, report: Report | None = None) -> Place:
+    """Read the ground of a study: streets, people, facilities and communities.
+
+    Parameters
+    ----------
+    study
+        As read by :func:`~walkcircle.study.read_study`.
+    report
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    WalkCircleError
+        Something cannot be read or makes no sense; the message says what, where and the cure.
+    """
+    tell = report or (lambda _: None)
+    tell("Reading streets and places")
+    ground = _read_ground(study, tell)
+    contents, crs = ground.contents, ground.contents.network.crs
+    tell("Finding homes and communities")
+    residences = _read_homes(study, contents)
+    communities = _read_areas(study, contents, residences)
+    area = _study_area(study, crs, communities, ground.area)
+    residences, notes = _keep_inside(residences, communities, area, study)
+    residences, unmet = scale_population(residences, communities, study.population)
+    longest_m = study.longest_walk_m
+    network = contents.network.clip(area.buffer(longest_m))
+    notes += [*_note_mended(communities, contents), *unmet, *_note_edge(network, area, longest_m, contents), *_note_islands(network)]
+    tell("Finding facilities")
+    facilities, registered = _read_places_to_go(study, contents, area.buffer(longest_m))
+    return Place(
+        network=network,
+        residences=residences,
+        facilities=facilities,
+        communities=communities,
+        entrances=find_entrances(contents),
+        estates=find_estates(contents),
+        completeness=grade_completeness(
+            communities, residences, facilities, study.standard, registered=registered
+        ),
+        population_source=_population_source(study),
+        background=find_background(contents),
+        data_date=study.place.data_date or ground.data_date,
+        notes=tuple(notes),
+        inputs=ground.inputs,
+    )
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """A file's contents, where they came from, and the area they were asked for."""
+
+    contents: OsmContents
+    data_date: str | None
+    area: shapely.Geometry | None
+    inputs: dict[str, str]
+
+
+def _read_ground(study: Study, tell: Report) -> _Ground:
+    """Read the study's file, or fetch its place on first use and read what was stored."""
+    place = study.place
+    if place.file is not None:
+        path, area, stated = study.path_to(place.file), None, None
+    else:
+        from walkcircle.sources.overpass import fetch_place
+
+        fetched = fetch_place(
+            place, folder=study.folder / "fetched", margin_m=study.longest_walk_m, report=tell
+        )
+        path, area, stated = fetched.path, fetched.area, fetched.data_date
+    contents = read_osm_file(path)
+    own_files = [
+        study.residences.file, study.communities.file, place.area, *(f.file for f in study.facilities)
+    ]  # fmt: skip
+    paths = [path, *(study.path_to(name) for name in own_files if name)]
+    inputs = {p.name: hash_file(p) for p in paths if p.is_file()}
+    return _Ground(contents, stated or contents.data_date or contents.newest_edit, area, inputs)
+
+
+def _read_homes(study: Study, contents: OsmContents) -> gpd.GeoDataFrame:
+    if study.residences.source == "file":
+        return read_residences(study.residences, folder=study.folder, crs=contents.network.crs)
+    residences = estimate_residences(contents, study.residences)
+    if len(residences) == 0:
+        msg = (
+            "the file maps no home (a building typed as homes, or any building on residential land); "
+            "give your own under [residences] with source = \"file\""
+        )
+        raise SourceError(msg)
+    return residences
+
+
+def _read_areas(study: Study, contents: OsmContents, residences: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    section = study.communities
+    if section.source == "file":
+        return read_communities(section, folder=study.folder, crs=contents.network.crs)
+    if section.source == "osm":
+        return find_communities(contents, section)
+    return make_hexagons(residences.geometry, width_m=section.hexagon_m)
+
+
+def _study_area(
+    study: Study, crs: Any, communities: gpd.GeoDataFrame, fetched: shapely.Geometry | None
+) -> shapely.Geometry:
+    """Return the area whose people count: the planner's, else that of the communities."""
+    if study.place.area is not None:
+        return read_area(study.path_to(study.place.area), crs=crs)
+    if fetched is not None and study.communities.source == "hexagons":
+        return gpd.GeoSeries([fetched], crs=4326).to_crs(crs).iloc[0]
+    return communities.union_all()
+
+
+def _keep_inside(
+    residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, area: shapely.Geometry, study: Study
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Keep the residences of the study area, and say how many were not."""
+    inner = shapely.point_on_surface(residences.geometry.to_numpy())
+    inside = shapely.intersects(area, inner) & assign_communities(residences, communities).notna().to_numpy()
+    if not inside.any():
+        msg = "no residence lies inside the communities; check that both are in the same place and CRS"
+        raise TableError(msg)
+    outside = residences[~inside]
+    if len(outside) == 0:
+        return residences, []
+    people = outside[Residences.population].sum()
+    counted = "people" if study.residences.source == "file" else "people by their floor area"
+    return residences[inside].reset_index(drop=True), [
+        f"{len(outside):,} residences with {people:,.0f} {counted} lie outside the communities and are not counted."
+    ]
+
+
+def _note_mended(communities: gpd.GeoDataFrame, contents: OsmContents) -> list[str]:
+    """Say which borders the file lacks a stretch of."""
+    rows = zip(communities[Communities.community], communities[Communities.name], strict=True)
+    mended = [f"{name} ({contents.closed_m[i]:,.0f} m)" for i, name in rows if i in contents.closed_m]
+    if not mended:
+        return []
+    return [f"The file lacks a stretch of the border of {', '.join(mended)}; a straight line closes it."]
+
+
+def _note_edge(
+    network: WalkNetwork, area: shapely.Geometry, longest_m: float, contents: OsmContents
+) -> list[str]:
+    """Say where the file ends before the longest walk around the study area does."""
+    west, south, east, north = shapely.bounds(area)
+    have = shapely.bounds(network.extent)
+    short = {
+        "west": have[0] - (west - longest_m),
+        "south": have[1] - (south - longest_m),
+        "east": (east + longest_m) - have[2],
+        "north": (north + longest_m) - have[3],
+    }
+    sides = [f"{side} by {metres:,.0f} m" for side, metres in short.items() if metres > 1]
+    notes = []
+    if sides:
+        notes.append(
+            f"The file ends before the longest walk ({longest_m:,.0f} m) around the study area: too short in the "
+            f"{', '.join(sides)}. Facilities and streets beyond its edge are unknown."
+        )
+    if contents.cut_ways:
+        notes.append(f"{contents.cut_ways} streets are cut at the edge of the file.")
+    return notes
+
+
+def _note_islands(network: WalkNetwork) -> list[str]:
+    """Say which streets are not joined to the rest."""
+    island = network.island_of_edge()
+    apart = island > 0
+    if not apart.any():
+        return []
+    km = network.length_m[apart].sum() / 1000
+    share = 100 * network.length_m[apart].sum() / network.length_m.sum()
+    return [f"{island.max()} pieces of street ({km:,.1f} km, {share:.1f} %) are not joined to the rest on foot."]
+
+
+def _read_places_to_go(
+    study: Study, contents: OsmContents, reachable: shapely.Geometry
+) -> tuple[gpd.GeoDataFrame, set[str]]:
+    """Read facilities from all sources; where a complete register lists a kind, the map's are left out."""
+    frames, registered = [], set()
+    for section in study.facilities:
+        if section.source == "file":
+            frame = read_facilities(section, study.standard, folder=study.folder, crs=contents.network.crs)
+            registered |= set(frame[Facilities.kind]) if section.complete else set()
+            frames.append(frame)
+    if any(section.source == "osm" for section in study.facilities):
+        mapped = find_facilities(contents, study.standard)
+        mapped = mapped[~mapped[Facilities.kind].isin(registered)]
+        frames.insert(0, mapped[mapped.intersects(reachable)])
+    joined = pd.concat(frames, ignore_index=True)
+    order = np.lexsort((joined[Facilities.facility].astype(str), joined[Facilities.kind].astype(str)))
+    return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), registered
+
+
+def _population_source(study: Study) -> str:
+    if study.population.source:
+        return study.population.source
+    if study.residences.source == "file":
+        return f"register {study.residences.file}"
+    return "estimated from the floor area of mapped buildings; no official number was given"

@@ -43,6 +43,10 @@ _FACILITY_KEYS = (
 )  # fmt: skip
 
 
+#: A boundary that lacks more member ways than this is not mended: too much of it would be invented.
+MOST_MISSING_WAYS = 2
+
+
 @dataclass(frozen=True)
 class Feature:
     """One OpenStreetMap object with its tags and its shape in degrees."""
@@ -70,6 +74,9 @@ class OsmContents:
         West, south, east, north of the data, degrees.
     cut_ways
         Streets of which the file lacks nodes: it was cut there.
+    closed_m
+        Boundaries of which the file lacks one stretch, by id, with the length of the straight line that
+        closes each, metres.
     """
 
     network: WalkNetwork
@@ -80,6 +87,7 @@ class OsmContents:
     newest_edit: str | None
     box: tuple[float, float, float, float]
     cut_ways: int
+    closed_m: dict[str, float]
 
     def project(self, features: list[Feature]) -> gpd.GeoSeries:
         """Return the shapes of `features` in the network's CRS."""
@@ -106,6 +114,7 @@ def read_osm_file(path: Path) -> OsmContents:
     raw = _Raw()
     try:
         raw.read(path)
+        raw.mend_boundaries(path)
     except (RuntimeError, osmium.InvalidLocationError, ValueError) as error:
         msg = f"{path.name}: cannot be read as OpenStreetMap data ({error}); it may be cut short or of another kind: download it again"
         raise SourceError(msg) from None
@@ -137,6 +146,8 @@ class _Raw:
     newest: str = ""
     header_box: tuple[float, float, float, float] | None = None
     cut_ways: int = 0
+    boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
+    mended: list[Feature] = field(default_factory=list)
 
     def read(self, path: Path) -> None:
         """Go through the file once (twice inside osmium, which joins multipolygons first)."""
@@ -152,6 +163,8 @@ class _Raw:
                 self.points.append(Feature(f"node/{thing.id}", tags, shape))
             elif thing.is_way():
                 self._read_way(thing, tags, rules.verdict, verdicts)
+            elif thing.is_relation() and tags.get("boundary") == "administrative":
+                self.boundaries[thing.id] = tags, [m.ref for m in thing.members if m.type == "w"]
             elif thing.is_area():
                 self._read_area(thing, tags, rules.verdict, wkb)
 
@@ -205,6 +218,8 @@ class _Raw:
                     rings = [outer, *area.inner_rings(outer)]
                     self.squares.append([[self._place(node) for node in ring] for ring in rings])
             return
+        if not area.from_way():
+            self.boundaries.pop(area.orig_id(), None)
         kind = "way" if area.from_way() else "relation"
         self.areas.append((f"{kind}/{area.orig_id()}", tags, wkb.create_multipolygon(area)))
 
@@ -216,6 +231,25 @@ class _Raw:
             self.lonlat.append((node.lon, node.lat))
         return at
 
+    def mend_boundaries(self, path: Path) -> None:
+        """Close the boundaries that lack a single stretch, as happens where an extract was cut along one."""
+        wanted = {way for _, ways in self.boundaries.values() for way in ways}
+        if not wanted:
+            return
+        lines: dict[int, shapely.LineString] = {}
+        ways = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+        for way in ways.with_filter(osmium.filter.IdFilter(wanted)):
+            known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
+            if len(known) == len(way.nodes) > 1:
+                lines[way.id] = shapely.LineString(known)
+        for relation, (tags, members) in self.boundaries.items():
+            found = [lines[way] for way in members if way in lines]
+            if len(members) - len(found) > MOST_MISSING_WAYS or not found:
+                continue
+            line = shapely.line_merge(shapely.MultiLineString(found))
+            if isinstance(line, shapely.LineString) and len(line.coords) > 2:  # noqa: PLR2004 - an area has three corners
+                self.mended.append(Feature(f"relation/{relation}", tags, shapely.Polygon(line)))
+
     def contents(self) -> OsmContents:
         """Turn what was read into a network and features."""
         lonlat = np.array(self.lonlat)
@@ -226,16 +260,21 @@ class _Raw:
         move = Transformer.from_crs(4326, crs, always_xy=True)
         shapes = shapely.from_wkb([wkb for _, _, wkb in self.areas])
         areas = [Feature(i, tags, shape) for (i, tags, _), shape in zip(self.areas, shapes, strict=True)]
+        gaps = gpd.GeoSeries(
+            [shapely.LineString([f.shape.exterior.coords[-2], f.shape.exterior.coords[0]]) for f in self.mended],
+            crs=4326,
+        ).to_crs(crs)
         extent = gpd.GeoSeries([shapely.box(*box)], crs=4326).to_crs(crs).iloc[0]
         return OsmContents(
             network=assemble_network(self._ways(np.column_stack(move.transform(*lonlat.T))), crs, extent=extent),
             points=self.points,
-            areas=areas,
+            areas=[*areas, *self.mended],
             lines=self.lines,
             data_date=self.data_date,
             newest_edit=self.newest if self.newest > "2004" else None,  # OpenStreetMap began in 2004
             box=box,
             cut_ways=self.cut_ways,
+            closed_m={f.osm_id: float(gap) for f, gap in zip(self.mended, gaps.length, strict=True)},
         )
 
     def _ways(self, xy: NDArray[np.float64]) -> Ways:

@@ -22,7 +22,7 @@ from walkcircle.tags import condition_holds
 
 #: How a figure is known: seen in a found document, remembered, remembered with doubt, or proposed here.
 Confidence = Literal["seen", "memory", "doubtful", "inferred"]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -62,6 +62,19 @@ class Selection:
     named: tuple[str, ...] = ()
     names: str = ""
     except_names: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse conditions and expressions that could never be met."""
+        for condition in (*self.any, *self.named):
+            if not condition.split() or not all("=" in part for part in condition.split()):
+                msg = f"'{condition}' is not a condition; write key=value, as in amenity=school"
+                raise ValueError(msg)
+        for pattern in (self.names, self.except_names):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                msg = f"'{pattern}' is not a regular expression ({error}); brackets must come in pairs"
+                raise ValueError(msg) from None
 
     def matches(self, tags: Mapping[str, str]) -> bool:
         """Tell whether a feature with these `tags` is meant."""

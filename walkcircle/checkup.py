@@ -1,0 +1,94 @@
+"""Check-up: an index from 0 to 100 per community, its rank, the weakest tenth, and how sure we are."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from walkcircle.tables import Checkup, Communities, CommunityCoverage
+
+if TYPE_CHECKING:
+    from walkcircle.standards import Standard
+
+#: Smallest share of firm kinds for each confidence grade (walkcircle's assumption).
+GRADES = (("A", 0.9), ("B", 0.75), ("C", 0.5), ("D", 0.0))
+
+#: Hangzhou takes the weakest tenth of its communities first.
+WEAKEST_SHARE = 0.1
+
+
+def score_communities(
+    covered: pd.DataFrame, communities: gpd.GeoDataFrame, standard: Standard, *, walker: str
+) -> gpd.GeoDataFrame:
+    """Score each community from 0 to 100 by how many of its residents reach each kind in time.
+
+    ``index = mean over categories of (Σ weight · 100 · share / Σ weight over the category's firm kinds)``.
+    Only coverage enters; capacity and quality would, and their absence is why no index here is more than
+    that. Kinds whose data are thin are left out, never guessed: they lower the confidence grade.
+
+    Parameters
+    ----------
+    covered
+        :class:`~walkcircle.tables.CommunityCoverage`.
+    communities
+        :class:`~walkcircle.tables.Communities`.
+    standard
+        Categories, kinds and their weights.
+    walker
+        Whose coverage is scored.
+
+    Returns
+    -------
+    GeoDataFrame
+        :class:`~walkcircle.tables.Checkup`, in the order of `communities`. The weakest tenth are the
+        lowest indices, ties included, among those that are known and below 100.
+    """
+    mine = covered[covered[CommunityCoverage.walker] == walker]
+    ids = communities[Communities.community]
+    firm = mine[(mine[CommunityCoverage.confidence] == "firm") & mine[CommunityCoverage.share].notna()]
+    scored = pd.DataFrame(
+        {
+            "community": firm[CommunityCoverage.community].to_numpy(),
+            "category": firm[CommunityCoverage.kind].map({k.id: k.category for k in standard.kinds}).to_numpy(),
+            "weight": firm[CommunityCoverage.kind].map({k.id: k.weight for k in standard.kinds}).to_numpy(dtype=float),
+            "share": firm[CommunityCoverage.share].to_numpy(dtype=float),
+        }
+    )
+    scored["points"] = 100 * scored["weight"] * scored["share"]
+    by_category = scored.groupby(["community", "category"])[["points", "weight"]].sum()
+    category = by_category["points"] / by_category["weight"]
+    index = category.groupby("community").mean().reindex(ids).to_numpy(dtype=float)
+    firm_kinds = firm.groupby(CommunityCoverage.community).size().reindex(ids, fill_value=0).to_numpy()
+    people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()
+    rank = pd.Series(index).rank(ascending=False, method="min")
+    return gpd.GeoDataFrame(
+        {
+            Checkup.community: ids.to_numpy(),
+            Checkup.name: communities[Communities.name].to_numpy(),
+            Checkup.population: people.reindex(ids, fill_value=0.0).to_numpy(dtype=float),
+            Checkup.index: index,
+            Checkup.rank: rank.astype("Int64").to_numpy(dtype=object),
+            Checkup.firm_kinds: firm_kinds,
+            Checkup.weakest: _weakest(index),
+            Checkup.confidence: [_grade(count / len(standard.kinds)) for count in firm_kinds],
+        },
+        geometry=communities.geometry.to_numpy(),
+        crs=communities.crs,
+    )
+
+
+def _weakest(index: np.ndarray) -> np.ndarray:
+    """Mark the lowest tenth of the known indices, ties included; a full score is never weak."""
+    known = np.sort(index[~np.isnan(index)])
+    if len(known) == 0:
+        return np.zeros(len(index), bool)
+    bound = known[ceil(WEAKEST_SHARE * len(known)) - 1]
+    return (index <= bound) & (index < 100)  # noqa: PLR2004 - the top of the scale
+
+
+def _grade(share: float) -> str:
+    return next(grade for grade, least in GRADES if share >= least)
