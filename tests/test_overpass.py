@@ -172,7 +172,7 @@ class Servers:
 
     def send(self, request, **options):
         """Stand in for the one method of requests through which everything leaves the computer."""
-        self.asked.append((request, options["timeout"]))
+        self.asked.append((request, options))
         url = urlsplit(request.url)
         query = parse_qs(request.body or url.query)
         answer = self.answers[url.path.rpartition("/")[2]](query.get("data", query.get("q", [""]))[0])
@@ -320,6 +320,19 @@ def test_wards_and_courtyards_are_whole_areas_in_the_stored_file(monaco):
     assert areas(monaco.path) == areas(EXTRACT)
 
 
+def test_relations_keep_their_members_and_roles(monaco):
+    """Outer and inner rings, stops and labels are told apart by their roles."""
+    stored = read_things(monaco.path, "r")
+    assert len(stored) > 50
+    assert stored == {key: read_extract("r")[key] for key in stored}
+
+
+def test_the_stored_file_is_in_the_order_that_readers_expect(monaco):
+    """Nodes, then ways, then relations, each by rising id, whatever the order of the answer."""
+    things = [("nwr".index(t.type_str()), t.id) for t in osmium.FileProcessor(str(monaco.path))]
+    assert things == sorted(things)
+
+
 @pytest.mark.parametrize("level", ["2", "3", "4"])
 def test_whole_countries_and_regions_are_not_fetched(monaco, level):
     """France and its regions touch Monaco; their thousands of nodes are nobody's walk."""
@@ -437,7 +450,7 @@ def test_the_servers_are_asked_once_and_told_who_asks(folder, servers, outlines)
     )
     assert query.startswith(start)
     assert query.endswith("(._;>;);\nout body;")
-    assert next(timeout for asked, timeout in servers.asked if asked is request) > 300
+    assert next(options["timeout"] for asked, options in servers.asked if asked is request) > 300
 
 
 @pytest.mark.parametrize("latitude", [-54.8, 0.0, 43.7, 69.6, 78.2])
@@ -486,7 +499,7 @@ def test_a_stored_place_is_read_without_asking_anyone(folder, servers):
 
 
 def test_reading_a_stored_place_does_not_wait_for_osmnx(folder):
-    """A new Python reads the stored place without importing osmnx, geopandas' heavy friend, or requests."""
+    """A new Python reads the stored place without importing osmnx, which takes seconds, or requests."""
     fetch(folder)
     code = (
         "import sys; from pathlib import Path; from walkcircle.sources.overpass import fetch_place;"
@@ -616,13 +629,15 @@ def test_osmnx_is_given_back_as_it_was(folder, servers, answer):
 
 
 def test_a_server_that_the_user_chose_in_osmnx_is_asked(folder, servers, monkeypatch):
-    """Another Overpass server is a setting of osmnx, and the stored name does not depend on it."""
+    """Servers and proxies are settings of osmnx, and the stored name does not depend on them."""
     from osmnx import settings
 
     first = fetch(folder).path
     monkeypatch.setattr(settings, "overpass_url", "https://overpass.example.org/api/")
+    monkeypatch.setattr(settings, "requests_kwargs", {"verify": "our-proxy.pem"})
     assert fetch(folder, refresh=True).path == first
     assert servers.last("/interpreter").url == "https://overpass.example.org/api/interpreter"
+    assert servers.asked[-1][1]["verify"] == "our-proxy.pem"
 
 
 # ── what goes wrong ─────────────────────────────────────────────────────────────────────────────────────────

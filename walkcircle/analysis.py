@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
+from walkcircle.checkup import score_communities
+from walkcircle.clusters import cluster_residences
+from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+from walkcircle.errors import NetworkError
+from walkcircle.gaps import find_gaps
+from walkcircle.isochrones import OFF_STREET_M, trace_isochrones
 from walkcircle.place import Place
+from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import Study
+from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
+from walkcircle.walking import Footing, make_footing, measure_times, nearest, walk
+
+#: Called with the name of a step and the share of it that is done, 0 to 1.
+Report = Callable[[str, float], None]
+
+#: Walks are followed this many times as far as the longest limit, so that a gap says how far the nearest is.
+SEARCH_FACTOR = 4.0
 
 
-@dataclass(frozen=True)
+#: Pieces of street shorter than this that nothing joins are mapping errors more often than places: homes and
+#: facilities join them only where no other street is within reach (walkcircle's assumption).
+LEAST_PIECE_M = 5000.0
+
+
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """The answer: every table that a study asks for. All are documented in :mod:`walkcircle.tables`.
 
@@ -21,6 +45,8 @@ class Analysis:
         The question and the ground.
     clusters
         Where walks start.
+    starts, ends
+        Where clusters and facilities meet the streets for the first walker.
     isochrones
         Ground within each limit from each cluster, for the first walker.
     coverage
@@ -34,7 +60,7 @@ class Analysis:
     agreement
         Where drawn isochrones and walking times disagree, and why.
     compared
-        Number of (cluster, facility, limit) triples that were compared for `agreement`.
+        How many pairs were within some limit by either way of looking, and so were compared.
     unsnapped
         What could not be joined to the streets.
     """
@@ -42,6 +68,8 @@ class Analysis:
     study: Study
     place: Place
     clusters: gpd.GeoDataFrame
+    starts: Spots
+    ends: Spots
     isochrones: gpd.GeoDataFrame
     coverage: pd.DataFrame
     communities: pd.DataFrame
@@ -50,3 +78,138 @@ class Analysis:
     agreement: pd.DataFrame
     compared: int
     unsnapped: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Say what was answered in one line."""
+        return (
+            f"<Analysis of {self.study.title}: {self.clusters[Clusters.population].sum():,.0f} people in "
+            f"{len(self.clusters)} clusters, {len(self.checkup)} communities, {len(self.gaps)} gaps>"
+        )
+
+    @cached_property
+    def footing(self) -> Footing:
+        """The streets as the first walker finds them."""
+        return make_footing(self.place.network, self.study.walkers[0])
+
+
+def analyse(place: Place, study: Study, *, report: Report | None = None) -> Analysis:
+    """Answer a study: who reaches what in time, who does not, and where.
+
+    Parameters
+    ----------
+    place
+        The ground.
+    study
+        The question.
+    report
+        Called with each step's name and the share of it that is done.
+
+    Raises
+    ------
+    NetworkError
+        No residence can be joined to the streets.
+    """
+    tell = report or (lambda _step, _share: None)
+    tell("Grouping homes", 0.0)
+    clusters = cluster_residences(
+        place.residences,
+        place.communities,
+        cell_m=study.residences.cell_m,
+        estates=place.estates if study.residences.by_estate else None,
+    )
+    parts, unsnapped = [], []
+    for number, walker in enumerate(study.walkers):
+        tell(f"Walking to the nearest facilities ({walker.name})", number / len(study.walkers))
+        footing = make_footing(place.network, walker)
+        starts, ends = _join_streets(place, study, clusters, footing)
+        near = nearest(
+            footing, starts, place.facilities, walker, spots=ends,
+            limit_min=SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds),
+        )  # fmt: skip
+        off_network = [str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))]
+        parts.append(
+            measure_coverage(
+                clusters, near, study.standard.kinds, walker=walker.name, off_network=off_network,
+                edge_min=_minutes_to_edge(footing, starts, max(k.limit_min for k in study.standard.kinds)),
+            )
+        )  # fmt: skip
+        if number == 0:
+            first = footing, starts, ends
+            unsnapped = [starts.unsnapped, ends.unsnapped]
+    coverage = pd.concat(parts, ignore_index=True)
+    communities = weigh_coverage(coverage, place.communities, place.completeness)
+    footing, starts, ends = first
+    isochrones = _draw_isochrones(footing, starts, study, tell)
+    tell("Comparing shapes with walking times", 0.0)
+    agreement, compared = _compare(place, study, footing, starts, ends, isochrones)
+    return Analysis(
+        study=study,
+        place=place,
+        clusters=clusters,
+        starts=starts,
+        ends=ends,
+        isochrones=isochrones,
+        coverage=coverage,
+        communities=communities,
+        gaps=find_gaps(communities),
+        checkup=score_communities(communities, place.communities, study.standard, walker=footing.walker.name),
+        agreement=agreement,
+        compared=compared,
+        unsnapped=pd.concat(unsnapped, ignore_index=True),
+    )
+
+
+def _join_streets(
+    place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing
+) -> tuple[Spots, Spots]:
+    """Join homes to any street the walker can use, facilities outside estates to public ones."""
+    piece = place.network.island_of_edge()
+    length = np.bincount(piece, weights=place.network.length_m)
+    joined = length[piece] >= min(LEAST_PIECE_M, length[0])
+    shared = {"preferred": joined, "within_m": study.snapping.within_m, "estates": place.estates, "entrances": place.entrances}
+    starts = snap_points(clusters, place.network, allowed=footing.usable, layer="clusters", **shared)
+    if len(starts) == 0:
+        msg = (
+            f"no home lies within {study.snapping.within_m:g} m of a street; check that homes and streets are of the "
+            "same place, or raise [snapping] within_m"
+        )
+        raise NetworkError(msg)
+    public = footing.usable & ~place.network.private
+    if not public.any():
+        public = footing.usable
+    ends = snap_points(place.facilities, place.network, allowed=public, layer="facilities", **shared)
+    return starts, ends
+
+
+def _minutes_to_edge(footing: Footing, starts: Spots, limit_min: float) -> pd.Series:
+    """Return how long each cluster's walk is to where the data end; only those within the limit are there."""
+    network = footing.network
+    places = shapely.points(network.xy[network.cut])
+    ends = gpd.GeoDataFrame({Facilities.facility: "edge", Facilities.kind: "edge"}, index=range(len(places)), geometry=places, crs=network.crs)
+    near = nearest(footing, starts, ends, footing.walker, limit_min=limit_min)
+    return pd.Series(near[Nearest.minutes].to_numpy(), index=near[Nearest.origin].to_numpy(), dtype=float)
+
+
+def _draw_isochrones(footing: Footing, starts: Spots, study: Study, tell: Report) -> gpd.GeoDataFrame:
+    tell("Drawing isochrones", 0.0)
+    reach = walk(footing, starts, footing.walker, limit_min=max(study.minutes))
+    return trace_isochrones(
+        reach, study.minutes, report=lambda done, count: tell("Drawing isochrones", done / count)
+    )
+
+
+def _compare(
+    place: Place, study: Study, footing: Footing, starts: Spots, ends: Spots, isochrones: gpd.GeoDataFrame
+) -> tuple[pd.DataFrame, int]:
+    """Hold the drawn shapes against the walking times, and count the pairs that either finds."""
+    inside = intersect_facilities(isochrones, place.facilities)
+    positions = ends.relabel(pd.RangeIndex(len(place.facilities)))
+    longest = max(study.minutes)
+    times = measure_times(footing, starts, positions, footing.walker, limit_min=1.5 * longest)
+    access = pd.Series(ends.access_m).groupby(ends.item).min()
+    agreement = compare_reach(
+        inside, times, place.facilities, minutes=study.minutes, access_m=access, off_street_m=OFF_STREET_M
+    )
+    within = sum(int((times[WalkTimes.minutes] <= limit).sum()) for limit in study.minutes)
+    shown_only = int(agreement[Agreement.inside].sum()) if len(agreement) else 0
+    return agreement, within + shown_only

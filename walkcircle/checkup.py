@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 #: Smallest share of firm kinds for each confidence grade (walkcircle's assumption).
 GRADES = (("A", 0.9), ("B", 0.75), ("C", 0.5), ("D", 0.0))
 
+#: Below this share of firm kinds there is no index: a score from a few kinds would not compare with the others.
+LEAST_FIRM = 0.5
+
+#: A community of fewer residents has an index but no rank: one household should not head a list (walkcircle's
+#: assumption).
+LEAST_RESIDENTS = 50.0
+
 #: Hangzhou takes the weakest tenth of its communities first.
 WEAKEST_SHARE = 0.1
 
@@ -28,7 +35,8 @@ def score_communities(
 
     ``index = mean over categories of (Σ weight · 100 · share / Σ weight over the category's firm kinds)``.
     Only coverage enters; capacity and quality would, and their absence is why no index here is more than
-    that. Kinds whose data are thin are left out, never guessed: they lower the confidence grade.
+    that. Kinds whose data are thin are left out, never guessed: they lower the confidence grade, and a
+    community where fewer than half of the kinds are firm has no index.
 
     Parameters
     ----------
@@ -45,7 +53,7 @@ def score_communities(
     -------
     GeoDataFrame
         :class:`~walkcircle.tables.Checkup`, in the order of `communities`. The weakest tenth are the
-        lowest indices, ties included, among those that are known and below 100.
+        lowest indices, ties included, among those that have a rank and are below 100.
     """
     mine = covered[covered[CommunityCoverage.walker] == walker]
     ids = communities[Communities.community]
@@ -61,19 +69,22 @@ def score_communities(
     scored["points"] = 100 * scored["weight"] * scored["share"]
     by_category = scored.groupby(["community", "category"])[["points", "weight"]].sum()
     category = by_category["points"] / by_category["weight"]
-    index = category.groupby("community").mean().reindex(ids).to_numpy(dtype=float)
+    mean = category.groupby("community").mean().reindex(ids).to_numpy(dtype=float)
     firm_kinds = firm.groupby(CommunityCoverage.community).size().reindex(ids, fill_value=0).to_numpy()
+    index = np.where(firm_kinds < LEAST_FIRM * len(standard.kinds), np.nan, mean)
     people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()
-    rank = pd.Series(index).rank(ascending=False, method="min")
+    residents = people.reindex(ids, fill_value=0.0).to_numpy(dtype=float)
+    ranked = np.where(residents >= LEAST_RESIDENTS, index, np.nan)
+    rank = pd.Series(ranked).rank(ascending=False, method="min")
     return gpd.GeoDataFrame(
         {
             Checkup.community: ids.to_numpy(),
             Checkup.name: communities[Communities.name].to_numpy(),
-            Checkup.population: people.reindex(ids, fill_value=0.0).to_numpy(dtype=float),
+            Checkup.population: residents,
             Checkup.index: index,
             Checkup.rank: rank.astype("Int64").to_numpy(dtype=object),
             Checkup.firm_kinds: firm_kinds,
-            Checkup.weakest: _weakest(index),
+            Checkup.weakest: _weakest(ranked),
             Checkup.confidence: [_grade(count / len(standard.kinds)) for count in firm_kinds],
         },
         geometry=communities.geometry.to_numpy(),
@@ -82,7 +93,7 @@ def score_communities(
 
 
 def _weakest(index: np.ndarray) -> np.ndarray:
-    """Mark the lowest tenth of the known indices, ties included; a full score is never weak."""
+    """Mark the lowest tenth of the ranked indices, ties included; a full score is never weak."""
     known = np.sort(index[~np.isnan(index)])
     if len(known) == 0:
         return np.zeros(len(index), bool)

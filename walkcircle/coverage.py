@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 #: The microsecond that walking times allow a limit, in minutes.
 ROUNDING_MIN = 1e-6 / 60
 
+#: A walk is unsure where the data end within this share of its limit: of a disc, a fifth lies beyond a straight edge
+#: at half its radius (the segment's area is 0.196 of the disc's), and less beyond one farther off.
+NEAR_EDGE = 0.5
+
+#: A share that what lies beyond the data could raise by more than this is not firm (walkcircle's assumption).
+UNSURE_SHARE = 0.05
+
 #: Walks within this share of a limit of it are on the very edge of a drawn shape (walkcircle's assumption).
 EDGE_SHARE = 0.05
 
@@ -40,6 +47,7 @@ def measure_coverage(
     *,
     walker: str,
     off_network: Sequence[str] = (),
+    edge_min: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Compare the walk to the nearest facility of each kind with the standard's limit.
 
@@ -55,6 +63,8 @@ def measure_coverage(
         Name of who walks.
     off_network
         Ids of the clusters that could not be joined to the streets; nothing is known of them.
+    edge_min
+        Walk from each cluster to the nearest place where the data end, minutes; missing where none is near.
 
     Returns
     -------
@@ -70,6 +80,8 @@ def measure_coverage(
     cluster, kind = grid.get_level_values(0), grid.get_level_values(1)
     home = clusters.set_index(Clusters.cluster)
     limit = kind.map({k.id: k.limit_min for k in kinds}).to_numpy(dtype=float)
+    covered = minutes <= limit + ROUNDING_MIN
+    to_edge = np.full(len(grid), np.nan) if edge_min is None else edge_min.reindex(cluster).to_numpy(dtype=float)
     return pd.DataFrame(
         {
             Coverage.cluster: cluster,
@@ -80,8 +92,9 @@ def measure_coverage(
             Coverage.limit_min: limit,
             Coverage.minutes: minutes,
             Coverage.facility: found[Nearest.facility].to_numpy(),
-            Coverage.covered: minutes <= limit + ROUNDING_MIN,
+            Coverage.covered: covered,
             Coverage.known: ~cluster.isin(list(off_network)),
+            Coverage.open_edge: ~covered & (to_edge <= NEAR_EDGE * limit),
         }
     )
 
@@ -109,29 +122,35 @@ def weigh_coverage(
     """
     keys = [Coverage.community, Coverage.kind, Coverage.walker]
     people = coverage[Coverage.population]
-    counted = coverage.assign(
-        _known=people.where(coverage[Coverage.known], 0.0),
-        _covered=people.where(coverage[Coverage.covered] & coverage[Coverage.known], 0.0),
+    known = coverage[Coverage.known]
+    parts = coverage[keys].assign(
+        population=people,
+        known=people.where(known, 0.0),
+        covered=people.where(known & coverage[Coverage.covered], 0.0),
+        beyond=people.where(known & coverage[Coverage.open_edge], 0.0),
     )
-    sums = counted.groupby(keys)[[Coverage.population, "_known", "_covered"]].sum()
     grid = pd.MultiIndex.from_product(
         [communities[Communities.community], coverage[Coverage.kind].unique(), coverage[Coverage.walker].unique()],
         names=keys,
     )
-    sums = sums.reindex(grid, fill_value=0.0)
-    grade = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.grade]
-    known = sums["_known"].to_numpy()
-    covered = np.minimum(sums["_covered"].to_numpy(), known)
+    sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0)
+    total, known, covered, beyond = (sums[c].to_numpy() for c in ("population", "known", "covered", "beyond"))
+    covered = np.minimum(covered, known)
+    thin = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
+    reason = thin.reindex(grid.droplevel(2)).to_numpy(dtype=object, copy=True)
+    unsure = pd.isna(reason) & (beyond > UNSURE_SHARE * known)
+    reason[unsure] = [f"the data end within the walk of {left:,.0f} residents" for left in beyond[unsure]]
     return pd.DataFrame(
         {
             CommunityCoverage.community: grid.get_level_values(0),
             CommunityCoverage.kind: grid.get_level_values(1),
             CommunityCoverage.walker: grid.get_level_values(2),
-            CommunityCoverage.population: sums[Coverage.population].to_numpy(),
-            CommunityCoverage.unknown: sums[Coverage.population].to_numpy() - known,
+            CommunityCoverage.population: total,
+            CommunityCoverage.unknown: total - known,
             CommunityCoverage.covered: covered,
             CommunityCoverage.share: np.divide(covered, known, out=np.full(len(known), np.nan), where=known > 0),
-            CommunityCoverage.confidence: grade.reindex(grid.droplevel(2)).to_numpy(),
+            CommunityCoverage.confidence: np.where(pd.isna(reason), "firm", "check"),
+            CommunityCoverage.reason: reason,
         }
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from walkcircle.tables import CommunityCoverage, Completeness, Gaps
+from walkcircle.tables import CommunityCoverage, Gaps
 
 GAP = "gap"
 CHECK = "check on the ground"
 
 
-def find_gaps(covered: pd.DataFrame, completeness: pd.DataFrame) -> pd.DataFrame:
+def find_gaps(covered: pd.DataFrame) -> pd.DataFrame:
     """Find the communities and kinds that leave residents out.
 
     Where the data are thin the verdict is "check on the ground": what is not mapped may still be there.
@@ -20,8 +20,6 @@ def find_gaps(covered: pd.DataFrame, completeness: pd.DataFrame) -> pd.DataFrame
     ----------
     covered
         :class:`~walkcircle.tables.CommunityCoverage`.
-    completeness
-        :class:`~walkcircle.tables.Completeness`.
 
     Returns
     -------
@@ -32,8 +30,6 @@ def find_gaps(covered: pd.DataFrame, completeness: pd.DataFrame) -> pd.DataFrame
     without = known - covered[CommunityCoverage.covered]
     left_out = covered[without > 0].copy()
     thin = left_out[CommunityCoverage.confidence] != "firm"
-    reasons = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
-    keys = pd.MultiIndex.from_frame(left_out[[CommunityCoverage.community, CommunityCoverage.kind]])
     table = pd.DataFrame(
         {
             Gaps.community: left_out[CommunityCoverage.community],
@@ -42,7 +38,7 @@ def find_gaps(covered: pd.DataFrame, completeness: pd.DataFrame) -> pd.DataFrame
             Gaps.residents_without: without[without > 0],
             Gaps.share_without: (without / known)[without > 0],
             Gaps.verdict: np.where(thin, CHECK, GAP),
-            Gaps.reason: reasons.reindex(keys).to_numpy(),
+            Gaps.reason: left_out[CommunityCoverage.reason],
         }
     )
     order = np.lexsort((table[Gaps.kind], table[Gaps.community], -table[Gaps.residents_without], table[Gaps.verdict] == CHECK))

@@ -33,6 +33,7 @@ def compile_all() -> None:
     search_each(indptr, head, cost, np.array([0, 1]), one, cost[:1], 9.0, 1.0, 4)
     search_nearest(indptr, head, cost, one, cost[:1], one, 9.0, 1.0, 4)
     path_metres(indptr, head, cost, cost, np.arange(2), np.arange(2.0), one, np.zeros(1), np.zeros(1))
+    cone_field(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)
 
 
 @jit
@@ -377,6 +378,61 @@ def path_metres(
                     metres[node] = metres[before] + length[arc]
                     changed = cost[arc] == 0 or changed
     return metres
+
+
+@jit
+def cone_field(
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    spent: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    radius: float,
+    west: float,
+    south: float,
+    cell: float,
+    columns: int,
+    rows: int,
+) -> NDArray[np.float64]:
+    """Measure how far each grid point lies outside the ground reached, for several limits at once.
+
+    ``f(g) = min over street points p of |g - p| - min(limit - spent(p), radius)``: negative inside, zero
+    on the outline. It falls as the limit grows, so outlines of growing limits are nested.
+
+    Parameters
+    ----------
+    x, y, spent
+        Street points and the distance already walked when they are reached, all in metres.
+    limits
+        Distances that may be walked in all, metres.
+    radius
+        How far from a street the ground counts as reached, metres.
+    west, south, cell, columns, rows
+        The grid: its first point, spacing (metres) and size.
+
+    Returns
+    -------
+    ndarray, shape (len(limits), rows, columns)
+        The field; `cell` where nothing reached is near.
+    """
+    field = np.full((len(limits), rows, columns), cell)
+    for point in range(len(x)):
+        for k in range(len(limits)):
+            left = min(limits[k] - spent[point], radius)
+            if left < 0:
+                continue
+            near = left + cell
+            first_row = max(np.int64(np.ceil((y[point] - near - south) / cell)), 0)
+            last_row = min(np.int64(np.floor((y[point] + near - south) / cell)), rows - 1)
+            first_column = max(np.int64(np.ceil((x[point] - near - west) / cell)), 0)
+            last_column = min(np.int64(np.floor((x[point] + near - west) / cell)), columns - 1)
+            for row in range(first_row, last_row + 1):
+                up = south + row * cell - y[point]
+                for column in range(first_column, last_column + 1):
+                    across = west + column * cell - x[point]
+                    value = np.sqrt(up * up + across * across) - left
+                    if value < field[k, row, column]:
+                        field[k, row, column] = value
+    return field
 
 
 @jit

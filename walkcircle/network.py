@@ -37,6 +37,10 @@ CROSSINGS = ("", "unmarked", "marked", "signals")
 MOST_SQUARE_CORNERS = 120
 
 
+#: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
+AT_EDGE_M = 25.0
+
+
 @record(frozen=True, config=STRICT)
 class WalkRule:
     """One rule of ``walkable.toml``: which ways, whether they are walked, and why."""
@@ -94,6 +98,8 @@ class WalkNetwork:
         ``(e,)`` LineStrings from first to last node.
     osm_node, osm_way
         ``(n,)`` and ``(e,)`` OpenStreetMap ids; -1 where there are none.
+    cut
+        ``(n,)`` whether streets may go on beyond the data there.
     crs
         Projected CRS in metres.
     extent
@@ -113,6 +119,7 @@ class WalkNetwork:
     lines: NDArray[np.object_]
     osm_node: NDArray[np.int64]
     osm_way: NDArray[np.int64]
+    cut: NDArray[np.bool_]
     crs: CRS
     extent: shapely.Polygon
 
@@ -132,7 +139,7 @@ class WalkNetwork:
             self.length_m, self.climb_m, self.kind, self.steps, self.crossing, self.private,
             self.oneway, self.level, self.lines, self.osm_way,
         )  # fmt: skip
-        if any(len(column) != e for column in per_edge) or len(self.osm_node) != n:
+        if any(len(column) != e for column in per_edge) or {len(self.osm_node), len(self.cut)} != {n}:
             msg = f"the arrays of a network should have {e} edges and {n} nodes each"
             raise NetworkError(msg)
         if self.ends.min() < 0 or self.ends.max() >= n:
@@ -186,6 +193,7 @@ class WalkNetwork:
             self,
             xy=self.xy[used],
             osm_node=self.osm_node[used],
+            cut=self.cut[used],
             ends=ends.reshape(-1, 2).astype(np.int64),
             **{column: getattr(self, column)[kept] for column in columns},
         )
@@ -235,6 +243,8 @@ class Ways:
         ``(n, 2)`` coordinates of all nodes, metres.
     osm_node
         ``(n,)`` their ids, or -1.
+    cut
+        ``(n,)`` whether a way goes on there to a node that the data lack.
     paths
         Node positions along each way.
     osm_way
@@ -247,6 +257,7 @@ class Ways:
 
     xy: NDArray[np.float64]
     osm_node: NDArray[np.int64]
+    cut: NDArray[np.bool_]
     paths: Sequence[NDArray[np.int64]]
     osm_way: NDArray[np.int64]
     kind: NDArray[np.str_]
@@ -304,6 +315,7 @@ def assemble_network(
         lines=lines,
         osm_node=ways.osm_node[used],
         osm_way=ways.osm_way[way],
+        cut=ways.cut[used] | _near_edge(ways.xy[used], extent),
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
@@ -343,7 +355,7 @@ def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
     )
     paths = np.split(node.ravel().astype(np.int64), np.flatnonzero(np.diff(row)) + 1)
     ways = Ways(
-        xy=xy, osm_node=np.full(len(xy), -1), paths=paths, osm_way=np.full(count, -1), kind=kind,
+        xy=xy, osm_node=np.full(len(xy), -1), cut=np.zeros(len(xy), bool), paths=paths, osm_way=np.full(count, -1), kind=kind,
         steps=kind == "steps", crossing=np.zeros(count, np.uint8), private=private,
         oneway=np.zeros(count, np.int8), level=np.zeros(count, np.int8),
     )  # fmt: skip
@@ -408,6 +420,7 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
         lines=lines.to_numpy(),
         osm_node=np.array([n if isinstance(n, int) else -1 for n in nodes], dtype=np.int64),
         osm_way=np.array([_whole(_first(tags.get("osmid", -1))) for _, _, tags in rows], dtype=np.int64),
+        cut=np.zeros(len(xy), bool),
         crs=CRS(lines.crs),
         extent=shapely.box(*lines.total_bounds),
     )
@@ -460,6 +473,13 @@ def _with_metres(crs: CRS) -> CRS:
         axis["unit"] = "metre"
     description.pop("id", None)
     return CRS.from_json_dict({**description, "name": f"{crs.name}, in metres"})
+
+
+def _near_edge(xy: NDArray[np.float64], extent: shapely.Polygon | None) -> NDArray[np.bool_]:
+    """Find the nodes at the edge of the data, or beyond it where ways were kept whole."""
+    if extent is None:
+        return np.zeros(len(xy), bool)
+    return ~np.asarray(shapely.contains_xy(shapely.buffer(extent, -AT_EDGE_M), *xy.T))
 
 
 def _flatten(paths: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -543,6 +563,7 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
         level=network.level[longest],
         lines=lines,
         osm_node=network.osm_node[used],
+        cut=network.cut[used],
         osm_way=network.osm_way[longest],
     )
 

@@ -58,6 +58,24 @@ class Spots:
         """Count the spots."""
         return len(self.edge)
 
+    def relabel(self, labels: pd.Index) -> Spots:
+        """Return the same spots with other labels, one per thing."""
+        return replace(self, labels=labels)
+
+    def only(self, kept: NDArray[np.bool_]) -> Spots:
+        """Return the spots of the things that are kept, a mask over `labels`."""
+        position = np.cumsum(kept) - 1
+        mine = kept[self.item]
+        return Spots(
+            labels=self.labels[kept],
+            item=position[self.item[mine]].astype(np.int64),
+            edge=self.edge[mine],
+            fraction=self.fraction[mine],
+            access_m=self.access_m[mine],
+            xy=self.xy[mine],
+            unsnapped=self.unsnapped,
+        )
+
     def __repr__(self) -> str:
         """Say how many things met the streets."""
         return f"<Spots {len(self)} of {len(self.labels)} things, {len(self.unsnapped)} not on the network>"
@@ -69,6 +87,7 @@ def snap_points(
     *,
     within_m: float = 100.0,
     allowed: NDArray[np.bool_] | None = None,
+    preferred: NDArray[np.bool_] | None = None,
     estates: gpd.GeoDataFrame | None = None,
     entrances: gpd.GeoSeries | None = None,
     layer: str = "points",
@@ -91,6 +110,8 @@ def snap_points(
         Longest access leg, metres, inclusive. The leg from a door to the gate of its own estate is not limited.
     allowed
         ``(e,)`` edges that may be joined; all that are not in tunnels when not given.
+    preferred
+        ``(e,)`` edges that are joined where one of them is within reach, however near another is.
     estates
         Closed estates as areas in the network's CRS.
     entrances
@@ -124,7 +145,11 @@ def snap_points(
         outside[items] = False
         found.append(_snap_in_estate(ground, items, estate))
     everywhere = np.flatnonzero(ground.usable)
-    found.append(_snap(ground, np.flatnonzero(outside), everywhere))
+    rest = np.flatnonzero(outside)
+    if preferred is not None:
+        found.append(_snap(ground, rest, np.flatnonzero(ground.usable & preferred)))
+        rest = np.setdiff1d(rest, found[-1][0])
+    found.append(_snap(ground, rest, everywhere))
     item, edge, xy, access = _join(*found)
     return Spots(
         labels=frame.index,
@@ -179,8 +204,10 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     near = near[ground.usable[near]]
     middle = shapely.line_interpolate_point(network.lines[near], 0.5, normalized=True)
     own = np.sort(near[network.private[near] & shapely.covers(estate, middle)])
-    if len(own):
-        return _snap(ground, items, own)
+    home = _snap(ground, items, own)
+    items = np.setdiff1d(items, home[0])
+    if len(items) == 0:
+        return home
     outline = np.array([shapely.boundary(estate)], dtype=object)
     fence = replace(ground, shapes=np.array([estate], dtype=object))
     everywhere = np.flatnonzero(ground.usable)
@@ -188,11 +215,11 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     at = np.zeros(1, np.int64)
     _, edge, xy, access = _join(_snap_doors(fence, at, tree, everywhere), _meet(outline, at, network, tree, everywhere))
     if len(edge) == 0:
-        return _snap(ground, items, everywhere)
+        return _join(home, _snap(ground, items, everywhere))
     gate = np.tile(np.arange(len(edge)), len(items))
     item = np.repeat(items, len(edge))
     leg = shapely.distance(ground.shapes[item], shapely.points(xy[gate])) + access[gate]
-    return item, edge[gate], xy[gate], leg
+    return _join(home, (item, edge[gate], xy[gate], leg))
 
 
 def _snap(ground: _Ground, items: NDArray[np.int64], edges: NDArray[np.int64]) -> _Found:

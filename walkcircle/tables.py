@@ -77,6 +77,10 @@ class Column(str):
         column.optional, column.nullable, column.unique = optional, nullable, unique
         return column
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Copy and pickle as the plain name: pandas copies labels, and a file should hold only text."""
+        return str, (str(self),)
+
 
 class Table:
     """A set of declared columns; a subclass is a table, its docstring says of what."""
@@ -184,6 +188,9 @@ class Coverage(Table):
     facility = Column("facility", "text", "the nearest facility", nullable=True)
     covered = Column("covered", "flag", "the nearest facility is within the limit")
     known = Column("known", "flag", "the cluster is on the network; if not, nothing is known of its walks")
+    open_edge = Column(
+        "open_edge", "flag", "not covered, but the data end within half the limit: what lies beyond is unknown"
+    )
 
 
 class CommunityCoverage(Table):
@@ -207,6 +214,7 @@ class CommunityCoverage(Table):
         nullable=True,
     )
     confidence = Column("confidence", "text", "firm, or check where the data are thin")
+    reason = Column("reason", "text", "what makes the data thin", nullable=True)
 
 
 class Gaps(Table):
@@ -234,12 +242,12 @@ class Checkup(Table):
     index = Column(
         "index",
         "number",
-        "0 to 100, from firm kinds only; missing where nothing is firm or nobody lives",
+        "0 to 100, from firm kinds only; missing where fewer than half are firm or nobody lives",
         low=0,
         high=100,
         nullable=True,
     )
-    rank = Column("rank", "count", "1 is the best; missing with the index", low=1, nullable=True)
+    rank = Column("rank", "count", "1 is the best; missing with the index, and where hardly anybody lives", low=1, nullable=True)
     firm_kinds = Column("firm_kinds", "count", "kinds with trustworthy data", low=0)
     weakest = Column("weakest", "flag", "in the weakest tenth")
     confidence = Column("confidence", "text", "A to D, by the share of kinds that are firm")
@@ -280,6 +288,19 @@ class Agreement(Table):
     cause = Column("cause", "text", "why they differ")
 
 
+class Effects(Table):
+    """What proposed facilities change, per community and kind."""
+
+    title = "effects"
+    community = Column("community", "text", "community", nullable=True)
+    kind = Column("kind", "text", "kind of facility")
+    newly_served = Column("newly_served", "number", "residents who come within the limit", unit="people", low=0)
+    nearer = Column("nearer", "number", "residents whose walk gets shorter", unit="people", low=0)
+    still_without = Column("still_without", "number", "residents still beyond the limit", unit="people", low=0)
+    share_before = Column("share_before", "number", "covered before", low=0, high=1, nullable=True)
+    share_after = Column("share_after", "number", "covered after", low=0, high=1, nullable=True)
+
+
 class Unsnapped(Table):
     """What could not be joined to the streets, and why."""
 
@@ -306,6 +327,7 @@ TABLES: tuple[type[Table], ...] = (
     Isochrones,
     Completeness,
     Agreement,
+    Effects,
     Unsnapped,
 )
 

@@ -6,7 +6,7 @@ row, or NaN, never a large number.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -477,7 +477,7 @@ def _rank_nearest(
     footing: Footing, starts: Spots, facilities: gpd.GeoDataFrame, ends: Spots, k: int, limit_min: float | None
 ) -> pd.DataFrame:
     """Rank the `k` nearest of each kind from the times to all."""
-    numbered = replace(ends, labels=pd.RangeIndex(len(ends.labels)))
+    numbered = ends.relabel(pd.RangeIndex(len(ends.labels)))
     times = measure_times(footing, starts, numbered, footing.walker, limit_min=limit_min)
     row = times[WalkTimes.destination].to_numpy(dtype=np.int64)
     table = pd.DataFrame(

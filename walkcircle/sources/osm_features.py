@@ -119,7 +119,7 @@ def find_entrances(contents: OsmContents) -> gpd.GeoSeries:
 
 
 def find_estates(contents: OsmContents) -> gpd.GeoDataFrame:
-    """Find closed estates: residential land that is walled, private, or crossed by private paths.
+    """Find closed estates: residential land that is walled, private, or mostly walked on private paths.
 
     Returns
     -------
@@ -129,14 +129,18 @@ def find_estates(contents: OsmContents) -> gpd.GeoDataFrame:
     land = [f for f in contents.areas if condition_holds("landuse=residential", f.tags)]
     shapes = contents.project(land)
     network = contents.network
-    middles = shapely.line_interpolate_point(network.lines[network.private], 0.5, normalized=True)
-    crossed, _ = shapely.STRtree(middles).query(shapes.to_numpy(), predicate="intersects")
+    inside, edge = shapely.STRtree(shapely.line_interpolate_point(network.lines, 0.5, normalized=True)).query(
+        shapes.to_numpy(), predicate="intersects"
+    )
+    length = np.bincount(inside, weights=network.length_m[edge], minlength=len(land))
+    private = np.bincount(inside, weights=(network.length_m * network.private)[edge], minlength=len(land))
+    mostly_private = private > length / 2
     walls = contents.project([f for f in contents.lines if condition_holds("barrier=wall|fence|city_wall", f.tags)])
     fenced = _enclosed(shapes, walls)
     closed = [
         i
         for i, f in enumerate(land)
-        if i in set(crossed.tolist())
+        if mostly_private[i]
         or fenced[i]
         or condition_holds("barrier=wall|fence", f.tags)
         or condition_holds("access=private|residents", f.tags)

@@ -146,6 +146,7 @@ class _Raw:
     newest: str = ""
     header_box: tuple[float, float, float, float] | None = None
     cut_ways: int = 0
+    cut: set[int] = field(default_factory=set)
     boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
     mended: list[Feature] = field(default_factory=list)
 
@@ -196,8 +197,11 @@ class _Raw:
         for node in way.nodes:
             if node.location.valid():
                 run.append(self._place(node))
+                if missing and len(run) == 1:
+                    self.cut.update(run)
                 continue
             missing = True
+            self.cut.update(run[-1:])
             self._keep_path(run, way.id, tags, walked == "private")
             run = []
         self._keep_path(run, way.id, tags, walked == "private")
@@ -279,11 +283,14 @@ class _Raw:
 
     def _ways(self, xy: NDArray[np.float64]) -> Ways:
         ids = np.fromiter(self.position, dtype=np.int64, count=len(self.position))
+        cut = np.zeros(len(ids), bool)
+        cut[list(self.cut)] = True
         tags = [t for _, t, _ in self.way_tags]
         kind = np.array([t.get("highway", "path") for t in tags], dtype=str)
         return Ways(
             xy=xy,
             osm_node=ids,
+            cut=cut,
             paths=[np.array(path, dtype=np.int64) for path in self.paths],
             osm_way=np.array([i for i, _, _ in self.way_tags], dtype=np.int64),
             kind=kind,

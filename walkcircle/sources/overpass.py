@@ -333,8 +333,8 @@ def _store(
 
 def _write_osm(path: Path, answer: dict[str, Any], bounds: Bounds) -> None:
     """Write an Overpass answer as OSM XML, nodes before ways before relations, each by rising id."""
-    elements = sorted(answer["elements"], key=lambda element: (element["type"], element["id"]))
-    elements.sort(key=lambda element: ("node", "way", "relation").index(element["type"]))
+    order = {"node": 0, "way": 1, "relation": 2}
+    elements = sorted(answer["elements"], key=lambda element: (order[element["type"]], element["id"]))
     stamp = quoteattr(answer["osm3s"]["timestamp_osm_base"])
     west, south, east, north = (f'"{degrees:.7f}"' for degrees in bounds)
     with (
