@@ -1,0 +1,101 @@
+"""walkcircle: who can walk to daily life in fifteen minutes, who cannot, why not, and what to build first.
+
+The line of work is four nouns and the verbs between them::
+
+    Study ──read_place──▶ Place ──analyse──▶ Analysis ──▶ maps, tables
+
+Each measure along the line also works alone on plain frames.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from walkcircle.analysis import Analysis, analyse
+    from walkcircle.checkup import score_communities
+    from walkcircle.clusters import cluster_residences
+    from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+    from walkcircle.errors import (
+        NetworkError,
+        OutputError,
+        SourceError,
+        StudyError,
+        TableError,
+        WalkCircleError,
+    )
+    from walkcircle.gaps import find_gaps
+    from walkcircle.isochrones import trace_isochrones, trace_streets
+    from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
+    from walkcircle.place import Place, assign_communities, grade_completeness
+    from walkcircle.scenario import Proposals, measure_effect
+    from walkcircle.snapping import Spots, snap_points
+    from walkcircle.sources import read_network, read_place
+    from walkcircle.standards import Kind, Standard, list_standards, read_standard
+    from walkcircle.study import Study, read_study
+    from walkcircle.views import draw_map, write_outputs
+    from walkcircle.walkers import Walker, list_walkers, read_walker
+    from walkcircle.walking import Reach, measure_times, nearest, walk
+
+__version__ = version("walkcircle")
+
+#: The public names, in the order of the line.
+__all__ = [
+    # words
+    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "OutputError",
+    # the question
+    "Standard", "Kind", "read_standard", "list_standards",
+    "Walker", "read_walker", "list_walkers",
+    "Study", "read_study",
+    # the ground
+    "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx",
+    "Spots", "snap_points",
+    "Reach", "walk", "nearest", "measure_times",
+    "Place", "read_place", "assign_communities", "grade_completeness",
+    # the measures
+    "cluster_residences", "trace_isochrones", "trace_streets",
+    "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
+    "score_communities", "find_gaps",
+    # the wholes
+    "Analysis", "analyse", "Proposals", "measure_effect",
+    # the views
+    "draw_map", "write_outputs",
+]  # fmt: skip
+
+#: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
+#: geopandas and numba to print its help.
+_MODULES = {
+    "analysis": ("Analysis", "analyse"),
+    "checkup": ("score_communities",),
+    "clusters": ("cluster_residences",),
+    "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
+    "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
+    "gaps": ("find_gaps",),
+    "isochrones": ("trace_isochrones", "trace_streets"),
+    "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
+    "place": ("Place", "assign_communities", "grade_completeness"),
+    "scenario": ("Proposals", "measure_effect"),
+    "snapping": ("Spots", "snap_points"),
+    "sources": ("read_network", "read_place"),
+    "standards": ("Kind", "Standard", "list_standards", "read_standard"),
+    "study": ("Study", "read_study"),
+    "views": ("draw_map", "write_outputs"),
+    "walkers": ("Walker", "list_walkers", "read_walker"),
+    "walking": ("Reach", "measure_times", "nearest", "walk"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    if name not in _HOMES:
+        msg = f"module 'walkcircle' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"walkcircle.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names for tab completion."""
+    return sorted([*__all__, "__version__"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +23,9 @@ from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import Study
 from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
 from walkcircle.walking import Footing, make_footing, measure_times, nearest, walk
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Called with the name of a step and the share of it that is done, 0 to 1.
 Report = Callable[[str, float], None]
@@ -121,7 +125,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     for number, walker in enumerate(study.walkers):
         tell(f"Walking to the nearest facilities ({walker.name})", number / len(study.walkers))
         footing = make_footing(place.network, walker)
-        starts, ends = _join_streets(place, study, clusters, footing)
+        starts = snap_clusters(place, study, clusters, footing)
+        ends = snap_facilities(place, study, place.facilities, footing)
         near = nearest(
             footing, starts, place.facilities, walker, spots=ends,
             limit_min=SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds),
@@ -159,26 +164,46 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     )
 
 
-def _join_streets(
-    place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing
-) -> tuple[Spots, Spots]:
-    """Join homes to any street the walker can use, facilities outside estates to public ones."""
-    piece = place.network.island_of_edge()
-    length = np.bincount(piece, weights=place.network.length_m)
-    joined = length[piece] >= min(LEAST_PIECE_M, length[0])
-    shared = {"preferred": joined, "within_m": study.snapping.within_m, "estates": place.estates, "entrances": place.entrances}
-    starts = snap_points(clusters, place.network, allowed=footing.usable, layer="clusters", **shared)
+def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:
+    """Join homes to the streets that the walker can use.
+
+    Raises
+    ------
+    NetworkError
+        None can be joined.
+    """
+    starts = _snap(place, study, clusters, footing.usable, layer="clusters")
     if len(starts) == 0:
         msg = (
             f"no home lies within {study.snapping.within_m:g} m of a street; check that homes and streets are of the "
             "same place, or raise [snapping] within_m"
         )
         raise NetworkError(msg)
+    return starts
+
+
+def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, footing: Footing) -> Spots:
+    """Join facilities to public streets; those inside a closed estate to its own paths."""
     public = footing.usable & ~place.network.private
-    if not public.any():
-        public = footing.usable
-    ends = snap_points(place.facilities, place.network, allowed=public, layer="facilities", **shared)
-    return starts, ends
+    return _snap(place, study, facilities, public if public.any() else footing.usable, layer="facilities")
+
+
+def _snap(
+    place: Place, study: Study, things: gpd.GeoDataFrame, allowed: NDArray[np.bool_], *, layer: str
+) -> Spots:
+    """Join things to streets that lead somewhere where they can, through doors and gates."""
+    piece = place.network.island_of_edge()
+    length = np.bincount(piece, weights=place.network.length_m)
+    return snap_points(
+        things,
+        place.network,
+        within_m=study.snapping.within_m,
+        allowed=allowed,
+        preferred=length[piece] >= min(LEAST_PIECE_M, length[0]),
+        estates=place.estates,
+        entrances=place.entrances,
+        layer=layer,
+    )
 
 
 def _minutes_to_edge(footing: Footing, starts: Spots, limit_min: float) -> pd.Series:

@@ -11,9 +11,8 @@ import rtree
 import shapely
 from pyproj import CRS, Transformer
 
-from walkcircle.analysis import Analysis
+from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.errors import TableError
-from walkcircle.snapping import snap_points
 from walkcircle.tables import Clusters, Coverage, Effects, Facilities, Nearest, Unsnapped
 from walkcircle.walking import ROUNDING_S, nearest
 
@@ -132,12 +131,7 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     """
     study, walker = analysis.study, analysis.study.walkers[0]
     sites = proposals.to_gdf()
-    network = analysis.place.network
-    allowed = analysis.footing.usable & ~network.private
-    ends = snap_points(
-        sites, network, within_m=study.snapping.within_m, allowed=allowed, estates=analysis.place.estates,
-        layer="proposals",
-    )  # fmt: skip
+    ends = snap_facilities(analysis.place, study, sites, analysis.footing)
     if len(ends.unsnapped):
         lost = ends.unsnapped.iloc[0]
         msg = (

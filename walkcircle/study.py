@@ -5,6 +5,8 @@ Paths in a study are relative to the folder of its file.
 
 from __future__ import annotations
 
+import json
+import tomllib
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,11 +14,56 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic.dataclasses import dataclass
 
-from walkcircle.records import STRICT, read_record
+from walkcircle.errors import OutputError, StudyError
+from walkcircle.records import STRICT, make_record, read_record
 from walkcircle.standards import Standard, read_standard
 from walkcircle.walkers import Walker, read_walker
 
 Positive = Annotated[float, Field(gt=0)]
+
+
+#: What ``walkcircle new`` writes. Commented lines show the defaults or an example.
+TEMPLATE = """\
+title = {title}
+standard = {standard}          # a name from 'walkcircle standards', or your own .toml
+walkers = ["adult"]            # adult, elder, child, wheelchair, or your own .toml
+minutes = [5, 10, 15]          # limits of the isochrones
+
+[place]                        # one of: file, name, bbox
+{place}
+# area = "area.geojson"        # the study area; the communities' area when left out
+
+[communities]                  # who is scored
+source = "hexagons"            # or "osm" with an admin_level, or "file"
+hexagon_m = 500
+# source = "osm"
+# admin_level = 10
+# source = "file"
+# file = "communities.geojson"
+# id = "id"
+# name = "name"
+
+[residences]                   # where people live
+source = "osm"                 # estimated from mapped buildings, or "file"
+# file = "residences.csv"      # columns lon, lat and population
+# population = "population"
+people_per_dwelling = 2.3
+
+# [population]                 # known numbers; the estimate is scaled to them
+# total = 39050
+# source = "census 2020"
+
+[[facilities]]
+source = "osm"
+
+# [[facilities]]               # your own register; it goes before the map for the kinds that it lists
+# source = "file"
+# file = "facilities.csv"      # columns kind, name, lon, lat
+
+[outputs]
+folder = "maps"
+language = {language}            # en or zh
+"""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -293,3 +340,45 @@ def read_study(path: str | Path) -> Study:
     """
     file = Path(path)
     return read_record(file, Study, folder=file.parent)
+
+
+def write_study(
+    folder: Path,
+    *,
+    title: str,
+    file: str | None = None,
+    name: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    standard: str = "general",
+    language: str = "en",
+) -> Path:
+    """Write a study file to begin with, every choice explained, and return its path.
+
+    Raises
+    ------
+    StudyError
+        There is a study already, or the choices make no sense.
+    OutputError
+        The folder cannot be written to.
+    """
+    path = folder / "study.toml"
+    if path.exists():
+        msg = f"{path}: there is a study already; edit it, or begin in another folder"
+        raise StudyError(msg)
+    if file is name is bbox is None:
+        file = "place.osm.pbf"
+    places = {"file": file, "name": name, "bbox": None if bbox is None else list(bbox)}
+    given = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in places.items() if value is not None)
+    text = TEMPLATE.format(
+        title=json.dumps(title, ensure_ascii=False), standard=json.dumps(standard), place=given,
+        language=json.dumps(language),
+    )  # fmt: skip
+    # a study that could not be read back would only fail later, and less clearly
+    make_record({**tomllib.loads(text), "folder": folder}, Study, where="the new study")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"{folder}: cannot write here ({error.strerror}); choose another folder"
+        raise OutputError(msg) from None
+    return path

@@ -77,6 +77,13 @@ class Column(str):
         column.optional, column.nullable, column.unique = optional, nullable, unique
         return column
 
+    @property
+    def range(self) -> str:
+        """The bounds in words, empty when there is none."""
+        low = "" if self.low is None else f"from {self.low:g}"
+        high = "" if self.high is None else f"to {self.high:g}"
+        return f"{low} {high}".strip()
+
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Copy and pickle as the plain name: pandas copies labels, and a file should hold only text."""
         return str, (str(self),)

@@ -16,12 +16,12 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pyproj
@@ -36,10 +36,12 @@ DATA_DATE = "2026-01-01"
 CRS = "EPSG:32651"
 #: UTM position of the paper's corner: the town is centred on the zone's middle meridian, 123° E.
 CORNER = (498_500, 3_262_250)
+#: The map reaches so many metres beyond the last street, further than a walk of 15 minutes; all of it is sea.
+SEA_M = 1300
 
 #: Use of each superblock, row by row: 1, 2 or 3 gated estates' gates, o old open neighbourhood, p park,
 #: s square, n new development where nobody lives yet, h hill.
-PLAN = {
+PLAN: Mapping[int, str] = {
     5: "nnohh",
     4: "2o132",
     3: "3os21",
@@ -48,17 +50,23 @@ PLAN = {
 }
 WIDTH, DEPTH = 600, 500
 #: South edge of each row's blocks; between rows 2 and 3 is the river, between 4 and 5 the railway.
-SOUTH = {1: 0, 2: 500, 3: 1100, 4: 1600, 5: 2200}
+SOUTH: Mapping[int, int] = {1: 0, 2: 500, 3: 1100, 4: 1600, 5: 2200}
 #: South border of each row's communities; they meet in the middle of river and railway.
-BORDERS = {1: 0, 2: 500, 3: 1050, 4: 1600, 5: 2150, 6: 2700}
-CROSS_STREETS = {
+BORDERS: Mapping[int, int] = {1: 0, 2: 500, 3: 1050, 4: 1600, 5: 2150, 6: 2700}
+CROSS_STREETS: Mapping[int, str] = {
     0: "纬一路", 500: "纬二路", 1000: "南岸路", 1100: "北岸路",
     1600: "纬三路", 2100: "铁南路", 2200: "铁北路", 2700: "纬四路",
 }  # fmt: skip
 BRIDGES, UNDERPASS = (600, 1200, 1800), 1200
 
+#: Age group → its share of the people in estates, and of those in old lanes.
+AGES: Mapping[str, tuple[float, float]] = {
+    "pop_0_3": (0.025, 0.015), "pop_3_6": (0.03, 0.02), "pop_6_12": (0.07, 0.05),
+    "pop_12_15": (0.03, 0.025), "pop_16_35": (0.32, 0.22), "pop_60": (0.17, 0.34),
+}  # fmt: skip
+
 #: Community → its subdistrict and its blocks. Nobody lives in 新港; 渡口 is cut by the river.
-COMMUNITIES = {
+COMMUNITIES: Mapping[str, tuple[str, str]] = {
     "新港社区": ("子虚街道", "a5 b5"), "铁北社区": ("子虚街道", "c5 d5 e5"),
     "站前社区": ("子虚街道", "a4 b4"), "望山社区": ("子虚街道", "c4 d4"),
     "东坡社区": ("子虚街道", "e4"), "西埠社区": ("乌有街道", "a3"),
@@ -71,7 +79,7 @@ COMMUNITIES = {
 
 #: Kind → the register's own word for it, and where: at the centre of a block, at the ``west`` end of its
 #: middle street, or on the street to its ``south``. The register lists all facilities of these kinds.
-REGISTER = {
+REGISTER: Mapping[str, tuple[str, str]] = {
     "community_service_station": ("便民服务站", "a1 b1 c1 d1 e1 a2 d2 e2 a3 b3 d3 e3 a4 b4 c4 d4 e4 c5"),
     "subdistrict_service_centre": ("办事大厅", "c4-west d3-south c1"),
     "infant_care_station": ("托育驿站", "a1 b1 d1 e1 b2 d2 a3 b3 e3 c4 d4"),
@@ -89,7 +97,7 @@ REGISTER = {
 }
 
 #: What the map knows of the six kinds that no register lists: too little to call anything a gap.
-MAPPED_POINTS: dict[Spot, dict[str, str]] = {
+MAPPED_POINTS: Mapping[Spot, Mapping[str, str]] = {
     (910, 1340): {"shop": "convenience", "name": "渡口便利店"},
     (1810, 730): {"shop": "supermarket", "name": "南塘超市"},
     (590, 1840): {"shop": "convenience", "name": "站前便利店"},
@@ -145,7 +153,7 @@ PENCIL_WALKS = (
     PencilWalk("c5-1-1", "kindergarten-b4", 870, "through the underpass"),
     # 65 m as the crow flies, over the wall: 15, 55, 140 to the gate, 20, 155 west, 250 south, 100 east, 10
     PencilWalk("c4-sw-5", "fresh_market-c4-south", 745, "around the wall"),
-    # 552 m as the crow flies, over the river: 15, 55, 40, 20, 755 west to the last bridge, 600 south, 900 east, 10
+    # 552 m as the crow flies: 15, 55, 40, 20, 755 west to the last bridge, 600 south, 900 east, 10
     PencilWalk("e3-sw-1", "primary_school-e2", 2395, "around by the last bridge"),
 )
 
@@ -172,6 +180,7 @@ def write_town(folder: Path, *, seed: int = 1) -> Path:
     homes = [*_homes_in_estates(estates), *_homes_in_lanes(blocks)]
     people = _settle(homes, rng)
     sheet = _Sheet()
+    _draw_arterials(sheet)
     _draw_streets(sheet, blocks)
     _draw_river_and_railway(sheet)
     _draw_square_parks_and_sites(sheet, blocks)
@@ -241,7 +250,7 @@ class _Home:
     id: str
     door: Spot
     outline: list[Spot]
-    estate: str = ""
+    estate: str | None = None
 
 
 def _ring(west: int, south: int, east: int, north: int) -> list[Spot]:
@@ -249,11 +258,10 @@ def _ring(west: int, south: int, east: int, north: int) -> list[Spot]:
 
 
 def _plan_estates(blocks: list[_Block], rng: np.random.Generator) -> list[_Estate]:
-    names = [a + b for a, b in product("听涛 望潮 观澜 枕浪 云帆 海月 沧波 归棹".split(), "苑园府庭邸湾里")]
-    quarters = [(b, quarter) for b in blocks if b.use.isdigit() for quarter in ("sw", "se", "nw", "ne")]
-    return [
-        _Estate(b, quarter, name) for (b, quarter), name in zip(quarters, rng.permutation(names), strict=True)
-    ]
+    first, second = ("听涛", "望潮", "观澜", "枕浪", "云帆", "海月", "沧波", "归棹"), "苑园府庭邸湾里"
+    quarters = product((block for block in blocks if block.use in "123"), ("sw", "se", "nw", "ne"))
+    names = rng.permutation([a + b for a, b in product(first, second)]).tolist()
+    return [_Estate(block, quarter, name) for (block, quarter), name in zip(quarters, names, strict=True)]
 
 
 def _homes_in_estates(estates: list[_Estate]) -> Iterator[_Home]:
@@ -266,52 +274,41 @@ def _homes_in_estates(estates: list[_Estate]) -> Iterator[_Home]:
 
 
 def _homes_in_lanes(blocks: list[_Block]) -> Iterator[_Home]:
-    """Houses north of each lane, none at the block's centre; numbered by lane from the south, from the west."""
+    """Houses north of each lane; numbered by lane from the south on, then from the west on."""
     for block in (b for b in blocks if b.use == "o"):
-        for (lane, north), (number, east) in product(
-            enumerate((125, 250, 375), start=1), enumerate((70, 160, 250, 350, 440, 530), start=1)
-        ):
-            outline = block.box(east - 20, north + 15, east + 20, north + 27)
-            yield _Home(f"{block.name}-{lane}-{number}", block.at(east, north + 15), outline)
+        for lane, north in enumerate((125, 250, 375), start=1):
+            for number, east in enumerate((70, 160, 250, 350, 440, 530), start=1):
+                outline = block.box(east - 20, north + 15, east + 20, north + 27)
+                yield _Home(f"{block.name}-{lane}-{number}", block.at(east, north + 15), outline)
 
 
 def _settle(homes: list[_Home], rng: np.random.Generator) -> list[Row]:
     """Fill the homes: taller houses and younger people in the estates, older people in the lanes."""
-    groups = ("pop_0_3", "pop_3_6", "pop_6_12", "pop_12_15", "pop_16_35", "pop_60")
-    rows = []
+    rows: list[Row] = []
     for home, (lon, lat) in zip(homes, _to_degrees(home.door for home in homes), strict=True):
-        shares = (
-            (0.025, 0.03, 0.07, 0.03, 0.32, 0.17) if home.estate else (0.015, 0.02, 0.05, 0.025, 0.22, 0.34)
-        )
-        floors = int(rng.integers(6, 12) if home.estate else rng.integers(4, 7))
-        dwellings = 4 * floors
-        population = int(rng.binomial(4 * dwellings, 0.66))
-        *ages, _ = rng.multinomial(population, (*shares, 1 - sum(shares))).tolist()
-        rows.append(
-            {"id": home.id, "lon": lon, "lat": lat, Residences.estate: home.estate}
-            | {Residences.population: population, **dict(zip(groups, ages, strict=True))}
-            | {
-                "pop_80": int(rng.binomial(ages[-1], 0.15)),
-                "pop_disabled": int(rng.binomial(population, 0.03)),
-            }
-            | {"floors": floors, Residences.dwellings: dwellings, "note": MADE_UP}
-        )
+        shares = [in_lanes if home.estate is None else in_estates for in_estates, in_lanes in AGES.values()]
+        floors = int(rng.integers(4, 7) if home.estate is None else rng.integers(6, 12))
+        population = int(rng.binomial(16 * floors, 0.66))
+        ages = dict(zip(AGES, rng.multinomial(population, [*shares, 1 - sum(shares)]).tolist(), strict=False))
+        row: Row = {"id": home.id, "lon": lon, "lat": lat, Residences.estate: home.estate}
+        row |= {Residences.population: population, **ages, "pop_80": int(rng.binomial(ages["pop_60"], 0.15))}
+        row |= {"pop_disabled": int(rng.binomial(population, 0.03)), "floors": floors}
+        rows.append({**row, Residences.dwellings: 4 * floors, "note": MADE_UP})
     return rows
 
 
 def _register() -> list[Row]:
     """List the facilities in the words of a Chinese office."""
     shifts = {"": (300, 260), "west": (10, 280), "south": (100, 10)}
-    rows = []
+    rows: list[Row] = []
     for kind, (word, places) in REGISTER.items():
         for place in places.split():
             name, _, where = place.partition("-")
             block = _Block(name)
             [(lon, lat)] = _to_degrees([block.at(*shifts[where])])
-            rows.append(
-                {"编号": f"{kind}-{place}", "名称": f"{block.community}{word}", "类别": word}
-                | {"街道": COMMUNITIES[block.community][0], "经度": lon, "纬度": lat, "备注": MADE_UP}
-            )
+            row: Row = {"编号": f"{kind}-{place}", "名称": f"{block.community}{word}", "类别": word}
+            row |= {"街道": COMMUNITIES[block.community][0], "经度": lon, "纬度": lat, "备注": MADE_UP}
+            rows.append(row)
     return rows
 
 
@@ -337,23 +334,24 @@ class _Sheet:
         spots = dict.fromkeys([*(spot for way, _ in ways for spot in way), *self.marks])
         number = {spot: str(n) for n, spot in enumerate(spots, start=1)}
         stamp = {"version": "1", "timestamp": f"{DATA_DATE}T00:00:00Z"}
-        osm = ElementTree.Element("osm", version="0.6", generator="walkcircle", note=MADE_UP)
+        osm = ET.Element("osm", version="0.6", generator="walkcircle", note=MADE_UP)
+        (west, south), (east, north) = _to_degrees([(-SEA_M, -SEA_M), (3000 + SEA_M, 2700 + SEA_M)])
+        sea = {"minlon": west, "minlat": south, "maxlon": east, "maxlat": north}
+        ET.SubElement(osm, "bounds", {edge: str(degrees) for edge, degrees in sea.items()})
         for (spot, n), (lon, lat) in zip(number.items(), _to_degrees(spots), strict=True):
-            node = ElementTree.SubElement(
-                osm, "node", {"id": n, **stamp, "lon": f"{lon:.7f}", "lat": f"{lat:.7f}"}
-            )
+            node = ET.SubElement(osm, "node", {"id": n, **stamp, "lon": str(lon), "lat": str(lat)})
             _tag(node, self.marks.get(spot, {}))
-        for n, (line, tags) in enumerate(ways, start=1):
-            way = ElementTree.SubElement(osm, "way", {"id": str(n), **stamp})
+        for position, (line, tags) in enumerate(ways, start=1):
+            way = ET.SubElement(osm, "way", {"id": str(position), **stamp})
             for spot in line:
-                ElementTree.SubElement(way, "nd", ref=number[spot])
+                ET.SubElement(way, "nd", ref=number[spot])
             _tag(way, tags)
-        ElementTree.indent(osm, " ")
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(osm, encoding="unicode")}\n'
+        ET.indent(osm, " ")
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(osm, encoding="unicode")}\n'
 
     def _join(self) -> list[tuple[list[Spot], dict[str, str]]]:
         """Give each squared line the ends and bends of the streets that touch it between its own."""
-        touching = defaultdict(set)
+        touching: dict[tuple[str, int], set[Spot]] = defaultdict(set)
         for spots, tags in self.lines:
             for east, north in spots if "highway" in tags else ():
                 touching["east", east].add((east, north))
@@ -362,21 +360,15 @@ class _Sheet:
         for spots, tags in self.lines:
             line = [spots[0]]
             for a, b in pairwise(spots):
-                near = (
-                    touching["east", a[0]]
-                    if a[0] == b[0]
-                    else touching["north", a[1]]
-                    if a[1] == b[1]
-                    else ()
-                )
-                between = sorted(spot for spot in near if min(a, b) < spot < max(a, b))
+                axis = ("east", a[0]) if a[0] == b[0] else ("north", a[1] if a[1] == b[1] else -1)
+                between = sorted(spot for spot in touching[axis] if min(a, b) < spot < max(a, b))
                 line += [*(between if a < b else reversed(between)), b]
             joined.append((line, tags))
         return joined
 
 
-def _draw_streets(sheet: _Sheet, blocks: list[_Block]) -> None:
-    """Draw the arterial grid, a street through the middle of each block, and the lanes of the old ones."""
+def _draw_arterials(sheet: _Sheet) -> None:
+    """Draw the grid of wide roads, with its bridges and its underpass."""
     for east in range(0, 3001, WIDTH):
         road = {"highway": "secondary", "name": f"经{'一二三四五六'[east // WIDTH]}路", "sidewalk": "both"}
         for norths in ((0, 500, 1000), (1100, 1600, 2100), (2200, 2700)):
@@ -387,16 +379,20 @@ def _draw_streets(sheet: _Sheet, blocks: list[_Block]) -> None:
             sheet.draw((east, 2100), (east, 2200), tunnel="yes", layer="-1", **road)
     for north, name in CROSS_STREETS.items():
         sheet.draw((0, north), (3000, north), highway="secondary", name=name, sidewalk="both")
+
+
+def _draw_streets(sheet: _Sheet, blocks: list[_Block]) -> None:
+    """Draw the street through the middle of each block, and the lanes of the old ones."""
     for block in blocks:
         name = block.community.removesuffix("社区")
         if block.use in "123on":
             sheet.draw(block.at(0, 250), block.at(600, 250), highway="residential", name=f"{name}街")
-        if block.use == "o":
-            lane = {"highway": "living_street", "name": f"{name}里弄"}
-            for north in (125, 375):
-                sheet.draw(*(block.at(east, north) for east in (0, 100, 200, 400, 500, 600)), **lane)
-            for east in (100, 200, 400, 500):
-                sheet.draw(*(block.at(east, north) for north in (0, 250, 500)), **lane)
+        lanes = (100, 200, 400, 500) if block.use == "o" else ()
+        for east in lanes:
+            spots = [block.at(east, north) for north in (0, 125, 250, 375, 500)]
+            sheet.draw(*spots, highway="living_street", name=f"{name}弄")
+        for north in (125, 375) if lanes else ():
+            sheet.draw(block.at(0, north), block.at(600, north), highway="living_street", name=f"{name}里")
 
 
 def _draw_river_and_railway(sheet: _Sheet) -> None:
@@ -406,16 +402,11 @@ def _draw_river_and_railway(sheet: _Sheet) -> None:
 
 
 def _draw_square_parks_and_sites(sheet: _Sheet, blocks: list[_Block]) -> None:
-    """Draw the square with its four streets, the park with its cross of paths, the hill, and building sites."""
+    """Draw the square with its streets, the park with its cross of paths, the hill, and building sites."""
     square, park = _Block("c3"), _Block("c2")
     sheet.draw(*square.box(150, 150, 450, 350), highway="pedestrian", area="yes", name="无何有广场")
-    for ends in (
-        ((0, 250), (150, 250)),
-        ((450, 250), (600, 250)),
-        ((300, 0), (300, 150)),
-        ((300, 350), (300, 500)),
-    ):
-        sheet.draw(*(square.at(*end) for end in ends), highway="pedestrian", name="广场路")
+    for start, end in (((0, 250), (150, 250)), ((450, 250), (600, 250)), ((300, 0), (300, 150))):
+        sheet.draw(square.at(*start), square.at(*end), highway="pedestrian", name="广场路")
     sheet.draw(*park.box(30, 30, 570, 470), leisure="park", name="南塘公园")
     sheet.draw(*park.box(320, 140, 348, 155), leisure="pitch", sport="basketball")
     sheet.draw(*(park.at(east, 250) for east in (0, 30, 300, 570, 600)), highway="footway")
@@ -430,24 +421,20 @@ def _draw_square_parks_and_sites(sheet: _Sheet, blocks: list[_Block]) -> None:
 
 def _draw_estates(sheet: _Sheet, estates: list[_Estate]) -> None:
     """Draw the wall, three lanes on a spine, and one to three gates: to the middle street, behind, aside."""
-    path, stub = {"highway": "service", "access": "private"}, {"highway": "service"}
     for estate in estates:
-        at, gates = estate.at, int(estate.block.use)
-        out = -1 if "w" in estate.quarter else 1
+        at, outward = estate.at, -1 if "w" in estate.quarter else 1
         sheet.draw(*estate.box(-135, 20, 135, 230), landuse="residential", barrier="wall", name=estate.name)
         for deep in (60, 110, 160):
             sheet.draw(at(-85, deep), at(0, deep), at(85, deep), highway="footway", access="private")
-        sheet.draw(at(0, 20), at(0, 160), **path)
-        ways_out = (
-            (at(0, 0), at(0, 20), at(0, 20)),
+        ways_in = (
+            (at(0, 0), at(0, 20), at(0, 160)),
             (at(0, 250), at(0, 230), at(0, 160)),
-            (at(155 * out, 110), at(135 * out, 110), at(85 * out, 110)),
+            (at(155 * outward, 110), at(135 * outward, 110), at(85 * outward, 110)),
         )
-        for street, gate, inside in ways_out[:gates]:
-            sheet.draw(street, gate, **stub)
+        for street, gate, lane in ways_in[: int(estate.block.use)]:
+            sheet.draw(street, gate, highway="service")
             sheet.mark(gate, barrier="gate")
-            if inside != gate:
-                sheet.draw(gate, inside, **path)
+            sheet.draw(gate, lane, highway="service", access="private")
 
 
 def _draw_homes(sheet: _Sheet, homes: list[_Home], people: list[Row]) -> None:
@@ -466,9 +453,9 @@ def _to_degrees(spots: Iterable[Spot]) -> list[tuple[float, float]]:
     return list(zip(lon.round(7).tolist(), lat.round(7).tolist(), strict=True))
 
 
-def _tag(element: ElementTree.Element, tags: dict[str, str]) -> None:
+def _tag(element: ET.Element, tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
-        ElementTree.SubElement(element, "tag", k=key, v=value)
+        ET.SubElement(element, "tag", k=key, v=value)
 
 
 def _to_csv(rows: list[Row]) -> str:
@@ -484,12 +471,9 @@ def _to_geojson(people: list[Row]) -> str:
     features = []
     for n, (name, (subdistrict, names)) in enumerate(COMMUNITIES.items(), start=1):
         blocks = names.split()
-        rows = [int(block[1]) for block in blocks]
-        columns = [_Block(block).at(0, 0)[0] for block in blocks]
-        ring = _ring(min(columns), BORDERS[min(rows)], max(columns) + WIDTH, BORDERS[max(rows) + 1])
-        population = sum(
-            row[Residences.population] for row in people if row["id"].partition("-")[0] in blocks
-        )
+        rows, wests = [int(block[1]) for block in blocks], [_Block(block).at(0, 0)[0] for block in blocks]
+        ring = _ring(min(wests), BORDERS[min(rows)], max(wests) + WIDTH, BORDERS[max(rows) + 1])
+        population = sum(row[Residences.population] for row in people if row["id"][:2] in blocks)
         properties = {"id": f"S{n:02}", "name": name, "subdistrict": subdistrict, "population": population}
         geometry = {"type": "Polygon", "coordinates": [_to_degrees(ring)]}
         feature = {"type": "Feature", "properties": {**properties, "note": MADE_UP}, "geometry": geometry}

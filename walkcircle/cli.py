@@ -1,0 +1,412 @@
+"""The command line: the same verbs as the library.
+
+An error that the user can mend is one line on the error stream and exit status 2; anything else is a
+bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table as RichTable
+
+from walkcircle.errors import OutputError, StudyError, WalkCircleError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from walkcircle.analysis import Analysis
+    from walkcircle.study import Study
+
+app = typer.Typer(
+    name="walkcircle",
+    help="Who can walk to daily life in fifteen minutes, who cannot, and what should be built first.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+#: Folder of the repository that holds the demo towns, or of the installed package.
+PACKAGE = Path(__file__).parent
+
+
+class Town(StrEnum):
+    """The towns that come along."""
+
+    monaco = "monaco"
+    karhula = "karhula"
+    town = "town"
+
+
+def main() -> int:
+    """Run the command line and return the exit status."""
+    try:
+        app()
+    except WalkCircleError as error:
+        print(f"walkcircle: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+@app.command()
+def demo(
+    town: Annotated[Town, typer.Argument(help="monaco (a dense town), karhula (a suburb), town (made up, Chinese)")] = Town.monaco,
+) -> None:
+    """Run a bundled town, offline, and leave its map under maps/."""
+    _run(_prepare_demo(town))
+
+
+@app.command()
+def run(study: Annotated[Path, typer.Argument(help="the study's TOML file")]) -> None:
+    """Run a study: check-up, isochrones, gaps, map and tables."""
+    _run(study)
+
+
+@app.command()
+def whatif(
+    study: Annotated[Path, typer.Argument(help="the study's TOML file")],
+    kind: Annotated[str, typer.Option(help="kind of facility, as in the standard")],
+    at: Annotated[list[str], typer.Option(help="LON,LAT in degrees (WGS 84); may be given more than once")],
+) -> None:
+    """Say how many people a facility somewhere would newly serve, without building it."""
+    from walkcircle.scenario import Proposals, measure_effect
+
+    question = _read_study(study)
+    question.standard.kind(kind)
+    places = [_read_lonlat(text) for text in at]
+    with _steps() as steps:
+        answer = _answer(question, steps)
+        steps.begin("Walking to the proposed sites")
+        proposals = Proposals(answer.place.network.crs)
+        for lon, lat in places:
+            proposals.add_at(kind, lon, lat)
+        effects = measure_effect(answer, proposals)
+    _print_effects(answer, kind, places, effects)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="folder for the study; made when it is not there")],
+    file: Annotated[str | None, typer.Option(help="OpenStreetMap file of the place, relative to the folder")] = None,
+    name: Annotated[str | None, typer.Option(help="name of the place, read through Overpass")] = None,
+    bbox: Annotated[str | None, typer.Option(help="west,south,east,north in degrees, read through Overpass")] = None,
+    title: Annotated[str | None, typer.Option(help="title of the map; the folder's name when not given")] = None,
+    standard: Annotated[str, typer.Option(help="facility standard")] = "general",
+    language: Annotated[str, typer.Option(help="language of the map, en or zh")] = "en",
+) -> None:
+    """Begin a study: write a study.toml with every choice explained."""
+    from walkcircle.study import write_study
+
+    path = write_study(
+        folder, title=title or folder.resolve().name, file=file, name=name,
+        bbox=None if bbox is None else _read_bbox(bbox), standard=standard, language=language,
+    )  # fmt: skip
+    out.print(f"Wrote {path}. Look through it, then: walkcircle run {path}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def fetch(
+    study: Annotated[Path, typer.Argument(help="a study whose place is a name or a bounding box")],
+    again: Annotated[bool, typer.Option("--again", help="ask once more, though it is stored already")] = False,
+) -> None:
+    """Fetch a study's place through Overpass and store it, so that later runs need no internet."""
+    question = _read_study(study)
+    if question.place.file is not None:
+        msg = f"{study.name}: its place is the file {question.place.file}, which needs no fetching; run it"
+        raise StudyError(msg)
+    from walkcircle.sources.overpass import fetch_place
+
+    with _steps() as steps:
+        fetched = fetch_place(
+            question.place, folder=question.folder / "fetched", margin_m=question.longest_walk_m, refresh=again,
+            report=steps.begin,
+        )  # fmt: skip
+    out.print(f"Stored {fetched.path}, data of {fetched.data_date}.", markup=False, soft_wrap=True)
+
+
+@app.command()
+def standards(
+    name: Annotated[str | None, typer.Argument(help="name or .toml path of one standard, to list its kinds")] = None,
+) -> None:
+    """List the facility standards, or the kinds of one with their limits and sources."""
+    from walkcircle.standards import list_standards, read_standard
+
+    if name is None:
+        table = RichTable("standard", "title", "kinds", box=None)
+        for one in list_standards():
+            standard = read_standard(one)
+            table.add_row(one, f"{standard.en} · {standard.zh}", str(len(standard.kinds)))
+        out.print(table)
+        return
+    standard = read_standard(name)
+    out.print(f"{standard.en} · {standard.zh}\n{standard.source}\n{standard.note}\n", markup=False)
+    table = RichTable("kind", "label", "walk", "radius", "for", "source of the walk", box=None)
+    for kind in standard.kinds:
+        cited = kind.cited.get("limit_min")
+        radius = "" if kind.limit_m is None else f"{kind.limit_m:g} m"
+        source = "" if cited is None else f"{cited.source} ({cited.confidence})"
+        table.add_row(kind.id, f"{kind.en} · {kind.zh}", f"{kind.limit_min:g} min", radius, kind.group, source)
+    out.print(table)
+
+
+@app.command()
+def columns(
+    table: Annotated[str | None, typer.Argument(help="one table; all when not given")] = None,
+) -> None:
+    """Explain the columns of the tables: type, unit, range and meaning."""
+    from walkcircle.tables import TABLES
+
+    names = {declared.__name__.lower(): declared for declared in TABLES}
+    if table is not None and table.lower() not in names:
+        msg = f"there is no table '{table}'; the tables are: {', '.join(names)}"
+        raise StudyError(msg)
+    for name, declared in names.items():
+        if table is not None and name != table.lower():
+            continue
+        shown = RichTable("column", "type", "unit", "range", "meaning", title=f"{name}: {declared.title}", title_justify="left", box=None)
+        for column in declared.columns():
+            marks = (" (may be absent)" if column.optional else "") + (" (may be missing)" if column.nullable else "")
+            shown.add_row(str(column), column.dtype, column.unit, column.range, column.meaning + marks)
+        out.print(shown)
+        out.print()
+
+
+#: Results go to standard output, progress and errors to the error stream.
+out = Console(highlight=False)
+
+
+@dataclass
+class Steps:
+    """Steps of long work as a progress bar, and the seconds that each took."""
+
+    bar: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+    name: str = ""
+    since: float = 0.0
+
+    def begin(self, name: str, share: float | None = None) -> None:
+        """Show a step, and how much of it is done where that is known (0 to 1)."""
+        if name != self.name:
+            self.end()
+            self.name, self.since = name, time.perf_counter()
+            self.bar.add_task(name, total=None if share is None else 1.0)
+        if share is not None:
+            self.bar.update(self.bar.tasks[-1].id, completed=share)
+
+    def end(self) -> None:
+        """Note how long the step took."""
+        if self.name:
+            self.bar.update(self.bar.tasks[-1].id, total=1.0, completed=1.0)
+            self.seconds[self.name] = self.seconds.get(self.name, 0.0) + time.perf_counter() - self.since
+        self.name = ""
+
+
+@contextmanager
+def _steps() -> Iterator[Steps]:
+    """Show progress on the error stream while the block runs."""
+    console = Console(stderr=True)
+    shown = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*shown, console=console) as bar:
+        steps = Steps(bar)
+        yield steps
+        steps.end()
+
+
+def _read_study(path: Path) -> Study:
+    from walkcircle.study import read_study
+
+    return read_study(path)
+
+
+def _answer(study: Study, steps: Steps) -> Analysis:
+    """Read the place and answer the study, showing each step."""
+    steps.begin("Starting the engine")
+    from walkcircle.analysis import analyse
+    from walkcircle.sources import read_place
+
+    place = read_place(study, report=steps.begin)
+    return analyse(place, study, report=steps.begin)
+
+
+def _run(path: Path) -> None:
+    """Run a study file from beginning to end."""
+    study = _read_study(path)
+    with _steps() as steps:
+        answer = _answer(study, steps)
+        steps.begin("Starting the map")
+        from walkcircle.views.files import write_outputs
+
+        files = write_outputs(answer, timings=steps.seconds, report=steps.begin)
+    print_summary(answer, files, out)
+
+
+def _prepare_demo(town: Town) -> Path:
+    """Return the study file of a bundled town, writing the made-up one first."""
+    data = PACKAGE.parent / "data"
+    if not data.is_dir():
+        data = PACKAGE / "data"
+    if town is not Town.town:
+        return data / town / "study.toml"
+    from walkcircle.sources.town import write_town
+
+    folder = data.parent / "maps" / "town" / "study"
+    try:
+        return write_town(folder)
+    except OSError as error:
+        msg = f"{folder}: cannot write the town here ({error.strerror}); choose a folder that you may write to"
+        raise OutputError(msg) from None
+
+
+def _read_lonlat(text: str) -> tuple[float, float]:
+    """Read ``LON,LAT``."""
+    numbers = _read_numbers(text, 2, "--at", "LON,LAT, as in 7.4187,43.7312")
+    lon, lat = numbers
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        msg = f"--at {text}: longitude is -180 to 180 and latitude -90 to 90, in this order"
+        raise StudyError(msg)
+    return lon, lat
+
+
+def _read_bbox(text: str) -> tuple[float, float, float, float]:
+    """Read ``west,south,east,north``."""
+    west, south, east, north = _read_numbers(text, 4, "--bbox", "west,south,east,north in degrees")
+    return west, south, east, north
+
+
+def _read_numbers(text: str, count: int, option: str, form: str) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        msg = f"{option} {text}: give {form}"
+        raise StudyError(msg)
+    return numbers
+
+
+def print_summary(answer: Analysis, files: dict[str, Path], console: Console) -> None:
+    """Print what a planner reads first: who, how well covered, who is weakest, what is unsure, where the files are."""
+    from walkcircle.tables import Clusters
+
+    study, place = answer.study, answer.place
+    language, walker = study.outputs.language, study.walkers[0]
+    people = answer.clusters[Clusters.population].sum()
+    console.print(f"\n[bold]{escape(study.title)}[/bold]")
+    facts = {
+        "data of": place.data_date or "unknown date",
+        "standard": study.standard.label(language),
+        "walker": f"{walker.label(language)}, {walker.speed_kmh:g} km/h, nearest facility (k = 1)",
+        "people": f"{people:,.0f} in {len(answer.checkup)} communities ({place.population_source})",
+    }
+    grid = RichTable.grid(padding=(0, 2))
+    for label, value in facts.items():
+        grid.add_row(label, escape(value))
+    console.print(grid)
+    console.print()
+    console.print(_coverage_table(answer))
+    _print_weakest(answer, console)
+    agreed = answer.compared - len(answer.agreement)
+    console.print(
+        f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "
+        "each of the others is listed with its cause in tables/agreement.csv."
+    )
+    for note in place.notes:
+        console.print(f"· {escape(note)}")
+    if len(answer.unsnapped):
+        console.print(f"· {len(answer.unsnapped)} things are not on the network; see tables/unsnapped.csv.")
+    console.print()
+    for name, path in files.items():
+        console.print(f"{name:<11}{escape(os.path.relpath(path))}", soft_wrap=True)
+    console.print("\n© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)")
+
+
+def _coverage_table(answer: Analysis) -> RichTable:
+    """Tabulate coverage per kind over all communities."""
+    from walkcircle.gaps import CHECK, GAP
+    from walkcircle.tables import CommunityCoverage, Gaps
+
+    study = answer.study
+    walker = study.walkers[0].name
+    table = RichTable(box=None, padding=(0, 2, 0, 0))
+    for heading, side in (("kind", "left"), ("within", "right"), ("covered", "right"), ("share", "right"), ("gap", "right"), (CHECK, "right")):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich wants the literal words
+    covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
+    gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
+    for kind in study.standard.kinds:
+        rows = covered[covered[CommunityCoverage.kind] == kind.id]
+        known = (rows[CommunityCoverage.population] - rows[CommunityCoverage.unknown]).sum()
+        reached = rows[CommunityCoverage.covered].sum()
+        mine = gaps[gaps[Gaps.kind] == kind.id]
+        without = mine.groupby(Gaps.verdict)[Gaps.residents_without].sum()
+        table.add_row(
+            escape(kind.label(study.outputs.language)),
+            f"{kind.limit_min:g} min",
+            f"{reached:,.0f}",
+            f"{100 * reached / known:.0f} %" if known > 0 else "",
+            *(f"{without[verdict]:,.0f}" if verdict in without else "" for verdict in (GAP, CHECK)),
+        )
+    return table
+
+
+def _print_weakest(answer: Analysis, console: Console) -> None:
+    """Print the weakest tenth, and apart from them the communities whose data are too thin to say."""
+    from walkcircle.tables import Checkup
+
+    checkup = answer.checkup
+    weakest = checkup[checkup[Checkup.weakest]].sort_values([Checkup.index, Checkup.name])
+    unknown = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
+    if len(weakest):
+        console.print("\n[bold]Weakest tenth[/bold]")
+        for _, row in weakest.iterrows():
+            console.print(
+                f"{row[Checkup.index]:5.1f}  {escape(row[Checkup.name])}  {row[Checkup.population]:,.0f} people, "
+                f"confidence {row[Checkup.confidence]}"
+            )
+    if len(unknown):
+        names = ", ".join(escape(name) for name in unknown[Checkup.name])
+        people = unknown[Checkup.population].sum()
+        console.print(f"\n[bold]Check on the ground[/bold] (data too thin for an index): {names}; {people:,.0f} people")
+
+
+def _print_effects(
+    answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame
+) -> None:
+    """Print whom proposed sites would serve."""
+    from walkcircle.tables import Checkup, Effects
+
+    study = answer.study
+    wanted = study.standard.kind(kind)
+    newly, nearer, left = (effects[c].sum() for c in (Effects.newly_served, Effects.nearer, Effects.still_without))
+    where = " and ".join(f"{lon:g},{lat:g}" for lon, lat in places)
+    out.print(
+        f"\n{escape(wanted.label(study.outputs.language))} at {where}: [bold]{newly:,.0f} people newly within "
+        f"{wanted.limit_min:g} min[/bold]; the walk gets shorter for {nearer:,.0f}; {left:,.0f} are still without."
+    )
+    names = answer.checkup.set_index(Checkup.community)[Checkup.name]
+    table = RichTable(box=None, padding=(0, 2, 0, 0))
+    for heading in ("community", "newly within", "before", "after"):
+        table.add_column(heading, justify="left" if heading == "community" else "right")
+    touched = effects[(effects[Effects.newly_served] > 0) | (effects[Effects.nearer] > 0)]
+    for _, row in touched.sort_values(Effects.newly_served, ascending=False).iterrows():
+        table.add_row(
+            escape(names[row[Effects.community]]), f"{row[Effects.newly_served]:,.0f}",
+            f"{100 * row[Effects.share_before]:.0f} %", f"{100 * row[Effects.share_after]:.0f} %",
+        )  # fmt: skip
+    if len(touched):
+        out.print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
