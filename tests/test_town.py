@@ -24,6 +24,7 @@ from walkcircle.sources.town import (
 from walkcircle.study import read_study
 from walkcircle.tables import (
     Checkup,
+    Clusters,
     Communities,
     Completeness,
     Coverage,
@@ -126,7 +127,7 @@ def test_a_known_gap_is_found_and_is_the_only_one_of_its_kind(answer, people, ga
 def test_a_known_gap_is_in_its_block_and_nowhere_else(answer, gap: KnownGap):
     """By home, not by community: each cluster lies in one block, so its first residence tells which."""
     kind = answer.coverage[answer.coverage[Coverage.kind] == gap.kind]
-    starts = answer.clusters.geometry.set_axis(answer.clusters["cluster"]).loc[kind[Coverage.cluster]]
+    starts = answer.clusters.geometry.set_axis(answer.clusters[Clusters.cluster]).loc[kind[Coverage.cluster]]
     homes = answer.place.residences
     nearest = homes.geometry.sindex.nearest(starts.to_numpy(), return_all=False)[1]
     in_block = homes[Residences.residence].iloc[nearest].str.startswith(gap.block).to_numpy()
@@ -191,7 +192,7 @@ def test_official_populations_are_the_sums_of_their_homes(people, place):
     assert place.communities[Communities.population].sum() == people[Residences.population].sum()
     inside = place.residences.sjoin(place.communities[[Communities.community, "geometry"]])
     assert len(inside) == len(people)
-    counted = inside.groupby(Communities.community)[f"{Residences.population}"].sum()
+    counted = inside.groupby(Communities.community)[Residences.population].sum()
     official = place.communities.set_index(Communities.community)[Communities.population]
     assert official.sub(counted, fill_value=0).eq(0).all()
 
@@ -265,6 +266,12 @@ def test_streets_that_meet_share_a_node(ways):
     near, street = streets.sindex.query(corners.buffer(0.05), predicate="intersects")
     on_line = [corners.index[n] in streets["nodes"].iloc[s] for n, s in zip(near, street, strict=True)]
     assert all(on_line)
+
+
+def test_no_street_is_drawn_twice(ways):
+    streets = ways[ways["tags"].map(lambda tags: "highway" in tags and "area" not in tags)]
+    stretches = [frozenset(pair) for nodes in streets["nodes"] for pair in pairwise(nodes)]
+    assert len(set(stretches)) == len(stretches)
 
 
 def test_no_way_stands_still(ways):

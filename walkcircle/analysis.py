@@ -121,47 +121,62 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         cell_m=study.residences.cell_m,
         estates=place.estates if study.residences.by_estate else None,
     )
-    parts, unsnapped = [], []
+    walks = []
     for number, walker in enumerate(study.walkers):
         tell(f"Walking to the nearest facilities ({walker.name})", number / len(study.walkers))
-        footing = make_footing(place.network, walker)
-        starts = snap_clusters(place, study, clusters, footing)
-        ends = snap_facilities(place, study, place.facilities, footing)
-        near = nearest(
-            footing, starts, place.facilities, walker, spots=ends,
-            limit_min=SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds),
-        )  # fmt: skip
-        off_network = [str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))]
-        parts.append(
-            measure_coverage(
-                clusters, near, study.standard.kinds, walker=walker.name, off_network=off_network,
-                edge_min=_minutes_to_edge(footing, starts, max(k.limit_min for k in study.standard.kinds)),
-            )
-        )  # fmt: skip
-        if number == 0:
-            first = footing, starts, ends
-            unsnapped = [starts.unsnapped, ends.unsnapped]
-    coverage = pd.concat(parts, ignore_index=True)
+        walks.append(_walk_to_nearest(place, study, clusters, make_footing(place.network, walker)))
+    coverage = pd.concat([part.coverage for part in walks], ignore_index=True)
     communities = weigh_coverage(coverage, place.communities, place.completeness)
-    footing, starts, ends = first
-    isochrones = _draw_isochrones(footing, starts, study, tell)
+    first = walks[0]
+    tell("Drawing isochrones", 0.0)
+    reach = walk(first.footing, first.starts, first.footing.walker, limit_min=max(study.minutes))
+    isochrones = trace_isochrones(
+        reach, study.minutes, report=lambda done, count: tell("Drawing isochrones", done / count)
+    )
     tell("Comparing shapes with walking times", 0.0)
-    agreement, compared = _compare(place, study, footing, starts, ends, isochrones)
+    agreement, compared = _compare(place, study, first, isochrones)
     return Analysis(
         study=study,
         place=place,
         clusters=clusters,
-        starts=starts,
-        ends=ends,
+        starts=first.starts,
+        ends=first.ends,
         isochrones=isochrones,
         coverage=coverage,
         communities=communities,
         gaps=find_gaps(communities),
-        checkup=score_communities(communities, place.communities, study.standard, walker=footing.walker.name),
+        checkup=score_communities(communities, place.communities, study.standard, walker=first.footing.walker.name),
         agreement=agreement,
         compared=compared,
-        unsnapped=pd.concat(unsnapped, ignore_index=True),
+        unsnapped=pd.concat([first.starts.unsnapped, first.ends.unsnapped], ignore_index=True),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Walks:
+    """One walker's walks: the streets as they find them, where walks start and end, and what is covered."""
+
+    footing: Footing
+    starts: Spots
+    ends: Spots
+    coverage: pd.DataFrame
+
+
+def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> _Walks:
+    """Walk from every cluster to the nearest facility of each kind."""
+    starts = snap_clusters(place, study, clusters, footing)
+    ends = snap_facilities(place, study, place.facilities, footing)
+    longest = max(kind.limit_min for kind in study.standard.kinds)
+    near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, limit_min=SEARCH_FACTOR * longest)
+    coverage = measure_coverage(
+        clusters,
+        near,
+        study.standard.kinds,
+        walker=footing.walker.name,
+        off_network=[str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))],
+        edge_min=_minutes_to_edge(footing, starts, longest),
+    )
+    return _Walks(footing, starts, ends, coverage)
 
 
 def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:
@@ -188,9 +203,7 @@ def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, fo
     return _snap(place, study, facilities, public if public.any() else footing.usable, layer="facilities")
 
 
-def _snap(
-    place: Place, study: Study, things: gpd.GeoDataFrame, allowed: NDArray[np.bool_], *, layer: str
-) -> Spots:
+def _snap(place: Place, study: Study, things: gpd.GeoDataFrame, allowed: NDArray[np.bool_], *, layer: str) -> Spots:
     """Join things to streets that lead somewhere where they can, through doors and gates."""
     piece = place.network.island_of_edge()
     length = np.bincount(piece, weights=place.network.length_m)
@@ -210,31 +223,26 @@ def _minutes_to_edge(footing: Footing, starts: Spots, limit_min: float) -> pd.Se
     """Return how long each cluster's walk is to where the data end; only those within the limit are there."""
     network = footing.network
     places = shapely.points(network.xy[network.cut])
-    ends = gpd.GeoDataFrame({Facilities.facility: "edge", Facilities.kind: "edge"}, index=range(len(places)), geometry=places, crs=network.crs)
+    ends = gpd.GeoDataFrame(
+        {Facilities.facility: "edge", Facilities.kind: "edge"},
+        index=range(len(places)),
+        geometry=places,
+        crs=network.crs,
+    )
     near = nearest(footing, starts, ends, footing.walker, limit_min=limit_min)
     return pd.Series(near[Nearest.minutes].to_numpy(), index=near[Nearest.origin].to_numpy(), dtype=float)
 
 
-def _draw_isochrones(footing: Footing, starts: Spots, study: Study, tell: Report) -> gpd.GeoDataFrame:
-    tell("Drawing isochrones", 0.0)
-    reach = walk(footing, starts, footing.walker, limit_min=max(study.minutes))
-    return trace_isochrones(
-        reach, study.minutes, report=lambda done, count: tell("Drawing isochrones", done / count)
-    )
-
-
-def _compare(
-    place: Place, study: Study, footing: Footing, starts: Spots, ends: Spots, isochrones: gpd.GeoDataFrame
-) -> tuple[pd.DataFrame, int]:
+def _compare(place: Place, study: Study, walks: _Walks, isochrones: gpd.GeoDataFrame) -> tuple[pd.DataFrame, int]:
     """Hold the drawn shapes against the walking times, and count the pairs that either finds."""
     inside = intersect_facilities(isochrones, place.facilities)
-    positions = ends.relabel(pd.RangeIndex(len(place.facilities)))
-    longest = max(study.minutes)
-    times = measure_times(footing, starts, positions, footing.walker, limit_min=1.5 * longest)
-    access = pd.Series(ends.access_m).groupby(ends.item).min()
+    positions = walks.ends.relabel(pd.RangeIndex(len(place.facilities)))
+    times = measure_times(
+        walks.footing, walks.starts, positions, walks.footing.walker, limit_min=1.5 * max(study.minutes)
+    )
+    access = pd.Series(walks.ends.access_m).groupby(walks.ends.item).min()
     agreement = compare_reach(
         inside, times, place.facilities, minutes=study.minutes, access_m=access, off_street_m=OFF_STREET_M
     )
     within = sum(int((times[WalkTimes.minutes] <= limit).sum()) for limit in study.minutes)
-    shown_only = int(agreement[Agreement.inside].sum()) if len(agreement) else 0
-    return agreement, within + shown_only
+    return agreement, within + int(agreement[Agreement.inside].sum())

@@ -33,10 +33,11 @@ def score_communities(
 ) -> gpd.GeoDataFrame:
     """Score each community from 0 to 100 by how many of its residents reach each kind in time.
 
-    ``index = mean over categories of (Σ weight · 100 · share / Σ weight over the category's firm kinds)``.
+    ``index = mean over categories of (Σ weight · 100 · share / Σ weight over the category's known kinds)``.
     Only coverage enters; capacity and quality would, and their absence is why no index here is more than
     that. Kinds whose data are thin are left out, never guessed: they lower the confidence grade, and a
-    community where fewer than half of the kinds are firm has no index.
+    community where fewer than half of the kinds are firm has no index. Residents for whom the data end
+    on the way count as covered (``share_at_most``), so that the edge of a file makes nobody weak.
 
     Parameters
     ----------
@@ -57,19 +58,21 @@ def score_communities(
     """
     mine = covered[covered[CommunityCoverage.walker] == walker]
     ids = communities[Communities.community]
-    firm = mine[(mine[CommunityCoverage.confidence] == "firm") & mine[CommunityCoverage.share].notna()]
+    known = mine[mine[CommunityCoverage.share_at_most].notna()]
+    firm = known[known[CommunityCoverage.confidence] == "firm"]
+    kinds = {kind.id: kind for kind in standard.kinds}
     scored = pd.DataFrame(
         {
-            "community": firm[CommunityCoverage.community].to_numpy(),
-            "category": firm[CommunityCoverage.kind].map({k.id: k.category for k in standard.kinds}).to_numpy(),
-            "weight": firm[CommunityCoverage.kind].map({k.id: k.weight for k in standard.kinds}).to_numpy(dtype=float),
-            "share": firm[CommunityCoverage.share].to_numpy(dtype=float),
+            Checkup.community: known[CommunityCoverage.community].to_numpy(),
+            "category": [kinds[k].category for k in known[CommunityCoverage.kind]],
+            "weight": [kinds[k].weight for k in known[CommunityCoverage.kind]],
+            "share": known[CommunityCoverage.share_at_most].to_numpy(dtype=float),
         }
     )
     scored["points"] = 100 * scored["weight"] * scored["share"]
-    by_category = scored.groupby(["community", "category"])[["points", "weight"]].sum()
+    by_category = scored.groupby([Checkup.community, "category"])[["points", "weight"]].sum()
     category = by_category["points"] / by_category["weight"]
-    mean = category.groupby("community").mean().reindex(ids).to_numpy(dtype=float)
+    mean = category.groupby(Checkup.community).mean().reindex(ids).to_numpy(dtype=float)
     firm_kinds = firm.groupby(CommunityCoverage.community).size().reindex(ids, fill_value=0).to_numpy()
     index = np.where(firm_kinds < LEAST_FIRM * len(standard.kinds), np.nan, mean)
     people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()
@@ -98,7 +101,7 @@ def _weakest(index: np.ndarray) -> np.ndarray:
     if len(known) == 0:
         return np.zeros(len(index), bool)
     bound = known[ceil(WEAKEST_SHARE * len(known)) - 1]
-    return (index <= bound) & (index < 100)  # noqa: PLR2004 - the top of the scale
+    return np.asarray((index <= bound) & (index < 100))
 
 
 def _grade(share: float) -> str:

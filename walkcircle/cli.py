@@ -62,7 +62,9 @@ def main() -> int:
 
 @app.command()
 def demo(
-    town: Annotated[Town, typer.Argument(help="monaco (a dense town), karhula (a suburb), town (made up, Chinese)")] = Town.monaco,
+    town: Annotated[
+        Town, typer.Argument(help="monaco (a dense town), karhula (a suburb), town (made up, Chinese)")
+    ] = Town.monaco,
 ) -> None:
     """Run a bundled town, offline, and leave its map under maps/."""
     _run(_prepare_demo(town))
@@ -175,7 +177,16 @@ def columns(
     for name, declared in names.items():
         if table is not None and name != table.lower():
             continue
-        shown = RichTable("column", "type", "unit", "range", "meaning", title=f"{name}: {declared.title}", title_justify="left", box=None)
+        shown = RichTable(
+            "column",
+            "type",
+            "unit",
+            "range",
+            "meaning",
+            title=f"{name}: {declared.title}",
+            title_justify="left",
+            box=None,
+        )
         for column in declared.columns():
             marks = (" (may be absent)" if column.optional else "") + (" (may be missing)" if column.nullable else "")
             shown.add_row(str(column), column.dtype, column.unit, column.range, column.meaning + marks)
@@ -217,7 +228,12 @@ class Steps:
 def _steps() -> Iterator[Steps]:
     """Show progress on the error stream while the block runs."""
     console = Console(stderr=True)
-    shown = (SpinnerColumn(finished_text="✓"), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    shown = (
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
     with Progress(*shown, console=console) as bar:
         steps = Steps(bar)
         yield steps
@@ -340,7 +356,14 @@ def _coverage_table(answer: Analysis) -> RichTable:
     study = answer.study
     walker = study.walkers[0].name
     table = RichTable(box=None, padding=(0, 2, 0, 0))
-    for heading, side in (("kind", "left"), ("within", "right"), ("covered", "right"), ("share", "right"), ("gap", "right"), (CHECK, "right")):
+    for heading, side in (
+        ("kind", "left"),
+        ("within", "right"),
+        ("covered", "right"),
+        ("share", "right"),
+        ("gap", "right"),
+        (CHECK, "right"),
+    ):
         table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich wants the literal words
     covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
     gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
@@ -380,9 +403,7 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
         console.print(f"\n[bold]Check on the ground[/bold] (data too thin for an index): {names}; {people:,.0f} people")
 
 
-def _print_effects(
-    answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame
-) -> None:
+def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame) -> None:
     """Print whom proposed sites would serve."""
     from walkcircle.tables import Checkup, Effects
 

@@ -63,9 +63,7 @@ def cluster_residences(
     return table.set_index(Clusters.cluster, drop=False).rename_axis(None)
 
 
-def _find_estates(
-    residences: gpd.GeoDataFrame, inner: np.ndarray, estates: gpd.GeoDataFrame | None
-) -> pd.Series:
+def _find_estates(residences: gpd.GeoDataFrame, inner: np.ndarray, estates: gpd.GeoDataFrame | None) -> pd.Series:
     """Return the estate of each residence: as registered, else the smallest one it lies in."""
     found = pd.Series(None, index=residences.index, dtype=object)
     if estates is not None and len(estates):

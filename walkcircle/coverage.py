@@ -1,4 +1,4 @@
-"""Coverage: is the nearest facility of each kind in time, who is left out, and do the drawn shapes agree?"""
+"""Coverage: is the nearest facility of each kind in time, who is left out, do the drawn shapes agree."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from walkcircle.tables import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from walkcircle.standards import Kind
 
 #: The microsecond that walking times allow a limit, in minutes.
@@ -99,9 +101,7 @@ def measure_coverage(
     )
 
 
-def weigh_coverage(
-    coverage: pd.DataFrame, communities: gpd.GeoDataFrame, completeness: pd.DataFrame
-) -> pd.DataFrame:
+def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, completeness: pd.DataFrame) -> pd.DataFrame:
     """Weigh coverage by people, per community, kind and walker.
 
     ``share = Σ people within the limit / Σ people whose walk is known`` (standards: population coverage).
@@ -130,15 +130,21 @@ def weigh_coverage(
         beyond=people.where(known & coverage[Coverage.open_edge], 0.0),
     )
     grid = pd.MultiIndex.from_product(
-        [communities[Communities.community], coverage[Coverage.kind].unique(), coverage[Coverage.walker].unique()],
+        [
+            communities[Communities.community],
+            coverage[Coverage.kind].unique(),
+            coverage[Coverage.walker].unique(),
+        ],
         names=keys,
     )
     sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0)
-    total, known, covered, beyond = (sums[c].to_numpy() for c in ("population", "known", "covered", "beyond"))
-    covered = np.minimum(covered, known)
+    total, inside, beyond = (sums[c].to_numpy(dtype=float) for c in ("population", "known", "beyond"))
+    covered = np.minimum(sums["covered"].to_numpy(dtype=float), inside)
     thin = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
     reason = thin.reindex(grid.droplevel(2)).to_numpy(dtype=object, copy=True)
-    unsure = pd.isna(reason) & (beyond > UNSURE_SHARE * known)
+    is_thin = ~pd.isna(reason)
+    unsure = ~is_thin & (beyond > UNSURE_SHARE * inside)
+    at_most = np.divide(covered + beyond, inside, out=np.full(len(inside), np.nan), where=inside > 0).clip(max=1)
     reason[unsure] = [f"the data end within the walk of {left:,.0f} residents" for left in beyond[unsure]]
     return pd.DataFrame(
         {
@@ -146,9 +152,11 @@ def weigh_coverage(
             CommunityCoverage.kind: grid.get_level_values(1),
             CommunityCoverage.walker: grid.get_level_values(2),
             CommunityCoverage.population: total,
-            CommunityCoverage.unknown: total - known,
+            CommunityCoverage.unknown: total - inside,
             CommunityCoverage.covered: covered,
-            CommunityCoverage.share: np.divide(covered, known, out=np.full(len(known), np.nan), where=known > 0),
+            CommunityCoverage.beyond: beyond,
+            CommunityCoverage.share: np.divide(covered, inside, out=np.full(len(inside), np.nan), where=inside > 0),
+            CommunityCoverage.share_at_most: np.where(is_thin, np.nan, at_most),
             CommunityCoverage.confidence: np.where(pd.isna(reason), "firm", "check"),
             CommunityCoverage.reason: reason,
         }
@@ -213,52 +221,53 @@ def compare_reach(
         :class:`~walkcircle.tables.Agreement`.
     """
     position = pd.MultiIndex.from_arrays([facilities[Facilities.facility], facilities[Facilities.kind]])
-    keys = [Agreement.cluster, "place"]
-    walked = times.rename(columns={WalkTimes.origin: Agreement.cluster, WalkTimes.destination: "place"})
-    walked = walked.set_index(keys)[WalkTimes.minutes]
-    place = pd.Series(np.arange(len(position)), index=position)
-    drawn = inside.assign(place=place.reindex(pd.MultiIndex.from_frame(inside[[Agreement.facility, Agreement.kind]])).to_numpy())
-    areal = shapely.get_dimensions(facilities.geometry.to_numpy()) == 2  # noqa: PLR2004 - an area has two dimensions
+    renamed = times.rename(columns={WalkTimes.origin: Agreement.cluster, WalkTimes.destination: "place"})
+    walked = renamed.set_index([Agreement.cluster, "place"])[WalkTimes.minutes]
+    places = position.get_indexer(pd.MultiIndex.from_frame(inside[[Agreement.facility, Agreement.kind]]))
+    drawn = pd.MultiIndex.from_arrays([inside[Agreement.cluster], places])
+    areal = shapely.get_dimensions(facilities.geometry.to_numpy()) == 2
     parts = []
     for limit in minutes:
-        shown = pd.MultiIndex.from_frame(drawn.loc[drawn[Agreement.limit_min] == limit, keys])
+        shown = drawn[inside[Agreement.limit_min].to_numpy() == limit]
         in_time = walked.index[walked.to_numpy() <= limit + ROUNDING_MIN]
-        odd = shown.symmetric_difference(in_time)
-        if len(odd) == 0:
-            continue
-        taken = walked.reindex(odd).to_numpy(dtype=float)
-        at = odd.get_level_values(1).to_numpy(dtype=np.int64)
-        is_shown = odd.isin(shown)
-        leg = access_m.reindex(at).to_numpy(dtype=float)
-        cause = np.select(
-            [
-                np.isnan(leg),
-                np.abs(taken - limit) <= EDGE_SHARE * limit,
-                ~is_shown & (leg > off_street_m),
-                is_shown & areal[at],
-                is_shown,
-            ],
-            [
-                "the facility is not on the network",
-                "on the edge: the walk takes within a twentieth of the limit",
-                f"stands farther than {off_street_m:g} m from its street, beyond what is drawn",
-                "its ground is reached, its entrance is not",
-                "beside a street that is reached, but joined to one that is not",
-            ],
-            default="smaller than the grid of the drawing",
-        )
+        odd = pd.concat([shown.difference(in_time).to_frame(), in_time.difference(shown).to_frame()])
+        cluster, place = odd.iloc[:, 0].to_numpy(), odd.iloc[:, 1].to_numpy(dtype=np.int64)
+        taken = walked.reindex(pd.MultiIndex.from_arrays([cluster, place])).to_numpy(dtype=float)
+        is_shown = ~(taken <= limit + ROUNDING_MIN)
+        leg = access_m.reindex(place).to_numpy(dtype=float)
         parts.append(
             pd.DataFrame(
                 {
-                    Agreement.cluster: odd.get_level_values(0),
-                    Agreement.facility: facilities[Facilities.facility].to_numpy()[at],
-                    Agreement.kind: facilities[Facilities.kind].to_numpy()[at],
+                    Agreement.cluster: cluster,
+                    Agreement.facility: facilities[Facilities.facility].to_numpy()[place],
+                    Agreement.kind: facilities[Facilities.kind].to_numpy()[place],
                     Agreement.limit_min: float(limit),
                     Agreement.minutes: taken,
                     Agreement.inside: is_shown,
-                    Agreement.cause: cause,
+                    Agreement.cause: _explain(taken, limit, is_shown, leg, off_street_m, areal[place]),
                 }
             )
         )
-    columns = [*map(str, Agreement.columns())]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    table = pd.concat(parts, ignore_index=True)
+    keys = [Agreement.limit_min, Agreement.cluster, Agreement.kind, Agreement.facility]
+    return table.sort_values(keys, ignore_index=True)
+
+
+def _explain(
+    taken: NDArray[np.float64],
+    limit: float,
+    is_shown: NDArray[np.bool_],
+    leg: NDArray[np.float64],
+    off_street_m: float,
+    areal: NDArray[np.bool_],
+) -> NDArray[np.str_]:
+    """Name the cause of each disagreement."""
+    causes = {
+        "the facility is not on the network": np.isnan(leg),
+        "on the edge: the walk takes within a twentieth of the limit": np.abs(taken - limit) <= EDGE_SHARE * limit,
+        f"stands farther than {off_street_m:g} m from its street, beyond what is drawn": ~is_shown
+        & (leg > off_street_m),
+        "its ground is reached, its entrance is not": is_shown & areal,
+        "beside a street that is reached, but joined to one that is not": is_shown,
+    }
+    return np.select(list(causes.values()), list(causes), default="smaller than the grid of the drawing")

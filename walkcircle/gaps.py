@@ -1,4 +1,4 @@
-"""Gaps: residents without a kind of facility within the limit, and whether that is known or only not mapped."""
+"""Gaps: residents without a kind of facility within the limit, and whether we know or only lack data."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from walkcircle.tables import CommunityCoverage, Gaps
 GAP = "gap"
 CHECK = "check on the ground"
 
+#: Sums of people carry rounding; less than this is nobody.
+LEAST_PERSON = 1e-3
+
 
 def find_gaps(covered: pd.DataFrame) -> pd.DataFrame:
     """Find the communities and kinds that leave residents out.
 
-    Where the data are thin the verdict is "check on the ground": what is not mapped may still be there.
+    Where the data are thin, or end on the way, the verdict is "check on the ground": what is not mapped
+    may still be there. A community can have both, for different residents.
 
     Parameters
     ----------
@@ -28,18 +32,37 @@ def find_gaps(covered: pd.DataFrame) -> pd.DataFrame:
     """
     known = covered[CommunityCoverage.population] - covered[CommunityCoverage.unknown]
     without = known - covered[CommunityCoverage.covered]
-    left_out = covered[without > 0].copy()
-    thin = left_out[CommunityCoverage.confidence] != "firm"
-    table = pd.DataFrame(
+    beyond = covered[CommunityCoverage.beyond]
+    thin = covered[CommunityCoverage.share_at_most].isna()
+    edge = pd.Series("the data end within half of their walk", index=covered.index)
+    parts = [
+        _rows(
+            covered,
+            (without - beyond).where(~thin, 0.0),
+            known,
+            GAP,
+            pd.Series(None, covered.index, dtype=object),
+        ),
+        _rows(covered, without.where(thin, 0.0), known, CHECK, covered[CommunityCoverage.reason]),
+        _rows(covered, beyond.where(~thin, 0.0), known, CHECK, edge),
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    is_check = (table[Gaps.verdict] == CHECK).to_numpy()
+    order = np.lexsort((table[Gaps.kind], table[Gaps.community], -table[Gaps.residents_without], is_check))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _rows(covered: pd.DataFrame, without: pd.Series, known: pd.Series, verdict: str, reason: pd.Series) -> pd.DataFrame:
+    """Make the rows of one verdict; less than a thousandth of a person is rounding."""
+    some = without > LEAST_PERSON
+    return pd.DataFrame(
         {
-            Gaps.community: left_out[CommunityCoverage.community],
-            Gaps.kind: left_out[CommunityCoverage.kind],
-            Gaps.walker: left_out[CommunityCoverage.walker],
-            Gaps.residents_without: without[without > 0],
-            Gaps.share_without: (without / known)[without > 0],
-            Gaps.verdict: np.where(thin, CHECK, GAP),
-            Gaps.reason: left_out[CommunityCoverage.reason],
+            Gaps.community: covered[CommunityCoverage.community][some],
+            Gaps.kind: covered[CommunityCoverage.kind][some],
+            Gaps.walker: covered[CommunityCoverage.walker][some],
+            Gaps.residents_without: without[some],
+            Gaps.share_without: (without / known)[some],
+            Gaps.verdict: verdict,
+            Gaps.reason: reason[some],
         }
     )
-    order = np.lexsort((table[Gaps.kind], table[Gaps.community], -table[Gaps.residents_without], table[Gaps.verdict] == CHECK))
-    return table.iloc[order].reset_index(drop=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -125,9 +126,7 @@ class _Streets:
     own_along: NDArray[np.float64]
     own_length_m: NDArray[np.float64]
 
-    def parts_within(
-        self, limit_s: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    def parts_within(self, limit_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return edge, start and stop (as fractions) of every reached stretch, none overlapping."""
         forth = _fraction_walked(limit_s - self.from_first, self.along[:, 0])
         back = 1 - _fraction_walked(limit_s - self.from_last, self.along[:, 1])
@@ -270,6 +269,6 @@ def _outline(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.f
     contours = contour_generator(x, y, field, fill_type=FillType.OuterOffset).filled(-inf, 0.0)
     polygons = []
     for points, offsets in zip(*contours, strict=True):
-        rings = [points[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        rings = [points[a:b] for a, b in pairwise(offsets)]
         polygons.append(shapely.Polygon(rings[0], rings[1:]))
     return shapely.MultiPolygon(polygons)

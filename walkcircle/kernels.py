@@ -120,8 +120,7 @@ def chain_edges(
                 break
             edge = other
             node = ends[edge, 1] if ends[edge, 0] == node else ends[edge, 0]
-        # then forward, writing it down
-        node = node  # noqa: PLW0127 - the free end of `edge`
+        # then forward from the free end, writing it down
         while True:
             flip = ends[edge, 0] != node
             order[filled], chain[filled], flipped[filled] = edge, number, flip
@@ -421,17 +420,16 @@ def cone_field(
             if left < 0:
                 continue
             near = left + cell
-            first_row = max(np.int64(np.ceil((y[point] - near - south) / cell)), 0)
-            last_row = min(np.int64(np.floor((y[point] + near - south) / cell)), rows - 1)
-            first_column = max(np.int64(np.ceil((x[point] - near - west) / cell)), 0)
-            last_column = min(np.int64(np.floor((x[point] + near - west) / cell)), columns - 1)
+            first_row = max(int(np.ceil((y[point] - near - south) / cell)), 0)
+            last_row = min(int(np.floor((y[point] + near - south) / cell)), rows - 1)
+            first_column = max(int(np.ceil((x[point] - near - west) / cell)), 0)
+            last_column = min(int(np.floor((x[point] + near - west) / cell)), columns - 1)
             for row in range(first_row, last_row + 1):
                 up = south + row * cell - y[point]
                 for column in range(first_column, last_column + 1):
                     across = west + column * cell - x[point]
                     value = np.sqrt(up * up + across * across) - left
-                    if value < field[k, row, column]:
-                        field[k, row, column] = value
+                    field[k, row, column] = min(field[k, row, column], value)
     return field
 
 

@@ -188,7 +188,18 @@ class WalkNetwork:
         if len(kept) == len(self.ends):
             return self
         used, ends = np.unique(self.ends[kept], return_inverse=True)
-        columns = ("length_m", "climb_m", "kind", "steps", "crossing", "private", "oneway", "level", "lines", "osm_way")
+        columns = (
+            "length_m",
+            "climb_m",
+            "kind",
+            "steps",
+            "crossing",
+            "private",
+            "oneway",
+            "level",
+            "lines",
+            "osm_way",
+        )
         return replace(
             self,
             xy=self.xy[used],
@@ -269,9 +280,7 @@ class Ways:
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
 
 
-def assemble_network(
-    ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = None, merge: bool = True
-) -> WalkNetwork:
+def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = None, merge: bool = True) -> WalkNetwork:
     """Split ways at junctions, cross open squares, and merge chains of like stretches.
 
     Parameters
@@ -350,12 +359,11 @@ def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
     xy, node = np.unique(np.round(coords, 6), axis=0, return_inverse=True)
     count = len(metric)
     kind = metric["highway"].astype(str).to_numpy(dtype=str) if "highway" in metric else np.full(count, "path")
-    private = (
-        (metric["access"] == "private").to_numpy(dtype=bool) if "access" in metric else np.zeros(count, bool)
-    )
+    private = (metric["access"] == "private").to_numpy(dtype=bool) if "access" in metric else np.zeros(count, bool)
     paths = np.split(node.ravel().astype(np.int64), np.flatnonzero(np.diff(row)) + 1)
     ways = Ways(
-        xy=xy, osm_node=np.full(len(xy), -1), cut=np.zeros(len(xy), bool), paths=paths, osm_way=np.full(count, -1), kind=kind,
+        xy=xy, osm_node=np.full(len(xy), -1), cut=np.zeros(len(xy), bool), paths=paths,
+        osm_way=np.full(count, -1), kind=kind,
         steps=kind == "steps", crossing=np.zeros(count, np.uint8), private=private,
         oneway=np.zeros(count, np.int8), level=np.zeros(count, np.int8),
     )  # fmt: skip
@@ -491,13 +499,11 @@ def _flatten(paths: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDA
     repeated = np.zeros(len(flat), bool)
     repeated[1:] = (flat[1:] == flat[:-1]) & (path[1:] == path[:-1])
     flat, path = flat[~repeated], path[~repeated]
-    lonely = np.bincount(path, minlength=len(paths))[path] < 2  # noqa: PLR2004 - a line has two ends
+    lonely = np.bincount(path, minlength=len(paths))[path] < 2
     return flat[~lonely], path[~lonely]
 
 
-def _split(
-    flat: NDArray[np.int64], path: NDArray[np.int64], nodes: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _split(flat: NDArray[np.int64], path: NDArray[np.int64], nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find where stretches between junctions start and stop in `flat`."""
     first = np.ones(len(flat), bool)
     first[1:] = path[1:] != path[:-1]

@@ -183,7 +183,7 @@ def grade_completeness(
             reason = None
             if kind.id in registered:
                 reason = None
-            elif kind.osm_weakness >= 3:  # noqa: PLR2004 - "practically absent" on the standard's own scale
+            elif kind.osm_weakness >= 3:
                 reason = "OpenStreetMap practically never holds this kind; it needs a register"
             elif number.get(kind.id, 0) == 0:
                 reason = "none is mapped in the whole file"

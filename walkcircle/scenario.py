@@ -135,8 +135,8 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     if len(ends.unsnapped):
         lost = ends.unsnapped.iloc[0]
         msg = (
-            f"the proposed site {lost[Unsnapped.item]} is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; a site must lie "
-            f"within {study.snapping.within_m:g} m of one ([snapping] within_m)"
+            f"the proposed site {lost[Unsnapped.item]} is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; a site "
+            f"must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
         )
         raise TableError(msg)
     tables = []
@@ -146,9 +146,7 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
         before = analysis.coverage[
             (analysis.coverage[Coverage.kind] == kind_id) & (analysis.coverage[Coverage.walker] == walker.name)
         ].set_index(Coverage.cluster)
-        touched = [
-            bool(proposals.near(point, within_m=reach_m + 1)) for point in analysis.clusters.geometry
-        ]
+        touched = [bool(proposals.near(point, within_m=reach_m + 1)) for point in analysis.clusters.geometry]
         starts = analysis.starts.only(np.array(touched))
         mine = (sites[Facilities.kind] == kind_id).to_numpy()
         near = nearest(

@@ -227,7 +227,7 @@ def _snap(ground: _Ground, items: NDArray[np.int64], edges: NDArray[np.int64]) -
     if len(items) == 0 or len(edges) == 0:
         return _nothing()
     tree = ground.tree(edges)
-    polygonal = shapely.get_dimensions(ground.shapes[items]) == 2  # noqa: PLR2004 - an area has two dimensions
+    polygonal = shapely.get_dimensions(ground.shapes[items]) == 2
     areas, points = items[polygonal], items[~polygonal]
     found = [_snap_nearest(ground, ground.shapes, points, tree, edges)]
     if len(areas):
@@ -249,7 +249,10 @@ def _snap_nearest(
     if len(items) == 0:
         return _nothing()
     (item, hit), access = tree.query_nearest(
-        shapes[items], max_distance=np.nextafter(ground.within_m, np.inf), return_distance=True, all_matches=True
+        shapes[items],
+        max_distance=np.nextafter(ground.within_m, np.inf),
+        return_distance=True,
+        all_matches=True,
     )
     edge = edges[hit]
     order = np.lexsort((edge, ground.network.private[edge], access, item))
@@ -275,9 +278,7 @@ def _meet(
     return areas[area[pair]], edges[hit[pair]], xy, np.zeros(len(xy))
 
 
-def _snap_doors(
-    ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree, edges: NDArray[np.int64]
-) -> _Found:
+def _snap_doors(ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree, edges: NDArray[np.int64]) -> _Found:
     """Join the doors and gates on the outline of each area."""
     if len(ground.doors) == 0:
         return _nothing()

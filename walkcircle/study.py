@@ -365,10 +365,12 @@ def write_study(
     if path.exists():
         msg = f"{path}: there is a study already; edit it, or begin in another folder"
         raise StudyError(msg)
-    if file is name is bbox is None:
+    if file is None and name is None and bbox is None:
         file = "place.osm.pbf"
     places = {"file": file, "name": name, "bbox": None if bbox is None else list(bbox)}
-    given = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in places.items() if value is not None)
+    given = "\n".join(
+        f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in places.items() if value is not None
+    )
     text = TEMPLATE.format(
         title=json.dumps(title, ensure_ascii=False), standard=json.dumps(standard), place=given,
         language=json.dumps(language),

@@ -111,9 +111,7 @@ class Residences(Table):
     dwellings = Column(
         "dwellings", "number", "homes, known or estimated", unit="homes", low=0, optional=True, nullable=True
     )
-    estate = Column(
-        "estate", "text", "housing estate the building belongs to", optional=True, nullable=True
-    )
+    estate = Column("estate", "text", "housing estate the building belongs to", optional=True, nullable=True)
     source = Column("source", "text", "where the row comes from", optional=True, nullable=True)
     geometry = Column("geometry", "geometry", "building, estate or point")
 
@@ -196,7 +194,9 @@ class Coverage(Table):
     covered = Column("covered", "flag", "the nearest facility is within the limit")
     known = Column("known", "flag", "the cluster is on the network; if not, nothing is known of its walks")
     open_edge = Column(
-        "open_edge", "flag", "not covered, but the data end within half the limit: what lies beyond is unknown"
+        "open_edge",
+        "flag",
+        "not covered, but the data end within half the limit: what lies beyond is unknown",
     )
 
 
@@ -208,14 +208,27 @@ class CommunityCoverage(Table):
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
     population = Column("population", "number", "residents of the community", unit="people", low=0)
-    unknown = Column(
-        "unknown", "number", "residents whose homes are not on the network", unit="people", low=0
-    )
+    unknown = Column("unknown", "number", "residents whose homes are not on the network", unit="people", low=0)
     covered = Column("covered", "number", "residents within the limit", unit="people", low=0)
+    beyond = Column(
+        "beyond",
+        "number",
+        "residents not covered for whom the data end within half the limit",
+        unit="people",
+        low=0,
+    )
     share = Column(
         "share",
         "number",
         "covered / (population - unknown); missing where nobody lives",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    share_at_most = Column(
+        "share_at_most",
+        "number",
+        "(covered + beyond) / (population - unknown), the most that the data allow; missing where they are thin",
         low=0,
         high=1,
         nullable=True,
@@ -231,9 +244,7 @@ class Gaps(Table):
     community = Column("community", "text", "community")
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
-    residents_without = Column(
-        "residents_without", "number", "residents beyond the limit", unit="people", low=0
-    )
+    residents_without = Column("residents_without", "number", "residents beyond the limit", unit="people", low=0)
     share_without = Column("share_without", "number", "of the community's residents", low=0, high=1)
     verdict = Column("verdict", "text", "gap, or check on the ground where the data are thin")
     reason = Column("reason", "text", "why the verdict is not firm", nullable=True)
@@ -249,12 +260,18 @@ class Checkup(Table):
     index = Column(
         "index",
         "number",
-        "0 to 100, from firm kinds only; missing where fewer than half are firm or nobody lives",
+        "0 to 100, from known kinds only; missing where fewer than half are firm or nobody lives",
         low=0,
         high=100,
         nullable=True,
     )
-    rank = Column("rank", "count", "1 is the best; missing with the index, and where hardly anybody lives", low=1, nullable=True)
+    rank = Column(
+        "rank",
+        "count",
+        "1 is the best; missing with the index, and where hardly anybody lives",
+        low=1,
+        nullable=True,
+    )
     firm_kinds = Column("firm_kinds", "count", "kinds with trustworthy data", low=0)
     weakest = Column("weakest", "flag", "in the weakest tenth")
     confidence = Column("confidence", "text", "A to D, by the share of kinds that are firm")
@@ -315,9 +332,7 @@ class Unsnapped(Table):
     layer = Column("layer", "text", "residences, clusters, facilities or proposals")
     item = Column("item", "text", "identifier in that layer")
     reason = Column("reason", "text", "what hinders it")
-    distance_m = Column(
-        "distance_m", "number", "to the nearest usable street", unit="m", low=0, nullable=True
-    )
+    distance_m = Column("distance_m", "number", "to the nearest usable street", unit="m", low=0, nullable=True)
 
 
 TABLES: tuple[type[Table], ...] = (

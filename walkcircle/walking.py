@@ -55,7 +55,7 @@ class Footing:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """``(e,)`` edges that can be walked in some direction."""
-        return np.isfinite(self.seconds).any(axis=1)
+        return np.asarray(np.isfinite(self.seconds).any(axis=1))
 
     @cached_property
     def _arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
@@ -123,7 +123,7 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
     speed = np.full(len(network.ends), walker.metres_per_second)
     if walker.stairs_factor is not None:
         speed[network.steps] *= walker.stairs_factor
-    delay = np.array([0.0, *(walker.crossing_s.get(name, 0.0) for name in CROSSINGS[1:])])  # type: ignore[call-overload]
+    delay = np.array([0.0, *(walker.crossing_s.get(name, 0.0) for name in CROSSINGS[1:])])  # type: ignore[call-overload]  # CROSSINGS holds just these names
     one_way = network.length_m / speed + delay[network.crossing]
     seconds = np.stack([one_way, one_way], axis=1)
     if walker.stairs_factor is None:
@@ -293,7 +293,15 @@ def walk(
     csr = footing.outward
     width, buckets = csr.buckets(seeds.seconds)
     start, node, seconds = kernels.search_each(
-        csr.indptr, csr.head, csr.cost, seeds.start, seeds.node, seeds.seconds, limit_s + ROUNDING_S, width, buckets
+        csr.indptr,
+        csr.head,
+        csr.cost,
+        seeds.start,
+        seeds.node,
+        seeds.seconds,
+        limit_s + ROUNDING_S,
+        width,
+        buckets,
     )
     return Reach(footing, spots, limit_s, seeds, start, node, seconds)
 
@@ -338,13 +346,13 @@ def measure_times(
     spots = _snapped(destinations, footing, within_m, "destinations")
     first_of = np.flatnonzero(np.diff(spots.item, prepend=-1))
     thing = np.repeat(np.arange(len(first_of)), np.diff(np.append(first_of, len(spots))))
-    rows = []
-    for origin in range(len(reach.origins.labels) if len(spots) else 0):
-        seconds, metres = reach.arrivals(origin, spots)
+    rows: list[tuple[NDArray[Any], ...]] = []
+    for start in range(len(reach.origins.labels) if len(spots) else 0):
+        seconds, metres = reach.arrivals(start, spots)
         best = np.minimum.reduceat(seconds, first_of)
         quickest = np.flatnonzero((seconds == best[thing]) & np.isfinite(seconds))
         found, at = np.unique(thing[quickest], return_index=True)
-        rows.append((np.full(len(found), origin), spots.item[first_of[found]], best[found], metres[quickest[at]]))
+        rows.append((np.full(len(found), start), spots.item[first_of[found]], best[found], metres[quickest[at]]))
     origin, item, seconds, metres = _stack(rows)
     return pd.DataFrame(
         {
@@ -474,7 +482,12 @@ def _nearest_of_kind(
 
 
 def _rank_nearest(
-    footing: Footing, starts: Spots, facilities: gpd.GeoDataFrame, ends: Spots, k: int, limit_min: float | None
+    footing: Footing,
+    starts: Spots,
+    facilities: gpd.GeoDataFrame,
+    ends: Spots,
+    k: int,
+    limit_min: float | None,
 ) -> pd.DataFrame:
     """Rank the `k` nearest of each kind from the times to all."""
     numbered = ends.relabel(pd.RangeIndex(len(ends.labels)))
@@ -494,18 +507,14 @@ def _rank_nearest(
     return table[[*map(str, Nearest.columns())]].reset_index(drop=True)
 
 
-def _snapped(
-    things: gpd.GeoDataFrame | gpd.GeoSeries | Spots, footing: Footing, within_m: float, layer: str
-) -> Spots:
+def _snapped(things: gpd.GeoDataFrame | gpd.GeoSeries | Spots, footing: Footing, within_m: float, layer: str) -> Spots:
     """Return spots as they are, and snap anything else to the edges the walker can use."""
     if isinstance(things, Spots):
         return things
     return snap_points(things, footing.network, within_m=within_m, allowed=footing.usable, layer=layer)
 
 
-def _pairs_on_one_edge(
-    one: NDArray[np.int64], other: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs_on_one_edge(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pair the positions of two arrays of edges that name the same edge."""
     order = np.argsort(other, kind="stable")
     low = np.searchsorted(other[order], one, side="left")

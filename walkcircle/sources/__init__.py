@@ -99,7 +99,12 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
     residences, unmet = scale_population(residences, communities, study.population)
     longest_m = study.longest_walk_m
     network = contents.network.clip(area.buffer(longest_m))
-    notes += [*_note_mended(communities, contents), *unmet, *_note_edge(network, area, longest_m, contents), *_note_islands(network)]
+    notes += [
+        *_note_mended(communities, contents),
+        *unmet,
+        *_note_edge(network, area, longest_m, contents),
+        *_note_islands(network),
+    ]
     tell("Finding facilities")
     facilities, registered = _read_places_to_go(study, contents, area.buffer(longest_m))
     return Place(
@@ -109,9 +114,7 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
         communities=communities,
         entrances=find_entrances(contents),
         estates=find_estates(contents),
-        completeness=grade_completeness(
-            communities, residences, facilities, study.standard, registered=registered
-        ),
+        completeness=grade_completeness(communities, residences, facilities, study.standard, registered=registered),
         population_source=_population_source(study),
         background=find_background(contents),
         data_date=study.place.data_date or ground.data_date,
@@ -138,9 +141,7 @@ def _read_ground(study: Study, tell: Report) -> _Ground:
     else:
         from walkcircle.sources.overpass import fetch_place
 
-        fetched = fetch_place(
-            place, folder=study.folder / "fetched", margin_m=study.longest_walk_m, report=tell
-        )
+        fetched = fetch_place(place, folder=study.folder / "fetched", margin_m=study.longest_walk_m, report=tell)
         path, area, stated = fetched.path, fetched.area, fetched.data_date
     contents = read_osm_file(path)
     own_files = [
@@ -158,7 +159,7 @@ def _read_homes(study: Study, contents: OsmContents) -> gpd.GeoDataFrame:
     if len(residences) == 0:
         msg = (
             "the file maps no home (a building typed as homes, or any building on residential land); "
-            "give your own under [residences] with source = \"file\""
+            'give your own under [residences] with source = "file"'
         )
         raise SourceError(msg)
     return residences
@@ -212,9 +213,7 @@ def _note_mended(communities: gpd.GeoDataFrame, contents: OsmContents) -> list[s
     return [f"The file lacks a stretch of the border of {', '.join(mended)}; a straight line closes it."]
 
 
-def _note_edge(
-    network: WalkNetwork, area: shapely.Geometry, longest_m: float, contents: OsmContents
-) -> list[str]:
+def _note_edge(network: WalkNetwork, area: shapely.Geometry, longest_m: float, contents: OsmContents) -> list[str]:
     """Say where the file ends before the longest walk around the study area does."""
     west, south, east, north = shapely.bounds(area)
     have = shapely.bounds(network.extent)

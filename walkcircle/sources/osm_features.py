@@ -53,7 +53,7 @@ def find_facilities(contents: OsmContents, standard: Standard) -> gpd.GeoDataFra
     features = [f for f in (*contents.points, *contents.areas) if _may_match(f.tags, exact, keys)]
     features = [f for f in features if not any(condition_holds(c, f.tags) for c in CLOSED)]
     shapes = contents.project(features).to_numpy()
-    areal = shapely.get_dimensions(shapes) == 2  # noqa: PLR2004 - an area has two dimensions
+    areal = shapely.get_dimensions(shapes) == 2
     rows = []
     for kind in standard.kinds:
         found = np.array([i for i, f in enumerate(features) if kind.osm.matches(f.tags)], dtype=np.int64)
@@ -93,7 +93,7 @@ def find_communities(contents: OsmContents, section: CommunitiesSection) -> gpd.
         wanted = f"named {unknown[0]!r}" if unknown else ""
         msg = (
             f"[communities]: no complete boundary of admin_level {section.admin_level} {wanted} in the file; "
-            f"it holds: {_describe(boundaries)}; or use source = \"hexagons\""
+            f'it holds: {_describe(boundaries)}; or use source = "hexagons"'
         )
         raise SourceError(msg)
     chosen = sorted(
@@ -113,7 +113,10 @@ def find_communities(contents: OsmContents, section: CommunitiesSection) -> gpd.
 
 def find_entrances(contents: OsmContents) -> gpd.GeoSeries:
     """Find doors and gates that may be used."""
-    conditions = ("entrance=* entrance!=no|exit|emergency|service access!=no|private", "barrier=gate|lift_gate|kissing_gate|swing_gate|turnstile|entrance access!=no")
+    conditions = (
+        "entrance=* entrance!=no|exit|emergency|service access!=no|private",
+        "barrier=gate|lift_gate|kissing_gate|swing_gate|turnstile|entrance access!=no",
+    )
     doors = [f for f in contents.points if any(condition_holds(c, f.tags) for c in conditions)]
     return contents.project(doors)
 
@@ -198,7 +201,7 @@ def _describe(boundaries: Iterable[Feature]) -> str:
     for f in boundaries:
         levels.setdefault(f.tags.get("admin_level", "?"), []).append(f.tags.get("name", f.osm_id))
     parts = [
-        f"level {level}: {', '.join(sorted(names)[:6])}{' …' if len(names) > 6 else ''}"  # noqa: PLR2004 - a handful
+        f"level {level}: {', '.join(sorted(names)[:6])}{' …' if len(names) > 6 else ''}"
         for level, names in sorted(levels.items())
     ]
     return "; ".join(parts) or "none"
@@ -219,7 +222,7 @@ def _enclosed(shapes: gpd.GeoSeries, walls: gpd.GeoSeries) -> NDArray[np.bool_]:
         return np.zeros(len(shapes), bool)
     outline = shapes.boundary
     beside = outline.intersection(walls.buffer(3.0).union_all())  # a wall is drawn up to a few metres beside the land
-    return (beside.length > outline.length / 2).to_numpy()
+    return np.asarray(beside.length > outline.length / 2)
 
 
 def _sea(contents: OsmContents) -> shapely.Geometry:

@@ -16,10 +16,18 @@ import geopandas as gpd
 import numpy as np
 import osmium
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 
 from walkcircle.errors import SourceError
-from walkcircle.network import CROSSINGS, WalkNetwork, Ways, assemble_network, choose_crs, level_of, read_walk_rules
+from walkcircle.network import (
+    CROSSINGS,
+    WalkNetwork,
+    Ways,
+    assemble_network,
+    choose_crs,
+    level_of,
+    read_walk_rules,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +124,10 @@ def read_osm_file(path: Path) -> OsmContents:
         raw.read(path)
         raw.mend_boundaries(path)
     except (RuntimeError, osmium.InvalidLocationError, ValueError) as error:
-        msg = f"{path.name}: cannot be read as OpenStreetMap data ({error}); it may be cut short or of another kind: download it again"
+        msg = (
+            f"{path.name}: cannot be read as OpenStreetMap data ({error}); it may be cut short or of another kind: "
+            "download it again"
+        )
         raise SourceError(msg) from None
     if not raw.paths and not raw.squares:
         msg = f"{path.name}: holds no walkable street; check that it was not filtered down to something else"
@@ -156,6 +167,7 @@ class _Raw:
         verdicts: dict[tuple[tuple[str, str], ...], str] = {}
         processor = osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
         self._read_header(processor.header, path)
+        thing: Any  # osmium's union of types cannot be told apart by its own is_… methods
         for thing in processor:
             tags = dict(thing.tags)
             self.newest = max(self.newest, thing.timestamp.date().isoformat())
@@ -177,7 +189,11 @@ class _Raw:
             self.header_box = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
 
     def _read_way(
-        self, way: Any, tags: dict[str, str], verdict: Callable[[Mapping[str, str]], str], seen: dict[Any, str]
+        self,
+        way: Any,
+        tags: dict[str, str],
+        verdict: Callable[[Mapping[str, str]], str],
+        seen: dict[Any, str],
     ) -> None:
         """Keep a walkable street as a path, anything else that is not closed as a line."""
         if "highway" not in tags and "route" not in tags:
@@ -202,12 +218,12 @@ class _Raw:
                 continue
             missing = True
             self.cut.update(run[-1:])
-            self._keep_path(run, way.id, tags, walked == "private")
+            self._keep_path(run, way.id, tags, private=walked == "private")
             run = []
-        self._keep_path(run, way.id, tags, walked == "private")
+        self._keep_path(run, way.id, tags, private=walked == "private")
         self.cut_ways += missing
 
-    def _keep_path(self, run: list[int], way_id: int, tags: dict[str, str], private: bool) -> None:  # noqa: FBT001 - internal
+    def _keep_path(self, run: list[int], way_id: int, tags: dict[str, str], *, private: bool) -> None:
         if len(run) > 1:
             self.paths.append(run)
             self.way_tags.append((way_id, tags, private))
@@ -242,6 +258,7 @@ class _Raw:
             return
         lines: dict[int, shapely.LineString] = {}
         ways = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+        way: Any  # only ways pass the filters
         for way in ways.with_filter(osmium.filter.IdFilter(wanted)):
             known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
             if len(known) == len(way.nodes) > 1:
@@ -251,7 +268,7 @@ class _Raw:
             if len(members) - len(found) > MOST_MISSING_WAYS or not found:
                 continue
             line = shapely.line_merge(shapely.MultiLineString(found))
-            if isinstance(line, shapely.LineString) and len(line.coords) > 2:  # noqa: PLR2004 - an area has three corners
+            if isinstance(line, shapely.LineString) and len(line.coords) > 2:
                 self.mended.append(Feature(f"relation/{relation}", tags, shapely.Polygon(line)))
 
     def contents(self) -> OsmContents:
@@ -305,10 +322,10 @@ class _Raw:
 
 def _overpass_date(path: Path) -> str | None:
     """Find the date that Overpass writes at the head of OSM XML, which osmium does not pass on."""
-    opener = {".gz": gzip.open, ".bz2": bz2.open, ".osm": open}.get(path.suffix)
-    if opener is None:
+    openers: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".osm": open}
+    if path.suffix not in openers:
         return None
-    with opener(path, "rb") as file:
+    with openers[path.suffix](path, "rb") as file:
         head = file.read(2000).decode("utf-8", errors="replace")
     found = re.search(r'osm_base="(\d{4}-\d{2}-\d{2})', head)
     return found[1] if found else None
@@ -325,6 +342,11 @@ _CONTROL = {
 
 def _crossing(tags: Mapping[str, str]) -> int:
     """Return the code of a way that crosses a road, 0 for any other."""
-    if "crossing" not in (tags.get("footway"), tags.get("path"), tags.get("cycleway"), tags.get("pedestrian")):
+    if "crossing" not in (
+        tags.get("footway"),
+        tags.get("path"),
+        tags.get("cycleway"),
+        tags.get("pedestrian"),
+    ):
         return 0
     return CROSSINGS.index(_CONTROL.get(tags.get("crossing", ""), "unmarked"))

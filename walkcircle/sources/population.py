@@ -38,7 +38,8 @@ def estimate_residences(contents: OsmContents, section: ResidencesSection) -> gp
     """Estimate where people live from mapped buildings.
 
     A building counts when it is typed as homes, or when it is untyped, stands on residential land and is
-    no shed. Homes are the mapped flats, one for a house or for what is as small as one, else floor area × `net_to_gross` / `dwelling_m2`;
+    no shed. Homes are the mapped flats, one for a house or for what is as small as one, else floor area ×
+    `net_to_gross` / `dwelling_m2`;
     floor area is footprint × storeys; storeys are mapped, or height / `floor_height_m`, or assumed by type.
     People are homes × `people_per_dwelling`.
 
@@ -55,7 +56,9 @@ def estimate_residences(contents: OsmContents, section: ResidencesSection) -> gp
     untyped &= np.array([not _is_something_else(f.tags) for f in buildings], dtype=bool)
     land = contents.project([f for f in contents.areas if f.tags.get("landuse") == "residential"])
     on_land = np.zeros(len(buildings), bool)
-    inside, _ = shapely.STRtree(land.to_numpy()).query(shapely.point_on_surface(shapes.to_numpy()), predicate="intersects")
+    inside, _ = shapely.STRtree(land.to_numpy()).query(
+        shapely.point_on_surface(shapes.to_numpy()), predicate="intersects"
+    )
     on_land[inside] = True
     homes = np.flatnonzero(np.isin(kind, list(HOMES)) | (untyped & on_land))
     dwellings = np.array([_count_dwellings(buildings[i].tags, area[i], section) for i in homes])
@@ -145,10 +148,20 @@ def _count_dwellings(tags: Mapping[str, str], area_m2: float, section: Residence
 def _positive(text: str | None) -> float:
     """Read a positive number from a tag; 0 when there is none (storeys like ``4;5`` take the first)."""
     value = pd.to_numeric(str(text or "").split(";")[0].strip(), errors="coerce")
-    return float(value) if np.isfinite(value) and 0 < value < 10_000 else 0.0  # noqa: PLR2004 - more is a typo
+    return float(value) if np.isfinite(value) and 0 < value < 10_000 else 0.0
 
 
 def _is_something_else(tags: Mapping[str, str]) -> bool:
     """Tell whether an untyped building is named as something other than homes."""
-    other = ("amenity", "shop", "office", "leisure", "tourism", "industrial", "religion", "railway", "man_made")
+    other = (
+        "amenity",
+        "shop",
+        "office",
+        "leisure",
+        "tourism",
+        "industrial",
+        "religion",
+        "railway",
+        "man_made",
+    )
     return any(key in tags for key in other)

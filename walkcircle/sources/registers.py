@@ -165,9 +165,7 @@ def read_facilities(
     own = {
         Facilities.facility: register.ids(section.id, prefix=section.register or path.name, per=kinds),
         Facilities.kind: kinds,
-        Facilities.name: (
-            register.texts(section.name, Facilities.name) if has_names else register.constant(None)
-        ),
+        Facilities.name: (register.texts(section.name, Facilities.name) if has_names else register.constant(None)),
         Facilities.source: register.constant(section.register or path.name),
     }
     used = {section.id, section.name, None if section.only else section.kind}
@@ -341,9 +339,7 @@ class _Register:
         if not crossed.any():
             return shapes
         mended = shapes.copy()
-        mended[crossed] = shapely.make_valid(
-            shapes[crossed].to_numpy(), method="structure", keep_collapsed=False
-        )
+        mended[crossed] = shapely.make_valid(shapes[crossed].to_numpy(), method="structure", keep_collapsed=False)
         changed = (mended.area - shapes.area).abs() > MENDED_AREA_SHARE * mended.area
         self.refuse(
             crossed & (changed | mended.is_empty | ~mended.geom_type.isin(AREAS)),
@@ -536,9 +532,9 @@ def _no_column(name: str, meaning: str, columns: Iterable[str]) -> str:
     return f"column '{name}' ({meaning}) is missing; {meant}the columns are: {', '.join(known)}"
 
 
-def _as_text(value: object) -> str | None:
+def _as_text(value: Any) -> str | None:
     """Return a value as text, whole numbers without a point; None when there is nothing."""
-    if value is None or value != value or value is pd.NaT:  # noqa: PLR0124 - only NaN differs from itself
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))

@@ -57,7 +57,8 @@ CROSS_STREETS: Mapping[int, str] = {
     0: "纬一路", 500: "纬二路", 1000: "南岸路", 1100: "北岸路",
     1600: "纬三路", 2100: "铁南路", 2200: "铁北路", 2700: "纬四路",
 }  # fmt: skip
-BRIDGES, UNDERPASS = (600, 1200, 1800), 1200
+#: Where a road crosses the river, passes under the railway, or ends before the hill.
+BRIDGES, UNDERPASS, HILL = (600, 1200, 1800), 1200, 2400
 
 #: Age group → its share of the people in estates, and of those in old lanes.
 AGES: Mapping[str, tuple[float, float]] = {
@@ -368,10 +369,11 @@ class _Sheet:
 
 
 def _draw_arterials(sheet: _Sheet) -> None:
-    """Draw the grid of wide roads, with its bridges and its underpass."""
+    """Draw the grid of wide roads, with its bridges and its underpass, around the hill."""
     for east in range(0, 3001, WIDTH):
         road = {"highway": "secondary", "name": f"经{'一二三四五六'[east // WIDTH]}路", "sidewalk": "both"}
-        for norths in ((0, 500, 1000), (1100, 1600, 2100), (2200, 2700)):
+        stretches = ((0, 500, 1000), (1100, 1600, 2100), (2200, 2700))
+        for norths in stretches[: 2 if east == HILL else 3]:
             sheet.draw(*((east, north) for north in norths), **road)
         if east in BRIDGES:
             sheet.draw((east, 1000), (east, 1100), bridge="yes", layer="1", **road)

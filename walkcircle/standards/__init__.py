@@ -188,7 +188,9 @@ class Standard:
         known = {category.id for category in self.categories}
         stray = next((k for k in (*self.kinds, *self.alternates) if k.category not in known), None)
         if stray:
-            msg = f"kind '{stray.id}' is of category '{stray.category}', which is not one of: {', '.join(sorted(known))}"
+            msg = (
+                f"kind '{stray.id}' is of category '{stray.category}', which is not one of: {', '.join(sorted(known))}"
+            )
             raise ValueError(msg)
 
     def kind(self, kind_id: str) -> Kind:
@@ -202,7 +204,9 @@ class Standard:
         for kind in self.kinds:
             if kind.id == kind_id:
                 return kind
-        msg = f"kind '{kind_id}' is not in the standard '{self.id}'; its kinds are: {', '.join(k.id for k in self.kinds)}"
+        msg = (
+            f"kind '{kind_id}' is not in the standard '{self.id}'; its kinds are: {', '.join(k.id for k in self.kinds)}"
+        )
         raise StudyError(msg)
 
     def label(self, language: str) -> str:

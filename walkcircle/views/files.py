@@ -22,7 +22,18 @@ from walkcircle.errors import OutputError
 from walkcircle.tables import Clusters
 
 #: What the results are written with; their versions go into run.json.
-_LIBRARIES = ("walkcircle", "geopandas", "shapely", "pyproj", "pyogrio", "numpy", "pandas", "numba", "osmium", "folium")
+_LIBRARIES = (
+    "walkcircle",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pyogrio",
+    "numpy",
+    "pandas",
+    "numba",
+    "osmium",
+    "folium",
+)
 
 
 def write_outputs(
@@ -111,7 +122,12 @@ def _write_geopackage(frames: Mapping[str, pd.DataFrame], path: Path, data_date:
         for name, frame in frames.items():
             # version 1.2 is what the QGIS of long-lived distributions opens without a warning
             pyogrio.write_dataframe(
-                _plain(frame), path, layer=name, driver="GPKG", append=path.exists(), dataset_options={"VERSION": "1.2"}
+                _plain(frame),
+                path,
+                layer=name,
+                driver="GPKG",
+                append=path.exists(),
+                dataset_options={"VERSION": "1.2"},
             )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -118,8 +118,7 @@ class Band:
 
 
 BANDS = tuple(
-    Band(position, low, high)
-    for position, (low, high) in enumerate(zip(BREAKS, (*BREAKS[1:], 100.0), strict=True))
+    Band(position, low, high) for position, (low, high) in enumerate(zip(BREAKS, (*BREAKS[1:], 100.0), strict=True))
 )
 
 

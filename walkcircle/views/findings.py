@@ -1,0 +1,274 @@
+"""Findings: the one sentence above the map, made from the tables and never from the drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from walkcircle.gaps import GAP
+from walkcircle.tables import Checkup, CommunityCoverage, Gaps
+from walkcircle.views.text import Language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from walkcircle.standards import Kind, Standard
+
+#: Gaps of two kinds that differ by less than this many residents leave out the same people.
+_SAME_PEOPLE = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the page says first.
+
+    Attributes
+    ----------
+    sentence
+        The finding.
+    caveat
+        What is not certain about it; empty when nothing is.
+    """
+
+    sentence: str
+    caveat: str = ""
+
+
+def describe_index(
+    covered: pd.DataFrame, gaps: pd.DataFrame, checkup: pd.DataFrame, standard: Standard, language: Language
+) -> Finding:
+    """Say what the check-up of all kinds found.
+
+    Parameters
+    ----------
+    covered, gaps
+        :class:`~walkcircle.tables.CommunityCoverage` and :class:`~walkcircle.tables.Gaps` of one walker.
+    checkup
+        :class:`~walkcircle.tables.Checkup` of the same walker.
+    standard
+        The kinds.
+    language
+        ``en`` or ``zh``.
+    """
+    say = _CHINESE if language == "zh" else _ENGLISH
+    people = float(checkup[Checkup.population].sum())
+    if people < 1:
+        return Finding(say["nobody"])
+    blind = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
+    blind_people = float(blind[Checkup.population].sum())
+    firm = gaps[gaps[Gaps.verdict] == GAP]
+    unsure = gaps[gaps[Gaps.verdict] != GAP]
+    names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
+    caveat = _caveat(unsure, covered, standard, names, language)
+    if blind_people > people / 2:
+        sentence = say["blind"].format(
+            blind=_whole(blind_people), all=_whole(people), communities=len(blind), of=len(checkup)
+        )
+        return Finding(sentence, caveat)
+    total = firm.groupby(Gaps.kind)[Gaps.residents_without].sum()
+    if total.max() >= 1 if len(total) else False:
+        return Finding(_name_gaps(firm, total, people, standard, names, language), caveat)
+    if len(unsure):
+        return Finding(say["no_firm_gap"], caveat)
+    known = people - float(covered.groupby(CommunityCoverage.community)[CommunityCoverage.unknown].max().sum())
+    form = say["all_reached"] if known >= people - _SAME_PEOPLE else say["known_reached"]
+    return Finding(form.format(people=_whole(known), kinds=len(standard.kinds), limit=join_limits(standard)), caveat)
+
+
+def describe_kind(
+    covered: pd.DataFrame, gaps: pd.DataFrame, checkup: pd.DataFrame, kind: Kind, language: Language
+) -> Finding:
+    """Say what was found for one kind; arguments as in :func:`describe_index`."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    mine = covered[covered[CommunityCoverage.kind] == kind.id]
+    known = float((mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]).sum())
+    if known < 1:
+        return Finding(say["nobody"])
+    left_out = gaps[gaps[Gaps.kind] == kind.id]
+    firm, unsure = left_out[left_out[Gaps.verdict] == GAP], left_out[left_out[Gaps.verdict] != GAP]
+    names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
+    label = _in_sentence(kind.label(language))
+    doubt = ""
+    if len(unsure):
+        doubt = say["kind_check"].format(
+            people=_whole(unsure[Gaps.residents_without].sum()), places=_places(unsure, names, language)
+        )
+    without = float(firm[Gaps.residents_without].sum())
+    if without >= 1:
+        form = say["kind_gap_one"] if len(firm) == 1 else say["kind_gap"]
+        sentence = form.format(
+            without=_whole(without), known=_whole(known), share=write_share(without / known), limit=f"{kind.limit_min:g}",
+            kind=label, most=_whole(firm[Gaps.residents_without].max()), place=_first_place(firm, names),
+        )  # fmt: skip
+        return Finding(sentence, doubt)
+    if len(unsure):
+        unsure_known = float(mine[mine[CommunityCoverage.confidence] != "firm"][CommunityCoverage.population].sum())
+        form = say["kind_blind"] if unsure_known > known / 2 else say["kind_no_firm_gap"]
+        return Finding(form.format(kind=label, limit=f"{kind.limit_min:g}"), doubt)
+    return Finding(say["kind_reached"].format(people=_whole(known), kind=label, limit=f"{kind.limit_min:g}"))
+
+
+def write_share(share: float) -> str:
+    """Write a share as a whole per cent that never claims nobody or everybody falsely.
+
+    Examples
+    --------
+    >>> write_share(0.0008), write_share(0.04), write_share(0.9996), write_share(1.0)
+    ('<1 %', '4 %', '>99 %', '100 %')
+    """
+    percent = round(100 * share)
+    if share > 0 and percent == 0:
+        return "<1 %"
+    if share < 1 and percent == 100:
+        return ">99 %"
+    return f"{percent} %"
+
+
+def write_index(index: float) -> str:
+    """Write an index with one decimal; only a full score reads 100.
+
+    Examples
+    --------
+    >>> write_index(95.972), write_index(99.98), write_index(100.0)
+    ('96.0', '99.9', '100')
+    """
+    return "100" if index >= 100 else f"{min(index, 99.9):.1f}"
+
+
+def join_limits(standard: Standard) -> str:
+    """Write the limits of a standard's kinds: ``15``, or ``5–15`` where they differ."""
+    limits = sorted({kind.limit_min for kind in standard.kinds})
+    return f"{limits[0]:g}" if len(limits) == 1 else f"{limits[0]:g}–{limits[-1]:g}"
+
+
+def _name_gaps(
+    firm: pd.DataFrame,
+    total: pd.Series,
+    people: float,
+    standard: Standard,
+    names: dict[str, str],
+    language: Language,
+) -> str:
+    """Name the kind that leaves out the most residents, and where most of them live."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    most = float(total.max())
+    tied = [kind for kind in standard.kinds if total.get(kind.id, 0.0) >= most - _SAME_PEOPLE]
+    worst = firm[firm[Gaps.kind] == tied[0].id]
+    # the same number of people may still be other people: only kinds missing in the same communities are one finding
+    here = _by_community(worst)
+    same = [kind for kind in tied if _by_community(firm[firm[Gaps.kind] == kind.id]) == here]
+    label = _in_sentence(same[0].label(language))
+    if len(same) == len(standard.kinds):
+        label = say["any_kind"].format(kinds=len(same))
+    elif len(same) > 1:
+        label = say["and_others"].format(kind=label, count=len(same) - 1)
+    else:
+        label = say["one_kind"].format(kind=label)
+    limits = sorted({kind.limit_min for kind in same})
+    form = say["gap_one"] if len(worst) == 1 else say["gap"]
+    return form.format(
+        without=_whole(most), all=_whole(people), share=write_share(most / people),
+        limit=f"{limits[0]:g}" if len(limits) == 1 else f"{limits[0]:g}–{limits[-1]:g}", kind=label,
+        most=_whole(worst[Gaps.residents_without].max()), place=_first_place(worst, names),
+    )  # fmt: skip
+
+
+def _caveat(
+    unsure: pd.DataFrame, covered: pd.DataFrame, standard: Standard, names: dict[str, str], language: Language
+) -> str:
+    """Say where a gap may only be a hole in the data."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    if len(unsure) == 0:
+        return ""
+    total = unsure.groupby(Gaps.kind)[Gaps.residents_without].sum()
+    most = float(total.max())
+    tied = [kind for kind in standard.kinds if total.get(kind.id, 0.0) >= most - _SAME_PEOPLE]
+    worst = unsure[unsure[Gaps.kind] == tied[0].id]
+    label = say["one_kind"].format(kind=_in_sentence(tied[0].label(language)))
+    if len(total) > 1:
+        label = say["and_others"].format(kind=_in_sentence(tied[0].label(language)), count=len(total) - 1)
+    everywhere = worst[Gaps.community].nunique() == covered[CommunityCoverage.community].nunique()
+    places = say["everywhere"] if everywhere else _places(worst, names, language)
+    return say["caveat"].format(people=_whole(most), kind=label, places=places, limit=f"{tied[0].limit_min:g}")
+
+
+def _by_community(gaps: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(gaps[Gaps.community], gaps[Gaps.residents_without].round(3), strict=True))
+
+
+def _first_place(gaps: pd.DataFrame, names: dict[str, str]) -> str:
+    return str(names[gaps.loc[gaps[Gaps.residents_without].idxmax(), Gaps.community]])
+
+
+def _places(gaps: pd.DataFrame, names: dict[str, str], language: Language) -> str:
+    """Name up to two communities, those with the most residents first, and count the rest."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    by_people = gaps.sort_values([Gaps.residents_without, Gaps.community], ascending=[False, True])
+    first = [str(names[community]) for community in by_people[Gaps.community]]
+    if len(first) <= 2:
+        return say["and"].join(first)
+    return say["and_more"].format(first=say["comma"].join(first[:2]), count=len(first) - 2)
+
+
+def _whole(people: float) -> str:
+    return f"{people:,.0f}"
+
+
+def _in_sentence(label: str) -> str:
+    """Write a label in the middle of a sentence; an abbreviation keeps its capitals."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+_ENGLISH = {
+    "nobody": "Nobody is known to live here, so there is nothing to score.",
+    "blind": "Too little is mapped to judge: {blind} of {all} residents live in the {communities} of {of} communities "
+    "without an index.",
+    "gap": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}; {most} of them live in "
+    "{place}.",
+    "gap_one": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}, all of them in {place}.",
+    "any_kind": "every one of the {kinds} kinds of place",
+    "one_kind": "the nearest {kind}",
+    "and_others": "the nearest {kind} (and to {count} more kinds)",
+    "no_firm_gap": "No gap is certain: wherever residents seem to be without, the data are thin.",
+    "all_reached": "All {people} residents reach each of the {kinds} kinds of place within {limit} minutes.",
+    "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place within {limit} "
+    "minutes.",
+    "caveat": "Check on the ground: {people} more in {places} may be beyond {limit} minutes of {kind}, or the map may "
+    "lack it.",
+    "everywhere": "all communities",
+    "kind_gap": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
+    "of them live in {place}.",
+    "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, all "
+    "of them in {place}.",
+    "kind_check": "Check on the ground: {people} residents in {places}.",
+    "kind_blind": "Whether residents lack a {kind} within {limit} minutes cannot be told from this map.",
+    "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
+    "kind_reached": "All {people} residents reach the nearest {kind} within {limit} minutes.",
+    "and": " and ",
+    "comma": ", ",
+    "and_more": "{first} and {count} more",
+}
+
+_CHINESE = {
+    "nobody": "没有居住人口,无法评分。",
+    "blind": "地图数据太少,难以判断:{all} 名居民中有 {blind} 名住在没有指数的 {communities} 个社区(共 {of} 个)。",
+    "gap": "{all} 名居民中有 {without} 名({share})步行到{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",
+    "gap_one": "{all} 名居民中有 {without} 名({share})步行到{kind}超过 {limit} 分钟,全部住在{place}。",
+    "any_kind": "全部 {kinds} 类设施",
+    "one_kind": "最近的{kind}",
+    "and_others": "最近的{kind}(以及另外 {count} 类设施)",
+    "no_firm_gap": "没有可以确定的缺口:凡是看似有缺口的地方,数据都不充分。",
+    "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类设施。",
+    "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类设施。",
+    "caveat": "需实地核查:{places}另有 {people} 名居民到{kind}可能超过 {limit} 分钟,也可能只是地图上没有标注。",
+    "everywhere": "各社区",
+    "kind_gap": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",
+    "kind_gap_one": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,全部住在{place}。",
+    "kind_check": "需实地核查:{places}的 {people} 名居民。",
+    "kind_blind": "仅凭这份地图无法判断居民 {limit} 分钟内是否缺少{kind}。",
+    "kind_no_firm_gap": "凡数据可靠之处,居民步行到最近的{kind}均不超过 {limit} 分钟。",
+    "kind_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达最近的{kind}。",
+    "and": "、",
+    "comma": "、",
+    "and_more": "{first}和另外 {count} 个社区",
+}
