@@ -58,9 +58,7 @@ def elements():
         elif thing.is_way():
             element["nodes"] = [node.ref for node in thing.nodes]
         else:
-            element["members"] = [
-                {"type": names[m.type], "ref": m.ref, "role": m.role} for m in thing.members
-            ]
+            element["members"] = [{"type": names[m.type], "ref": m.ref, "role": m.role} for m in thing.members]
         if tags := dict(thing.tags):
             element["tags"] = tags
         found[element["type"]][thing.id] = element
@@ -95,9 +93,7 @@ def overpass_answer(query, elements):
             if south <= node["lat"] <= north and west <= node["lon"] <= east
         }
     }
-    inside["way"] = {
-        key for key, way in elements["way"].items() if not inside["node"].isdisjoint(way["nodes"])
-    }
+    inside["way"] = {key for key, way in elements["way"].items() if not inside["node"].isdisjoint(way["nodes"])}
     inside["relation"] = {
         key
         for key, relation in elements["relation"].items()
@@ -188,9 +184,7 @@ class Servers:
 
     def last(self, part):
         """Give the last request whose path ends so."""
-        return next(
-            request for request, _ in reversed(self.asked) if urlsplit(request.url).path.endswith(part)
-        )
+        return next(request for request, _ in reversed(self.asked) if urlsplit(request.url).path.endswith(part))
 
 
 @contextmanager
@@ -404,9 +398,7 @@ def test_the_record_beside_the_file_says_what_was_asked_and_of_whom(folder, outl
     """The question, the outline, the time and the attribution are kept, the server's address is not."""
     fetched = fetch(folder, WARD, 300)
     assert re.fullmatch(r"la-condamine-[0-9a-f]{8}\.osm\.gz", fetched.path.name)
-    record = json.loads(
-        fetched.path.with_name(fetched.path.name.replace(".osm.gz", ".json")).read_text("utf-8")
-    )
+    record = json.loads(fetched.path.with_name(fetched.path.name.replace(".osm.gz", ".json")).read_text("utf-8"))
     assert record["asked"] == {
         "name": "La Condamine",
         "bbox": None,
@@ -456,9 +448,7 @@ def test_the_servers_are_asked_once_and_told_who_asks(folder, servers, outlines)
     assert request.headers["referer"].startswith("walkcircle")
     query = parse_qs(request.body)["data"][0]
     west, south, east, north = overpass._grow(outlines["La Condamine"].bounds, 1175)
-    start = (
-        f"[out:json][timeout:300][maxsize:1073741824][bbox:{south:.7f},{west:.7f},{north:.7f},{east:.7f}];"
-    )
+    start = f"[out:json][timeout:300][maxsize:1073741824][bbox:{south:.7f},{west:.7f},{north:.7f},{east:.7f}];"
     assert query.startswith(start)
     assert query.endswith("(._;>;);\nout body;")
     assert next(options["timeout"] for asked, options in servers.asked if asked is request) > 300
@@ -680,9 +670,7 @@ def test_a_name_that_is_only_a_point_is_an_error_with_a_cure(folder, servers, ou
     )
 
 
-@pytest.mark.parametrize(
-    ("place", "part", "server"), [(MONACO, "search", "Nominatim"), (CORNER, "status", "Overpass")]
-)
+@pytest.mark.parametrize(("place", "part", "server"), [(MONACO, "search", "Nominatim"), (CORNER, "status", "Overpass")])
 def test_no_internet_is_said_at_once(folder, servers, place, part, server):
     """The user is told that a file works offline, without the minute that osmnx would wait."""
     servers.answers[part] = lambda _: requests.exceptions.ConnectionError("unplugged")
@@ -723,9 +711,7 @@ def test_a_server_that_is_busy_for_a_while_is_waited_for(folder, servers):
 def test_a_server_that_falls_silent_is_an_error_with_a_cure(folder, servers):
     """No answer within the time that the query was given and a little more."""
     servers.answers["interpreter"] = lambda _: requests.exceptions.ReadTimeout("silence")
-    assert refusal(folder) == (
-        f"Overpass did not answer in 330 s; try again later, choose a smaller place, {PBF}"
-    )
+    assert refusal(folder) == (f"Overpass did not answer in 330 s; try again later, choose a smaller place, {PBF}")
 
 
 def test_an_answer_that_was_cut_off_is_an_error_even_with_streets_in_it(folder, servers):
@@ -745,8 +731,7 @@ def test_an_empty_answer_is_an_error_with_a_cure(folder):
     """The middle of the sea has no streets."""
     place = PlaceSection(bbox=(7.6, 43.2, 7.61, 43.21))
     assert refusal(folder, place) == (
-        "bbox 7.6, 43.2, 7.61, 43.21: Overpass has no street here; "
-        "check that bbox is west, south, east, north"
+        "bbox 7.6, 43.2, 7.61, 43.21: Overpass has no street here; check that bbox is west, south, east, north"
     )
 
 
@@ -790,9 +775,7 @@ def test_a_file_is_read_and_not_fetched(folder):
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_cure(tmp_path):
     """A file stands where the folder should be."""
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(
-        SourceError, match=r"the map cannot be stored .*; free space or choose another folder"
-    ):
+    with pytest.raises(SourceError, match=r"the map cannot be stored .*; free space or choose another folder"):
         fetch(tmp_path / "taken")
 
 

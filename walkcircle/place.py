@@ -172,9 +172,10 @@ def grade_completeness(
     home = assign_communities(residences, communities)
     people = residences.groupby(home)[Residences.population].sum()
     around = communities.geometry.buffer(AROUND_M).to_numpy()
-    area, _ = shapely.STRtree(facilities.geometry.to_numpy()).query(around, predicate="intersects")
+    on_map = facilities[facilities[Facilities.source] == "osm"]
+    area, _ = shapely.STRtree(on_map.geometry.to_numpy()).query(around, predicate="intersects")
     mapped = np.bincount(area, minlength=len(communities))
-    number = facilities[Facilities.kind].value_counts()
+    number = on_map[Facilities.kind].value_counts()
     rows = []
     for position, community in enumerate(communities[Communities.community]):
         residents = float(people.get(community, 0.0))

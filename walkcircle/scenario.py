@@ -135,8 +135,8 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     if len(ends.unsnapped):
         lost = ends.unsnapped.iloc[0]
         msg = (
-            f"the proposed site {lost[Unsnapped.item]} is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; a site "
-            f"must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
+            f"the proposed site {lost[Unsnapped.item]} is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
+            f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
         )
         raise TableError(msg)
     tables = []

@@ -19,7 +19,7 @@ from walkcircle.records import STRICT, make_record, read_record
 from walkcircle.standards import Standard, read_standard
 from walkcircle.walkers import Walker, read_walker
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 
 
 #: What ``walkcircle new`` writes. Commented lines show the defaults or an example.
@@ -103,6 +103,13 @@ class PlaceSection:
                 raise ValueError(msg)
 
 
+def _need_file(source: str, file: str | None, section: str) -> None:
+    """Refuse a section that should read a file but names none."""
+    if source == "file" and file is None:
+        msg = f'[{section}] has source = "file" but names no file'
+        raise ValueError(msg)
+
+
 @dataclass(frozen=True, config=STRICT)
 class CommunitiesSection:
     """Which areas are scored.
@@ -118,7 +125,7 @@ class CommunitiesSection:
     file
         Polygons: GeoPackage, GeoJSON, GeoParquet or Shapefile.
     id, name, population
-        Columns of the file.
+        Columns of the file; without `name` its column ``name`` where there is one, else the id.
     hexagon_m
         Width of a hexagon from side to side, metres.
     """
@@ -132,6 +139,10 @@ class CommunitiesSection:
     population: str | None = None
     hexagon_m: Positive = 500.0
 
+    def __post_init__(self) -> None:
+        """Refuse a missing file."""
+        _need_file(self.source, self.file, "communities")
+
 
 @dataclass(frozen=True, config=STRICT)
 class ResidencesSection:
@@ -144,11 +155,13 @@ class ResidencesSection:
     file
         Points or polygons with people: CSV (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet, Shapefile.
     id, population, estate, lon, lat
-        Columns of the file; coordinates of a CSV are WGS 84 degrees.
+        Columns of the file; coordinates of a CSV are WGS 84 degrees. Without `estate` the file's column
+        ``estate`` where there is one.
     cell_m
         Residences of one community outside any estate are grouped in square cells this wide, metres.
     by_estate
-        Residences inside a mapped estate (``landuse=residential`` with a fence, wall or private paths) form one cluster.
+        Residences of one closed estate (``landuse=residential`` with a wall, a fence or private paths) form
+        one cluster.
     floor_height_m, dwelling_m2, net_to_gross, people_per_dwelling
         Assumptions that turn floor area into dwellings and dwellings into people.
     house_m2
@@ -169,6 +182,10 @@ class ResidencesSection:
     net_to_gross: Annotated[float, Field(gt=0, le=1)] = 0.8
     people_per_dwelling: Positive = 2.3
     house_m2: Annotated[float, Field(ge=0)] = 200.0
+
+    def __post_init__(self) -> None:
+        """Refuse a missing file."""
+        _need_file(self.source, self.file, "residences")
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -203,13 +220,14 @@ class FacilitiesSection:
     register
         The register's name, kept with each row as its origin.
     kind
-        Either the column that holds the kind, or, with `only`, not used.
+        Column that holds the kind; not used when `only` is given.
     only
         All rows are of this kind.
     kinds
         Translates the register's words into kinds of the standard.
     id, name, lon, lat
-        Columns of the file.
+        Columns of the file. Without `id` rows are called by the register and their line; `name` may be
+        absent when it is the default.
     complete
         The register lists every facility of its kinds, so that a missing one is a gap and not thin data.
     """
@@ -225,6 +243,10 @@ class FacilitiesSection:
     lon: str = "lon"
     lat: str = "lat"
     complete: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a missing file."""
+        _need_file(self.source, self.file, "facilities")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -115,7 +115,7 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
         entrances=find_entrances(contents),
         estates=find_estates(contents),
         completeness=grade_completeness(communities, residences, facilities, study.standard, registered=registered),
-        population_source=_population_source(study),
+        population_source=_population_source(study, communities),
         background=find_background(contents),
         data_date=study.place.data_date or ground.data_date,
         notes=tuple(notes),
@@ -254,20 +254,37 @@ def _read_places_to_go(
     for section in study.facilities:
         if section.source == "file":
             frame = read_facilities(section, study.standard, folder=study.folder, crs=contents.network.crs)
-            registered |= set(frame[Facilities.kind]) if section.complete else set()
+            if section.complete:
+                registered |= {*frame[Facilities.kind], *section.kinds.values(), *filter(None, [section.only])}
             frames.append(frame)
     if any(section.source == "osm" for section in study.facilities):
         mapped = find_facilities(contents, study.standard)
         mapped = mapped[~mapped[Facilities.kind].isin(registered)]
         frames.insert(0, mapped[mapped.intersects(reachable)])
     joined = pd.concat(frames, ignore_index=True)
+    twice = joined.duplicated([Facilities.facility, Facilities.kind])
+    if twice.any():
+        row = joined[twice].iloc[0]
+        msg = (
+            f"two registers have a {row[Facilities.kind]} with the id {row[Facilities.facility]!r}; "
+            "give ids that differ, or leave id out so that each row has its own"
+        )
+        raise TableError(msg)
     order = np.lexsort((joined[Facilities.facility].astype(str), joined[Facilities.kind].astype(str)))
     return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), registered
 
 
-def _population_source(study: Study) -> str:
+def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:
+    """Say in words where the numbers of people come from."""
     if study.population.source:
         return study.population.source
     if study.residences.source == "file":
         return f"register {study.residences.file}"
-    return "estimated from the floor area of mapped buildings; no official number was given"
+    estimate = "estimated from the floor area of mapped buildings"
+    known = communities[Communities.population].notna().sum() if Communities.population in communities else 0
+    if known and study.population.total is None:
+        origin = "OpenStreetMap's population tags" if study.communities.source == "osm" else study.communities.file
+        return f"{estimate}, scaled to {origin} in {known} of {len(communities)} communities"
+    if study.population.total is not None or study.population.communities:
+        return f"{estimate}, scaled to the numbers in the study"
+    return f"{estimate}; no official number was given"

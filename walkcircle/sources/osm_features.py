@@ -82,29 +82,29 @@ def find_communities(contents: OsmContents, section: CommunitiesSection) -> gpd.
     SourceError
         There is none, or a name is not among them; the message lists what there is.
     """
-    boundaries = [f for f in contents.areas if f.tags.get("boundary") == "administrative"]
+    boundaries = [f for f in contents.areas if f.tags.get("boundary") == "administrative" and "name" in f.tags]
     if section.admin_level is None:
         msg = f"[communities] needs admin_level; complete boundaries in the file: {_describe(boundaries)}"
         raise SourceError(msg)
     level = [f for f in boundaries if f.tags.get("admin_level") == str(section.admin_level)]
-    names = {f.tags.get("name", f.osm_id) for f in level}
+    names = {f.tags["name"] for f in level}
     unknown = sorted(set(section.names) - names)
     if unknown or not level:
-        wanted = f"named {unknown[0]!r}" if unknown else ""
+        wanted = f" named {unknown[0]!r}" if unknown else ""
         msg = (
-            f"[communities]: no complete boundary of admin_level {section.admin_level} {wanted} in the file; "
+            f"[communities]: no complete boundary of admin_level {section.admin_level}{wanted} in the file; "
             f'it holds: {_describe(boundaries)}; or use source = "hexagons"'
         )
         raise SourceError(msg)
     chosen = sorted(
-        (f for f in level if not section.names or f.tags.get("name", f.osm_id) in section.names),
+        (f for f in level if not section.names or f.tags["name"] in section.names),
         key=lambda f: f.osm_id,
     )
     return gpd.GeoDataFrame(
         {
             Communities.community: [f.osm_id for f in chosen],
-            Communities.name: [f.tags.get("name", f.osm_id) for f in chosen],
-            Communities.population: [_number(f.tags.get("population")) for f in chosen],
+            Communities.name: [f.tags["name"] for f in chosen],
+            Communities.population: [_population(f, contents) for f in chosen],
         },
         geometry=contents.project(chosen).make_valid().to_numpy(),
         crs=contents.network.crs,
@@ -199,12 +199,24 @@ def _describe(boundaries: Iterable[Feature]) -> str:
     """List boundaries by level, at most a handful of names each."""
     levels: dict[str, list[str]] = {}
     for f in boundaries:
-        levels.setdefault(f.tags.get("admin_level", "?"), []).append(f.tags.get("name", f.osm_id))
+        levels.setdefault(f.tags.get("admin_level", "?"), []).append(f.tags["name"])
     parts = [
         f"level {level}: {', '.join(sorted(names)[:6])}{' …' if len(names) > 6 else ''}"
         for level, names in sorted(levels.items())
     ]
     return "; ".join(parts) or "none"
+
+
+def _population(boundary: Feature, contents: OsmContents) -> float:
+    """Return the people tagged on a boundary, or on the place of the same name inside it; NaN where unknown."""
+    tagged = _number(boundary.tags.get("population"))
+    if not np.isnan(tagged):
+        return tagged
+    for place in contents.points:
+        same = "place" in place.tags and place.tags.get("name") == boundary.tags["name"]
+        if same and "population" in place.tags and boundary.shape.covers(place.shape):
+            return _number(place.tags["population"])
+    return np.nan
 
 
 def _number(text: str | None) -> float:

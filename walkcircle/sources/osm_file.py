@@ -54,6 +54,9 @@ _FACILITY_KEYS = (
 #: A boundary that lacks more member ways than this is not mended: too much of it would be invented.
 MOST_MISSING_WAYS = 2
 
+#: Nor is one whose gap is longer than this share of the stretches that are there.
+LONGEST_MEND = 0.25
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -159,6 +162,7 @@ class _Raw:
     cut_ways: int = 0
     cut: set[int] = field(default_factory=set)
     boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
+    built: set[int] = field(default_factory=set)
     mended: list[Feature] = field(default_factory=list)
 
     def read(self, path: Path) -> None:
@@ -239,7 +243,7 @@ class _Raw:
                     self.squares.append([[self._place(node) for node in ring] for ring in rings])
             return
         if not area.from_way():
-            self.boundaries.pop(area.orig_id(), None)
+            self.built.add(area.orig_id())
         kind = "way" if area.from_way() else "relation"
         self.areas.append((f"{kind}/{area.orig_id()}", tags, wkb.create_multipolygon(area)))
 
@@ -253,7 +257,8 @@ class _Raw:
 
     def mend_boundaries(self, path: Path) -> None:
         """Close the boundaries that lack a single stretch, as happens where an extract was cut along one."""
-        wanted = {way for _, ways in self.boundaries.values() for way in ways}
+        broken = {relation: found for relation, found in self.boundaries.items() if relation not in self.built}
+        wanted = {way for _, ways in broken.values() for way in ways}
         if not wanted:
             return
         lines: dict[int, shapely.LineString] = {}
@@ -263,12 +268,15 @@ class _Raw:
             known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
             if len(known) == len(way.nodes) > 1:
                 lines[way.id] = shapely.LineString(known)
-        for relation, (tags, members) in self.boundaries.items():
+        for relation, (tags, members) in broken.items():
             found = [lines[way] for way in members if way in lines]
             if len(members) - len(found) > MOST_MISSING_WAYS or not found:
                 continue
             line = shapely.line_merge(shapely.MultiLineString(found))
-            if isinstance(line, shapely.LineString) and len(line.coords) > 2:
+            if not isinstance(line, shapely.LineString) or len(line.coords) < 3:
+                continue
+            ends = shapely.Point(line.coords[0]).distance(shapely.Point(line.coords[-1]))
+            if ends <= LONGEST_MEND * line.length:
                 self.mended.append(Feature(f"relation/{relation}", tags, shapely.Polygon(line)))
 
     def contents(self) -> OsmContents:

@@ -219,7 +219,7 @@ def _fetch_elements(bounds: Bounds, name: str) -> dict[str, Any]:
         # osmnx' public functions give graphs and features, without relations' members and without a date.
         # This private one gives the raw answer and keeps the pauses that the servers ask for; it has stood
         # since osmnx 2.0, and the tests notice when it changes.
-        answer = _overpass._overpass_request(OrderedDict(data=query))
+        answer = _overpass._overpass_request(OrderedDict(data=query))  # noqa: SLF001
     if "remark" in answer:
         msg = (
             f"{name}: Overpass stopped before its answer was whole ({str(answer['remark']).strip()}); "

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from walkcircle.gaps import GAP
 from walkcircle.tables import Checkup, CommunityCoverage, Gaps
@@ -219,7 +220,7 @@ def _in_sentence(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
-_ENGLISH = {
+_ENGLISH: Final[Mapping[str, str]] = {
     "nobody": "Nobody is known to live here, so there is nothing to score.",
     "blind": "Too little is mapped to judge: {blind} of {all} residents live in the {communities} of {of} communities "
     "without an index.",
@@ -249,7 +250,7 @@ _ENGLISH = {
     "and_more": "{first} and {count} more",
 }
 
-_CHINESE = {
+_CHINESE: Final[Mapping[str, str]] = {
     "nobody": "没有居住人口,无法评分。",
     "blind": "地图数据太少,难以判断:{all} 名居民中有 {blind} 名住在没有指数的 {communities} 个社区(共 {of} 个)。",
     "gap": "{all} 名居民中有 {without} 名({share})步行到{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",

@@ -1,0 +1,270 @@
+"""Layers: what the map shows, one function per layer, each from the tables to a record the page can draw.
+
+A layer is a function ``(answer, packing) -> record``: it keeps arrays in the packing and returns a JSON record
+under its name in :data:`LAYERS`. The page's own scripts draw those listed here. A user's layer goes into the same
+mapping; its record says ``{"paint": "areas" | "lines" | "dots", "label": …, "colour": "#rrggbb"}`` and names an
+array, and the page draws it with a switch of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from walkcircle.analysis import Analysis
+from walkcircle.network import WalkNetwork
+from walkcircle.tables import (
+    Checkup,
+    Clusters,
+    CommunityCoverage,
+    Coverage,
+    Facilities,
+    Gaps,
+    Isochrones,
+)
+from walkcircle.views.findings import write_index, write_share
+from walkcircle.views.palette import CATEGORIES_LIGHT, GLYPHS, classify_value
+from walkcircle.views.payload import Packing
+from walkcircle.views.text import TEXTS, translate_reason
+
+#: A layer of the map.
+Layer = Callable[[Analysis, Packing], dict[str, Any]]
+
+#: How streets are drawn, by their ``highway`` value; the page has a width for each class. What is not named is a
+#: minor street; squares are crossed on straight lines that nobody paved, and are not drawn.
+STREET_CLASSES = ("main", "minor", "service", "path", "steps", "hidden")
+_MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_PATHS = ("path", "footway", "cycleway", "bridleway", "track", "corridor", "platform")
+
+#: Shapes under the results are simplified by this much, metres; a building's corner moves less than its wall is thick.
+GROUND_SIMPLIFY_M = 0.4
+
+
+def pack_ground(answer: Analysis, packing: Packing) -> dict[str, Any]:
+    """Pack water, green, buildings and rail."""
+    background = answer.place.background
+    return {
+        "water": packing.add_areas("ground.water", _areas(background.water)),
+        "green": packing.add_areas("ground.green", _areas(background.green)),
+        "buildings": packing.add_areas("ground.buildings", _areas(background.buildings)),
+        "rail": packing.add_lines("ground.rail", _lines(background.rail)),
+    }
+
+
+def pack_streets(answer: Analysis, packing: Packing) -> dict[str, Any]:
+    """Pack the streets with the seconds that walking them takes, so that the page can walk by itself.
+
+    Seconds are in hundredths, one more than that, and 0 where that direction is not walked.
+    """
+    network, footing = answer.place.network, answer.footing
+    packing.add_lines("streets", network.lines)
+    packing.add_ints("streets.class", _street_classes(network))
+    packing.add_ints("streets.ends", np.diff(network.ends.ravel(), prepend=0))
+    packing.add_ints("streets.metres", np.rint(network.length_m * 10).astype(np.int64))
+    for way, name in enumerate(("forth", "back")):
+        seconds = footing.seconds[:, way]
+        walked = np.isfinite(seconds)
+        coded = np.where(walked, np.rint(np.where(walked, seconds, 0) * 100) + 1, 0)
+        packing.add_ints(f"streets.{name}", coded.astype(np.int64))
+    packing.add_ints("streets.enter", footing.enter[:, 0] + 2 * footing.enter[:, 1])
+    return {"classes": STREET_CLASSES, "nodes": len(network.xy), "speed": footing.walker.metres_per_second}
+
+
+def pack_communities(answer: Analysis, packing: Packing) -> dict[str, Any]:
+    """Pack the communities, their check-up, and their coverage for each kind."""
+    checkup = answer.checkup
+    # shared borders are simplified together, so that neighbours still touch
+    shapes = shapely.coverage_simplify(checkup.geometry.to_numpy(), 1.0)
+    packing.add_areas("communities", shapes)
+    packing.add_points("communities.middle", shapely.point_on_surface(checkup.geometry.to_numpy()))
+    return {
+        "ids": checkup[Checkup.community].tolist(),
+        "names": [str(name) for name in checkup[Checkup.name]],
+        "people": _whole(checkup[Checkup.population]),
+        "weakest": [bool(flag) for flag in checkup[Checkup.weakest]],
+        "rank": [None if pd.isna(rank) else int(rank) for rank in checkup[Checkup.rank]],
+        "firm": [int(count) for count in checkup[Checkup.firm_kinds]],
+        "grade": checkup[Checkup.confidence].tolist(),
+        "index": _index_measure(answer),
+        "kinds": [_kind_measure(answer, kind.id) for kind in answer.study.standard.kinds],
+    }
+
+
+def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
+    """Pack where walks start, the nearest facility of each kind from there, and how far the walks reach."""
+    clusters, kinds = answer.clusters, answer.study.standard.kinds
+    coverage = _first_walker(answer, answer.coverage, Coverage.walker)
+    place = {id_: i for i, id_ in enumerate(answer.checkup[Checkup.community])}
+    packing.add_points("clusters", clusters.geometry.to_numpy())
+    packing.add_ints("clusters.people", np.rint(clusters[Clusters.population] * 10).astype(np.int64))
+    packing.add_ints("clusters.community", [place.get(c, -1) for c in clusters[Clusters.community]])
+    grid = pd.MultiIndex.from_product([clusters[Clusters.cluster], [kind.id for kind in kinds]])
+    table = coverage.set_index([Coverage.cluster, Coverage.kind]).reindex(grid)
+    facilities = answer.place.facilities
+    row = pd.Series(
+        np.arange(len(facilities)), index=pd.MultiIndex.from_frame(facilities[[Facilities.facility, Facilities.kind]])
+    )
+    row = row[~row.index.duplicated()]
+    nearest = pd.MultiIndex.from_arrays([table[Coverage.facility], grid.get_level_values(1)])
+    packing.add_ints("clusters.minutes", _round_up(table[Coverage.minutes]))
+    packing.add_ints("clusters.facility", row.reindex(nearest).fillna(-1).to_numpy().astype(np.int64))
+    packing.add_ints("clusters.covered", table[Coverage.covered].to_numpy(dtype=np.int64))
+    known = table[Coverage.known].groupby(level=0).all().reindex(clusters[Clusters.cluster])
+    packing.add_ints("clusters.known", known.to_numpy(dtype=np.int64))
+    _pack_starts(answer, packing)
+    reached = answer.isochrones.pivot_table(
+        index=Isochrones.cluster, columns=Isochrones.minutes, values=Isochrones.reached_m
+    ).reindex(index=clusters[Clusters.cluster], columns=list(answer.study.minutes))
+    packing.add_ints("clusters.reached", np.rint(reached.fillna(-1).to_numpy().ravel()).astype(np.int64))
+    return {"ids": clusters[Clusters.cluster].tolist(), "minutes": [f"{m:g}" for m in answer.study.minutes]}
+
+
+def pack_facilities(answer: Analysis, packing: Packing) -> dict[str, Any]:
+    """Pack the facilities; names once each, an area at a point well inside it."""
+    facilities, standard = answer.place.facilities, answer.study.standard
+    kind = {k.id: i for i, k in enumerate(standard.kinds)}
+    shapes = facilities.geometry.to_numpy()
+    points = np.where(shapely.get_dimensions(shapes) == 0, shapely.centroid(shapes), shapely.point_on_surface(shapes))
+    packing.add_points("facilities", points)
+    packing.add_ints("facilities.kind", [kind.get(k, -1) for k in facilities[Facilities.kind]])
+    names = facilities[Facilities.name].where(facilities[Facilities.name].notna(), "").astype(str)
+    distinct = sorted(set(names))
+    position = {name: i for i, name in enumerate(distinct)}
+    packing.add_ints("facilities.name", [position[name] for name in names])
+    sources = sorted(set(facilities[Facilities.source].astype(str)))
+    packing.add_ints("facilities.source", [sources.index(str(s)) for s in facilities[Facilities.source]])
+    joined = np.zeros(len(facilities), np.int64)
+    joined[np.unique(answer.ends.item)] = 1
+    packing.add_ints("facilities.joined", joined)
+    return {"names": distinct, "sources": sources}
+
+
+def pack_kinds(answer: Analysis, _packing: Packing) -> dict[str, Any]:
+    """Pack the standard: its categories with their colour, its kinds with their glyph and limit."""
+    standard = answer.study.standard
+    order = {category.id: i for i, category in enumerate(standard.categories)}
+    seen: dict[str, int] = {}
+    kinds = []
+    for kind in standard.kinds:
+        number = seen.setdefault(kind.category, 0)
+        seen[kind.category] += 1
+        kinds.append(
+            {
+                "id": kind.id,
+                "label": {"en": kind.en, "zh": kind.zh},
+                "category": order[kind.category],
+                # categories that share a colour, in a standard with many, do not share a shape
+                "glyph": GLYPHS[(number + order[kind.category] // len(CATEGORIES_LIGHT)) % len(GLYPHS)],
+                "limit": f"{kind.limit_min:g}",
+            }
+        )
+    categories = [
+        {"label": {"en": c.en, "zh": c.zh}, "colour": f"category{i % len(CATEGORIES_LIGHT)}"}
+        for i, c in enumerate(standard.categories)
+    ]
+    return {"categories": categories, "kinds": kinds}
+
+
+#: The layers of every map, by the name under which the page finds them.
+LAYERS: Final[Mapping[str, Layer]] = {
+    "ground": pack_ground,
+    "streets": pack_streets,
+    "communities": pack_communities,
+    "clusters": pack_clusters,
+    "facilities": pack_facilities,
+    "standard": pack_kinds,
+}
+
+
+def _index_measure(answer: Analysis) -> dict[str, Any]:
+    """Return class and text of each community's index, and its residents without the kind most lack."""
+    gaps = _first_walker(answer, answer.gaps, Gaps.walker)
+    most = gaps.groupby(Gaps.community)[Gaps.residents_without].max()
+    index = answer.checkup[Checkup.index].to_numpy(dtype=float)
+    return {
+        "value": [None if np.isnan(i) else round(float(i), 3) for i in index],
+        "text": [None if np.isnan(i) else write_index(float(i)) for i in index],
+        "band": [classify_value(float(i)) for i in index],
+        "without": _whole(most.reindex(answer.checkup[Checkup.community], fill_value=0.0)),
+    }
+
+
+def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
+    """Return class, share and people of one kind for each community; unknown where the data are thin."""
+    table = _first_walker(answer, answer.communities, CommunityCoverage.walker)
+    mine = table[table[CommunityCoverage.kind] == kind].set_index(CommunityCoverage.community)
+    mine = mine.reindex(answer.checkup[Checkup.community])
+    share = mine[CommunityCoverage.share].to_numpy(dtype=float)
+    firm = (mine[CommunityCoverage.confidence] == "firm").to_numpy()
+    known = mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]
+    reasons = [None if pd.isna(reason) else str(reason) for reason in mine[CommunityCoverage.reason]]
+    return {
+        "value": [None if np.isnan(s) else round(100 * float(s), 3) for s in share],
+        "text": [None if np.isnan(s) else write_share(float(s)) for s in share],
+        "textwithout": [None if np.isnan(s) else write_share(1 - float(s)) for s in share],
+        "band": [classify_value(100 * float(s)) if ok else -1 for s, ok in zip(share, firm, strict=True)],
+        "covered": _whole(mine[CommunityCoverage.covered]),
+        "known": _whole(known),
+        "without": _whole(known - mine[CommunityCoverage.covered]),
+        "check": [not ok for ok in firm],
+        "reason": {
+            language: [None if reason is None else translate_reason(reason, language) for reason in reasons]
+            for language in TEXTS
+        },
+    }
+
+
+def _pack_starts(answer: Analysis, packing: Packing) -> None:
+    """Pack where each cluster meets the streets: its spots, each an edge, a place along it, and a leg."""
+    starts = answer.starts
+    packing.add_ints("starts.item", np.diff(starts.item, prepend=0))
+    packing.add_ints("starts.edge", starts.edge)
+    packing.add_ints("starts.fraction", np.rint(starts.fraction * 1e6).astype(np.int64))
+    packing.add_ints("starts.access", np.rint(starts.access_m * 10).astype(np.int64))
+
+
+def _street_classes(network: WalkNetwork) -> np.ndarray:
+    """Return the position in STREET_CLASSES of each edge; tunnels are walked but not drawn as streets."""
+    base = np.char.replace(network.kind.astype(str), "_link", "")
+    of = {name: i for i, name in enumerate(STREET_CLASSES)}
+    classes = np.full(len(base), of["minor"])
+    classes[np.isin(base, _MAIN)] = of["main"]
+    classes[base == "service"] = of["service"]
+    classes[np.isin(base, _PATHS)] = of["path"]
+    classes[network.steps | (base == "steps")] = of["steps"]
+    classes[base == "square"] = of["hidden"]
+    return classes
+
+
+def _first_walker(answer: Analysis, table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows of the walker that the map shows."""
+    return table[table[column] == answer.study.walkers[0].name]
+
+
+def _round_up(minutes: pd.Series) -> np.ndarray:
+    """Return whole minutes rounded up, so that what is within a whole limit reads so; -1 where there is no walk."""
+    values = minutes.to_numpy(dtype=float)
+    known = ~np.isnan(values)
+    return np.where(known, np.ceil(np.where(known, values, 0.0) - 1e-6), -1).astype(np.int64)
+
+
+def _whole(people: pd.Series) -> list[int]:
+    return [round(float(p)) for p in people.fillna(0.0)]
+
+
+def _areas(shapes: gpd.GeoSeries) -> np.ndarray:
+    """Return the areal parts of shapes, simplified a little; what vanishes stays as it was."""
+    geometry = shapes.to_numpy()
+    geometry = geometry[shapely.get_dimensions(geometry) == 2] if len(geometry) else geometry
+    simple = shapely.simplify(geometry, GROUND_SIMPLIFY_M)
+    return np.where(shapely.is_empty(simple), geometry, simple)
+
+
+def _lines(shapes: gpd.GeoSeries) -> np.ndarray:
+    geometry = shapes.to_numpy()
+    return geometry[shapely.get_dimensions(geometry) == 1] if len(geometry) else geometry
