@@ -49,14 +49,14 @@ def write_osm(
     """Write an OSM XML file; nodes are metres east and north of the tests' corner."""
     tagged = node_tags or {}
     lines = ["<?xml version='1.0' encoding='UTF-8'?>", "<osm version='0.6' generator='by hand'>"]
-    for node, (x, y) in nodes.items():
+    for node, (x, y) in sorted(nodes.items()):
         lon, lat = _DEGREES.transform(EAST + x, NORTH + y)
         lines += [
             f"<node id='{node}' version='1' timestamp='2024-05-06T07:08:09Z' lon='{lon:.9f}' lat='{lat:.9f}'>",
             *_tags(tagged.get(node, {})),
             "</node>",
         ]
-    for way, (refs, tags) in ways.items():
+    for way, (refs, tags) in sorted(ways.items()):
         lines += [f"<way id='{way}' version='1' timestamp='2024-05-06T07:08:09Z'>"]
         lines += [*(f"<nd ref='{ref}'/>" for ref in refs), *_tags(tags), "</way>"]
     for relation, (members, tags) in (relations or {}).items():
@@ -116,7 +116,9 @@ def draw_network(
     return assemble_network(draw_ways(paths, **attributes), METRES, merge=merge)
 
 
-def line_frame(paths: Sequence[Sequence[tuple[float, float]]], crs: object = METRES, **columns: object) -> gpd.GeoDataFrame:
+def line_frame(
+    paths: Sequence[Sequence[tuple[float, float]]], crs: object = METRES, **columns: object
+) -> gpd.GeoDataFrame:
     """Make a frame of lines."""
     return gpd.GeoDataFrame(dict(columns), geometry=[shapely.LineString(path) for path in paths], crs=crs)
 
@@ -131,14 +133,18 @@ def grid_paths(columns: int, rows: int, spacing: float = 100.0) -> list[list[tup
     across = [
         [(i * spacing, j * spacing), ((i + 1) * spacing, j * spacing)] for j in range(rows) for i in range(columns - 1)
     ]
-    up = [[(i * spacing, j * spacing), (i * spacing, (j + 1) * spacing)] for i in range(columns) for j in range(rows - 1)]
+    up = [
+        [(i * spacing, j * spacing), (i * spacing, (j + 1) * spacing)] for i in range(columns) for j in range(rows - 1)
+    ]
     return across + up
 
 
 # ── questions and places ────────────────────────────────────────────────────────────────────────
 
 
-def make_kind(kind: str, limit_min: float = 5.0, *, category: str = "daily", weight: float = 1.0, **more: object) -> Kind:
+def make_kind(
+    kind: str, limit_min: float = 5.0, *, category: str = "daily", weight: float = 1.0, **more: object
+) -> Kind:
     """Make a kind of facility, found in OpenStreetMap as ``amenity=<kind>``."""
     return Kind(
         id=kind, zh=kind, en=kind, category=category, limit_min=limit_min, weight=weight,
@@ -201,7 +207,9 @@ def make_estates(areas: Mapping[str, shapely.Geometry], crs: object = METRES) ->
     return gpd.GeoDataFrame({"estate": list(areas), "name": list(areas)}, geometry=list(areas.values()), crs=crs)
 
 
-def make_completeness(communities: gpd.GeoDataFrame, standard: Standard, thin: Mapping[tuple[str, str], str]) -> pd.DataFrame:
+def make_completeness(
+    communities: gpd.GeoDataFrame, standard: Standard, thin: Mapping[tuple[str, str], str]
+) -> pd.DataFrame:
     """Make completeness: firm but for the pairs in `thin`, which have a reason."""
     rows = [
         (community, kind.id, "check" if (community, kind.id) in thin else "firm", thin.get((community, kind.id)))

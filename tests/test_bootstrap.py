@@ -33,9 +33,7 @@ def test_an_old_python_can_read_it_and_it_needs_nothing_installed():
 
 def test_an_old_python_is_told_in_one_line_what_to_type():
     pretend = "import sys, runpy; sys.version_info = (3, 8, 10, 'final', 0); runpy.run_path(sys.argv[1])"
-    answer = subprocess.run(
-        [sys.executable, "-c", pretend, str(SCRIPT)], capture_output=True, text=True, check=False
-    )
+    answer = subprocess.run([sys.executable, "-c", pretend, str(SCRIPT)], capture_output=True, text=True, check=False)
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert answer.stderr.count("\n") == 1
@@ -60,9 +58,7 @@ def test_an_environment_that_was_moved_here_is_not_usable(bootstrap):
     venv = bootstrap["VENV"]
     assert bootstrap["usable_version"]() is None
     venv.mkdir()
-    (venv / "pyvenv.cfg").write_text(
-        f"command = python3 -m venv {venv.parent.parent / 'elsewhere' / '.venv'}\n"
-    )
+    (venv / "pyvenv.cfg").write_text(f"command = python3 -m venv {venv.parent.parent / 'elsewhere' / '.venv'}\n")
     assert bootstrap["usable_version"]() is None
 
 
@@ -111,9 +107,7 @@ def test_no_browser_at_all_is_an_error_with_its_cure(bootstrap, monkeypatch):
 
 def test_pytest_runs_last_even_when_a_linter_fails_and_the_failure_counts(bootstrap, monkeypatch, capfd):
     ran = []
-    monkeypatch.setitem(
-        bootstrap, "run_visibly", lambda command: ran.append(command) or int("mypy" in command)
-    )
+    monkeypatch.setitem(bootstrap, "run_visibly", lambda command: ran.append(command) or int("mypy" in command))
     assert bootstrap["run_checks"](["-k", "town"]) == 1
     assert ran[-1][1:] == ["-m", "pytest", "-k", "town"]
     assert [" ".join(c).split("/")[-1] for c in ran[3:4]] == ["lint-imports --no-logo"]

@@ -37,6 +37,7 @@ VERBS = words("""
     encode estimate fill format from grade group hash infer inline intersect join label list load locate
     make mend merge move name open order pack pick plan project rank remove render repair replace resolve
     run save scale search select share show simplify sort split sum tell tile to translate unpack weigh
+    classify
 """)
 # Names that are no verb phrase, each with its reason.
 NOT_VERBS = {
@@ -333,10 +334,7 @@ def raise_is_allowed(path: Path, node: ast.Raise) -> bool:
         # Python's own protocols
         or (name == "AttributeError" and within == "__getattr__")
         or (name in {"IndexError", "KeyError"} and within == "__getitem__")
-        or (
-            path.stem == "cli"
-            and (name.startswith("typer.") or name in {"SystemExit", "Exit", "BadParameter"})
-        )
+        or (path.stem == "cli" and (name.startswith("typer.") or name in {"SystemExit", "Exit", "BadParameter"}))
     )
 
 
@@ -439,9 +437,7 @@ def test_the_exported_names_are_in_the_order_of_the_line():
 
 # Written so that the patterns do not match themselves.
 MACHINE_PATH = re.compile(r"(?<![\w.~:/-])/(?:home|Users|root|work|mnt|tmp)/\w|\b[A-Z]:\\{1,2}Users\\")
-REGISTRY = re.compile(
-    r"\b(?:py[p]i\.(?:org|python)|python[h]osted\.|npm[j]s\.|deb[i]an\.org|anacond[a]\.(?:org|com))"
-)
+REGISTRY = re.compile(r"\b(?:py[p]i\.(?:org|python)|python[h]osted\.|npm[j]s\.|deb[i]an\.org|anacond[a]\.(?:org|com))")
 UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E)\b")
 
 
@@ -465,9 +461,7 @@ def test_no_file_names(what, pattern):
 
 
 def test_every_ignored_check_has_its_reason_beside_it():
-    ignore = re.compile(
-        r"#\s*(?:noqa(?:\s*:\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?|type:\s*ignore(?:\[[^\]]*\])?)(.*)"
-    )
+    ignore = re.compile(r"#\s*(?:noqa(?:\s*:\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?|type:\s*ignore(?:\[[^\]]*\])?)(.*)")
     found = []
     for name, text in tracked_texts():
         lines = text.splitlines() if name.endswith(".py") and name != "tests/test_house.py" else []
@@ -484,11 +478,7 @@ def test_every_rule_left_out_has_its_reason_beside_it():
     for start in ("ignore = [", "filterwarnings = ["):
         body = lines[lines.index(start) + 1 :]
         entries = [line.strip() for line in body[: body.index("]")]]
-        bare = [
-            e
-            for i, e in enumerate(entries)
-            if "#" not in e and '"error"' not in e and "#" not in entries[i - 1]
-        ]
+        bare = [e for i, e in enumerate(entries) if "#" not in e and '"error"' not in e and "#" not in entries[i - 1]]
         none_of(bare)
 
 
@@ -580,18 +570,13 @@ def test_the_package_imports_only_what_is_installed_with_it():
 
 
 def extracts() -> list[Path]:
-    return sorted(
-        p for p in (ROOT / "data").rglob("*") if p.name.endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2"))
-    )
+    return sorted(p for p in (ROOT / "data").rglob("*") if p.name.endswith((".pbf", ".osm", ".osm.gz", ".osm.bz2")))
 
 
 def test_every_extract_is_the_one_that_was_taken():
     lines = (ROOT / "data" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    found = {
-        p.relative_to(ROOT / "data").as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-        for p in extracts()
-    }
+    found = {p.relative_to(ROOT / "data").as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in extracts()}
     assert found == listed
 
 

@@ -53,9 +53,7 @@ def write(folder, text, name="cart.toml"):
 
 def test_a_file_becomes_a_record(tmp_path):
     """Lists become tuples, tables become records, and what is not said keeps its default."""
-    path = write(
-        tmp_path, 'title = " 板车 "\n[[wheels]]\nspokes = 8\n[spare.left]\nspokes = 6\ncolour = "red"\n'
-    )
+    path = write(tmp_path, 'title = " 板车 "\n[[wheels]]\nspokes = 8\n[spare.left]\nspokes = 6\ncolour = "red"\n')
     cart = read_record(path, Cart)
     assert cart == Cart("板车", 4.0, (Wheel(8),), {"left": Wheel(6, "red")})
 

@@ -147,9 +147,7 @@ def test_further_columns_are_kept_numbers_as_numbers_and_codes_as_text(csv_resid
 
 
 def test_a_further_column_with_a_name_of_the_table_is_kept_beside_it(csv_residences):
-    read = csv_residences(
-        "id,lon,lat,people,population,source", "A,123,29.5,4,99,survey", population="people"
-    )
+    read = csv_residences("id,lon,lat,people,population,source", "A,123,29.5,4,99,survey", population="people")
     assert read[Residences.population][0] == 4
     assert read["population_in_file"][0] == 99
     assert read["source_in_file"][0] == "survey"
@@ -375,9 +373,7 @@ def test_a_facility_listed_twice_for_one_kind_is_refused(csv_facilities):
 
 def test_one_identifier_for_two_places_is_refused(csv_facilities):
     rows = ("c1,123,29.5,primary_school", "c1,123,29.6,fresh_market")
-    with pytest.raises(
-        TableError, match=refused("line 3: the identifier 'c1' stands for another place in line 2")
-    ):
+    with pytest.raises(TableError, match=refused("line 3: the identifier 'c1' stands for another place in line 2")):
         csv_facilities("id,lon,lat,kind", *rows, id="id")
 
 
@@ -429,9 +425,7 @@ def test_swapped_degrees_are_known_by_the_study_where_both_could_be_a_latitude(t
     """In Europe both numbers pass as a latitude; the metric CRS says which way round they belong."""
     (tmp_path / "r.csv").write_text("lon,lat,population\n43.7,7.4,1\n")
     with pytest.raises(TableError, match=refused("r.csv, line 2: longitude and latitude", "look swapped")):
-        read_residences(
-            ResidencesSection(source="file", file="r.csv"), folder=tmp_path, crs=pyproj.CRS("EPSG:32632")
-        )
+        read_residences(ResidencesSection(source="file", file="r.csv"), folder=tmp_path, crs=pyproj.CRS("EPSG:32632"))
 
 
 def test_a_file_in_degrees_that_claims_metres_is_refused(tmp_path):

@@ -201,9 +201,7 @@ def test_hangzhou_says_that_it_is_a_reconstruction():
 
 def test_every_hangzhou_kind_says_where_its_name_comes_from():
     """Named by the article, by the Fuyang text, in a document of province, nation or city, or inferred."""
-    status = re.compile(
-        r"(Named in the (article|Fuyang text)|In (provincial|national|Hangzhou's)|Inferred)\b"
-    )
+    status = re.compile(r"(Named in the (article|Fuyang text)|In (provincial|national|Hangzhou's)|Inferred)\b")
     for kind in kinds_of(HANGZHOU):
         assert status.match(kind.note), kind.id
 
@@ -367,9 +365,7 @@ FEATURES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("tags", "hangzhou", "general"), FEATURES, ids=[str(f[0].get("name", f[0])) for f in FEATURES]
-)
+@pytest.mark.parametrize(("tags", "hangzhou", "general"), FEATURES, ids=[str(f[0].get("name", f[0])) for f in FEATURES])
 def test_a_feature_is_of_the_kinds_that_a_planner_would_say(tags, hangzhou, general):
     """Each line was decided by reading the tags, not by running the code."""
     assert find_kinds(HANGZHOU, tags) == set(hangzhou.split())
@@ -471,9 +467,7 @@ def test_a_tag_may_hold_any_text_whatever(tags):
             assert kind.osm.matches(tags) in (True, False)
 
 
-@pytest.mark.parametrize(
-    "piece", ["街道社区", "社区综合便民", "服务中心", "高级中学", "动物", "建材", "(", "\\", "\n"]
-)
+@pytest.mark.parametrize("piece", ["街道社区", "社区综合便民", "服务中心", "高级中学", "动物", "建材", "(", "\\", "\n"])
 def test_a_very_long_name_takes_no_time(piece):
     """Expressions stay linear; one that backtracks would hang here. OpenStreetMap allows 255 characters."""
     tags = {"amenity": "school", "shop": "supermarket", "name": piece * 500}

@@ -212,9 +212,7 @@ def test_the_old_live_in_the_lanes_and_children_in_the_estates(people):
 
 
 def test_every_estate_has_its_one_to_three_gates_in_its_wall(folder, ways):
-    gates = {
-        thing.id for thing in osmium.FileProcessor(folder / "town.osm") if thing.tags.get("barrier") == "gate"
-    }
+    gates = {thing.id for thing in osmium.FileProcessor(folder / "town.osm") if thing.tags.get("barrier") == "gate"}
     walls = tagged(ways, barrier="wall")
     counted = walls["nodes"].map(lambda nodes: len(gates.intersection(nodes)))
     wanted = [int(use) for uses in PLAN.values() for use in uses if use.isdigit() for _ in range(4)]
@@ -225,14 +223,10 @@ def test_every_estate_has_its_one_to_three_gates_in_its_wall(folder, ways):
 
 def test_estates_are_entered_by_their_gates_only(folder, ways):
     """A private path and a public street share no node but a gate."""
-    gates = {
-        thing.id for thing in osmium.FileProcessor(folder / "town.osm") if thing.tags.get("barrier") == "gate"
-    }
+    gates = {thing.id for thing in osmium.FileProcessor(folder / "town.osm") if thing.tags.get("barrier") == "gate"}
     streets = ways[ways["tags"].map(lambda tags: "highway" in tags)]
     private = streets["tags"].map(lambda tags: tags.get("access") == "private")
-    inside, outside = (
-        {n for nodes in part["nodes"] for n in nodes} for part in (streets[private], streets[~private])
-    )
+    inside, outside = ({n for nodes in part["nodes"] for n in nodes} for part in (streets[private], streets[~private]))
     assert inside & outside == gates
 
 

@@ -9,6 +9,7 @@ Each measure along the line also works alone on plain frames.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ __all__ = [
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
 #: geopandas and numba to print its help.
-_MODULES = {
+_MODULES: Mapping[str, tuple[str, ...]] = {
     "analysis": ("Analysis", "analyse"),
     "checkup": ("score_communities",),
     "clusters": ("cluster_residences",),
@@ -85,7 +86,7 @@ _MODULES = {
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": ("Reach", "measure_times", "nearest", "walk"),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+_HOMES: Mapping[str, str] = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

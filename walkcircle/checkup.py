@@ -66,10 +66,10 @@ def score_communities(
             Checkup.community: known[CommunityCoverage.community].to_numpy(),
             "category": [kinds[k].category for k in known[CommunityCoverage.kind]],
             "weight": [kinds[k].weight for k in known[CommunityCoverage.kind]],
-            "share": known[CommunityCoverage.share_at_most].to_numpy(dtype=float),
+            CommunityCoverage.share: known[CommunityCoverage.share_at_most].to_numpy(dtype=float),
         }
     )
-    scored["points"] = 100 * scored["weight"] * scored["share"]
+    scored["points"] = 100 * scored["weight"] * scored[CommunityCoverage.share]
     by_category = scored.groupby([Checkup.community, "category"])[["points", "weight"]].sum()
     category = by_category["points"] / by_category["weight"]
     mean = category.groupby(Checkup.community).mean().reindex(ids).to_numpy(dtype=float)

@@ -138,8 +138,8 @@ def fetch(
     out.print(f"Stored {fetched.path}, data of {fetched.data_date}.", markup=False, soft_wrap=True)
 
 
-@app.command()
-def standards(
+@app.command("standards")
+def show_standards(
     name: Annotated[str | None, typer.Argument(help="name or .toml path of one standard, to list its kinds")] = None,
 ) -> None:
     """List the facility standards, or the kinds of one with their limits and sources."""
@@ -163,8 +163,8 @@ def standards(
     out.print(table)
 
 
-@app.command()
-def columns(
+@app.command("columns")
+def show_columns(
     table: Annotated[str | None, typer.Argument(help="one table; all when not given")] = None,
 ) -> None:
     """Explain the columns of the tables: type, unit, range and meaning."""

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.place import assign_communities
-from walkcircle.tables import Clusters, Residences
+from walkcircle.tables import Clusters, Estates, Residences
 
 
 def cluster_residences(
@@ -30,7 +30,7 @@ def cluster_residences(
     cell_m
         Width of a cell, metres. Cells lie at multiples of it, so that one more home moves no other.
     estates
-        Closed estates with a column ``estate``; the residences' own column ``estate`` goes before them.
+        Closed :class:`~walkcircle.tables.Estates`; the residences' own column ``estate`` goes before them.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def _find_estates(residences: gpd.GeoDataFrame, inner: np.ndarray, estates: gpd.
         home, estate = shapely.STRtree(areas).query(inner, predicate="intersects")
         order = np.lexsort((estate, shapely.area(areas[estate]), home))
         home, at = np.unique(home[order], return_index=True)
-        found.iloc[home] = estates["estate"].to_numpy()[estate[order][at]]
+        found.iloc[home] = estates[Estates.estate].to_numpy()[estate[order][at]]
     if Residences.estate in residences:
         found = residences[Residences.estate].astype(object).where(residences[Residences.estate].notna(), found)
     return found

@@ -123,23 +123,23 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
     keys = [Coverage.community, Coverage.kind, Coverage.walker]
     people = coverage[Coverage.population]
     known = coverage[Coverage.known]
+    without = known & ~coverage[Coverage.covered]
     parts = coverage[keys].assign(
-        population=people,
-        known=people.where(known, 0.0),
-        covered=people.where(known & coverage[Coverage.covered], 0.0),
-        beyond=people.where(known & coverage[Coverage.open_edge], 0.0),
+        **{
+            CommunityCoverage.population: people,
+            CommunityCoverage.unknown: people.where(~known, 0.0),
+            CommunityCoverage.covered: people.where(known & coverage[Coverage.covered], 0.0),
+            CommunityCoverage.beyond: people.where(without & coverage[Coverage.open_edge], 0.0),
+        }
     )
     grid = pd.MultiIndex.from_product(
-        [
-            communities[Communities.community],
-            coverage[Coverage.kind].unique(),
-            coverage[Coverage.walker].unique(),
-        ],
+        [communities[Communities.community], coverage[Coverage.kind].unique(), coverage[Coverage.walker].unique()],
         names=keys,
     )
-    sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0)
-    total, inside, beyond = (sums[c].to_numpy(dtype=float) for c in ("population", "known", "beyond"))
-    covered = np.minimum(sums["covered"].to_numpy(dtype=float), inside)
+    sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0).astype(float)
+    inside = (sums[CommunityCoverage.population] - sums[CommunityCoverage.unknown]).to_numpy()
+    covered = np.minimum(sums[CommunityCoverage.covered].to_numpy(), inside)
+    beyond = sums[CommunityCoverage.beyond].to_numpy()
     thin = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
     reason = thin.reindex(grid.droplevel(2)).to_numpy(dtype=object, copy=True)
     is_thin = ~pd.isna(reason)
@@ -151,8 +151,8 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
             CommunityCoverage.community: grid.get_level_values(0),
             CommunityCoverage.kind: grid.get_level_values(1),
             CommunityCoverage.walker: grid.get_level_values(2),
-            CommunityCoverage.population: total,
-            CommunityCoverage.unknown: total - inside,
+            CommunityCoverage.population: sums[CommunityCoverage.population].to_numpy(),
+            CommunityCoverage.unknown: sums[CommunityCoverage.unknown].to_numpy(),
             CommunityCoverage.covered: covered,
             CommunityCoverage.beyond: beyond,
             CommunityCoverage.share: np.divide(covered, inside, out=np.full(len(inside), np.nan), where=inside > 0),

@@ -252,7 +252,7 @@ def _draw(
     # grid points lie at multiples of the spacing, so that neighbours and re-runs share them
     west, south = np.floor((xy.min(axis=0) - room) / cell_m) * cell_m
     columns, rows = np.ceil((xy.max(axis=0) + room - [west, south]) / cell_m).astype(np.int64) + 1
-    field = kernels.cone_field(
+    field = kernels.measure_cones(
         xy[:, 0].copy(), xy[:, 1].copy(), spent, limits, off_street_m, west, south, cell_m, columns, rows
     )
     x, y = west + cell_m * np.arange(columns), south + cell_m * np.arange(rows)

@@ -32,8 +32,8 @@ def compile_all() -> None:
     count_arcs(head, 2)
     search_each(indptr, head, cost, np.array([0, 1]), one, cost[:1], 9.0, 1.0, 4)
     search_nearest(indptr, head, cost, one, cost[:1], one, 9.0, 1.0, 4)
-    path_metres(indptr, head, cost, cost, np.arange(2), np.arange(2.0), one, np.zeros(1), np.zeros(1))
-    cone_field(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)
+    measure_paths(indptr, head, cost, cost, np.arange(2), np.arange(2.0), one, np.zeros(1), np.zeros(1))
+    measure_cones(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)
 
 
 @jit
@@ -330,7 +330,7 @@ def search_nearest(
 
 
 @jit
-def path_metres(
+def measure_paths(
     indptr: NDArray[np.int64],
     tail: NDArray[np.int64],
     cost: NDArray[np.float64],
@@ -380,7 +380,7 @@ def path_metres(
 
 
 @jit
-def cone_field(
+def measure_cones(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     spent: NDArray[np.float64],

@@ -349,11 +349,14 @@ def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
     NetworkError
         No line is left.
     """
-    metric = to_metric(lines, where="lines").explode(index_parts=False)
-    if not metric.geometry.geom_type.isin(["LineString", "LinearRing"]).all():
-        odd = metric.index[~metric.geometry.geom_type.isin(["LineString", "LinearRing"])][0]
-        msg = f"lines: row {odd!r} is a {metric.geometry[odd].geom_type}; a network is made of LineStrings"
+    metric = to_metric(lines, where="lines")
+    metric = metric[~(metric.geometry.isna() | metric.geometry.is_empty)]
+    is_line = metric.geometry.geom_type.isin(["LineString", "LinearRing", "MultiLineString"])
+    if not is_line.all():
+        row, odd = metric.index[~is_line].tolist()[0], metric.geometry[~is_line].iloc[0]
+        msg = f"lines: row {row!r} is a {odd.geom_type}; a network is made of LineStrings"
         raise TableError(msg)
+    metric = metric.explode(index_parts=False)
     coords, row = shapely.get_coordinates(metric.geometry.to_numpy(), return_index=True)
     # a thousandth of a millimetre apart is the same vertex: coordinates that went through a file differ by less
     xy, node = np.unique(np.round(coords, 6), axis=0, return_inverse=True)
@@ -411,6 +414,9 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
         move = Transformer.from_crs(lines.crs, crs, always_xy=True)
         lines = lines.to_crs(crs)
         xy = np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+    xy = xy * CRS(lines.crs).axis_info[0].unit_conversion_factor
+    lines = to_metric(lines.to_frame("geometry"), where="the graph").geometry
+    lines = _run_from_first_to_last(lines, xy[[a for a, _, _ in rows]])
     length = lines.length.to_numpy()
     given = np.array([float(tags.get("length", np.nan)) for _, _, tags in rows])
     kind = np.array([_first(tags.get("highway", "path")) for _, _, tags in rows])
@@ -426,7 +432,7 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
         oneway=np.zeros(len(rows), np.int8),
         level=np.array([_level(tags) for _, _, tags in rows], dtype=np.int8),
         lines=lines.to_numpy(),
-        osm_node=np.array([n if isinstance(n, int) else -1 for n in nodes], dtype=np.int64),
+        osm_node=np.array([_whole(graph.nodes[n].get("osmid", n)) for n in nodes], dtype=np.int64),
         osm_way=np.array([_whole(_first(tags.get("osmid", -1))) for _, _, tags in rows], dtype=np.int64),
         cut=np.zeros(len(xy), bool),
         crs=CRS(lines.crs),
@@ -458,7 +464,7 @@ def to_metric(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
     return in_metres.set_crs(_with_metres(crs), allow_override=True)
 
 
-def level_of(tags: Mapping[str, str]) -> int:
+def find_level(tags: Mapping[str, str]) -> int:
     """Tell whether a way is on a bridge (1), in a tunnel (-1) or on the ground (0).
 
     An arcade or a passage through a building (``tunnel=building_passage``) is on the ground.
@@ -535,7 +541,9 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
         axis=1,
     )  # fmt: skip
     _, alike = np.unique(attributes, axis=0, return_inverse=True)
-    alike = np.where(network.oneway == 0, alike.ravel(), -1 - np.arange(len(alike)))
+    # directions would have to be compared first, and two crossings mean two waits
+    mergeable = (network.oneway == 0) & (network.crossing == 0)
+    alike = np.where(mergeable, alike.ravel(), -1 - np.arange(len(alike)))
     order, chain, flipped = kernels.chain_edges(network.ends, alike.astype(np.int64), len(network.xy))
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
     if len(starts) == len(order):
@@ -655,14 +663,23 @@ def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int,
         a, b = position[u], position[v]
         like = (a, b, str(_first(tags.get("osmid", ""))), round(float(tags.get("length", 0.0)), 3))
         parallel[like] = parallel.get(like, 0) + 1
-        key = (min(a, b), max(a, b), *like[2:], parallel[like])
+        # a loop has the same first and last node in both directions
+        number = (parallel[like] + 1) // 2 if a == b and graph.is_directed() else parallel[like]
+        key = (min(a, b), max(a, b), *like[2:], number)
         seen.setdefault(key, (a, b, tags))
     return list(seen.values())
 
 
+def _run_from_first_to_last(lines: gpd.GeoSeries, first: NDArray[np.float64]) -> gpd.GeoSeries:
+    """Turn round the lines that end nearer to their edge's first node than they start: networkx does not care."""
+    shapes = lines.to_numpy()
+    starts, ends = (shapely.distance(shapely.get_point(shapes, i), shapely.points(first)) for i in (0, -1))
+    return gpd.GeoSeries(np.where(ends < starts, shapely.reverse(shapes), shapes), crs=lines.crs)
+
+
 def _level(tags: Mapping[str, Any]) -> int:
     """Tell whether an arc of a graph is a bridge (1), a tunnel (-1) or on the ground (0)."""
-    return level_of({key: str(_first(tags[key])) for key in ("bridge", "tunnel", "layer") if key in tags})
+    return find_level({key: str(_first(tags[key])) for key in ("bridge", "tunnel", "layer") if key in tags})
 
 
 def _first(value: Any) -> Any:

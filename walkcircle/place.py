@@ -58,7 +58,7 @@ class Place:
     entrances
         Doors and gates as points; polygon facilities are entered through them where they have any.
     estates
-        Housing estates that are closed off (a wall, a fence, or private paths), as polygons.
+        :class:`~walkcircle.tables.Estates`: housing that is closed off by a wall, a fence, or private paths.
     completeness
         :class:`~walkcircle.tables.Completeness`: where the data can be trusted.
     population_source

@@ -13,7 +13,7 @@ from pyproj import CRS, Transformer
 
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.errors import TableError
-from walkcircle.tables import Clusters, Coverage, Effects, Facilities, Nearest, Unsnapped
+from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
 from walkcircle.walking import ROUNDING_S, nearest
 
 
@@ -168,23 +168,24 @@ def _effect(
     nearer = minutes.notna() & ~(before[Coverage.minutes] <= minutes)
     parts = pd.DataFrame(
         {
-            "known": people,
-            "before": people.where(was, 0.0),
-            "newly": people.where(within & ~was, 0.0),
-            "nearer": people.where(nearer, 0.0),
+            Coverage.population: people,
+            Coverage.covered: people.where(was, 0.0),
+            Effects.newly_served: people.where(within & ~was, 0.0),
+            Effects.nearer: people.where(nearer, 0.0),
         }
     )
-    ids = analysis.checkup[Clusters.community]
+    ids = analysis.checkup[Checkup.community]
     sums = parts.groupby(before[Coverage.community]).sum().reindex(ids, fill_value=0.0)
-    known = sums["known"].where(sums["known"] > 0)
+    known = sums[Coverage.population].where(sums[Coverage.population] > 0)
+    served = sums[Coverage.covered] + sums[Effects.newly_served]
     return pd.DataFrame(
         {
             Effects.community: ids.to_numpy(),
             Effects.kind: kind_id,
-            Effects.newly_served: sums["newly"].to_numpy(),
-            Effects.nearer: sums["nearer"].to_numpy(),
-            Effects.still_without: (sums["known"] - sums["before"] - sums["newly"]).clip(lower=0).to_numpy(),
-            Effects.share_before: (sums["before"] / known).to_numpy(),
-            Effects.share_after: ((sums["before"] + sums["newly"]) / known).clip(upper=1).to_numpy(),
+            Effects.newly_served: sums[Effects.newly_served].to_numpy(),
+            Effects.nearer: sums[Effects.nearer].to_numpy(),
+            Effects.still_without: (sums[Coverage.population] - served).clip(lower=0).to_numpy(),
+            Effects.share_before: (sums[Coverage.covered] / known).to_numpy(),
+            Effects.share_after: (served / known).clip(upper=1).to_numpy(),
         }
     )

@@ -211,9 +211,12 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     outline = np.array([shapely.boundary(estate)], dtype=object)
     fence = replace(ground, shapes=np.array([estate], dtype=object))
     everywhere = np.flatnonzero(ground.usable)
-    tree = ground.tree(everywhere)
     at = np.zeros(1, np.int64)
-    _, edge, xy, access = _join(_snap_doors(fence, at, tree, everywhere), _meet(outline, at, network, tree, everywhere))
+    doors = _snap_doors(fence, at, ground.tree(everywhere), everywhere)
+    # a street that only runs along the wall opens it nowhere
+    inward = near[shapely.relate_pattern(estate, network.lines[near], "T********")]
+    ways = inward if len(inward) or len(doors[0]) else near
+    _, edge, xy, access = _join(doors, _meet(outline, at, network, ground.tree(ways), ways))
     if len(edge) == 0:
         return _join(home, _snap(ground, items, everywhere))
     gate = np.tile(np.arange(len(edge)), len(items))

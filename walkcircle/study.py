@@ -103,13 +103,6 @@ class PlaceSection:
                 raise ValueError(msg)
 
 
-def _need_file(source: str, file: str | None, section: str) -> None:
-    """Refuse a section that should read a file but names none."""
-    if source == "file" and file is None:
-        msg = f'[{section}] has source = "file" but names no file'
-        raise ValueError(msg)
-
-
 @dataclass(frozen=True, config=STRICT)
 class CommunitiesSection:
     """Which areas are scored.
@@ -141,7 +134,9 @@ class CommunitiesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file."""
-        _need_file(self.source, self.file, "communities")
+        if self.source == "file" and self.file is None:
+            msg = '[communities] has source = "file" but names no file'
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -185,7 +180,9 @@ class ResidencesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file."""
-        _need_file(self.source, self.file, "residences")
+        if self.source == "file" and self.file is None:
+            msg = '[residences] has source = "file" but names no file'
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -246,7 +243,9 @@ class FacilitiesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file."""
-        _need_file(self.source, self.file, "facilities")
+        if self.source == "file" and self.file is None:
+            msg = '[facilities] has source = "file" but names no file'
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -139,6 +139,15 @@ class Facilities(Table):
     geometry = Column("geometry", "geometry", "point or area of the facility")
 
 
+class Estates(Table):
+    """Closed housing estates: walks leave them by their own paths and gates."""
+
+    title = "closed estates"
+    estate = Column("estate", "text", "identifier of the estate", unique=True)
+    name = Column("name", "text", "name of the estate", nullable=True)
+    geometry = Column("geometry", "geometry", "land of the estate")
+
+
 class Clusters(Table):
     """Where walks start: the residents of one estate or one grid cell of one community."""
 
@@ -339,6 +348,7 @@ TABLES: tuple[type[Table], ...] = (
     Residences,
     Communities,
     Facilities,
+    Estates,
     Clusters,
     WalkTimes,
     Nearest,

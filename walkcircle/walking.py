@@ -250,7 +250,7 @@ class Reach:
         seed = slice(self.seeds.start[origin], self.seeds.start[origin + 1])
         csr = self.footing.inward
         return np.asarray(
-            kernels.path_metres(
+            kernels.measure_paths(
                 csr.indptr, csr.head, csr.cost, csr.metres,
                 self.node[part][np.argsort(self.seconds[part], kind="stable")], node_seconds,
                 self.seeds.node[seed], self.seeds.seconds[seed], self.seeds.metres[seed],

@@ -11,7 +11,7 @@ import shapely
 
 from walkcircle.errors import SourceError
 from walkcircle.place import Background
-from walkcircle.tables import Communities, Facilities
+from walkcircle.tables import Communities, Estates, Facilities
 from walkcircle.tags import condition_holds
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def find_estates(contents: OsmContents) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Columns ``estate`` (id), ``name`` and geometry.
+        :class:`~walkcircle.tables.Estates`.
     """
     land = [f for f in contents.areas if condition_holds("landuse=residential", f.tags)]
     shapes = contents.project(land)
@@ -149,7 +149,10 @@ def find_estates(contents: OsmContents) -> gpd.GeoDataFrame:
         or condition_holds("access=private|residents", f.tags)
     ]
     return gpd.GeoDataFrame(
-        {"estate": [land[i].osm_id for i in closed], "name": [land[i].tags.get("name", "") for i in closed]},
+        {
+            Estates.estate: [land[i].osm_id for i in closed],
+            Estates.name: [land[i].tags.get("name", "") for i in closed],
+        },
         geometry=shapes.iloc[closed].make_valid().to_numpy(),
         crs=network.crs,
     )

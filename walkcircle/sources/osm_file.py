@@ -9,6 +9,7 @@ import bz2
 import gzip
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,11 @@ from walkcircle.network import (
     Ways,
     assemble_network,
     choose_crs,
-    level_of,
+    find_level,
     read_walk_rules,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ _FACILITY_KEYS = (
 MOST_MISSING_WAYS = 2
 
 #: Nor is one whose gap is longer than this share of the stretches that are there.
-LONGEST_MEND = 0.25
+LONGEST_MEND = 0.4
 
 
 @dataclass(frozen=True)
@@ -323,7 +323,7 @@ class _Raw:
             crossing=np.array([_crossing(t) for t in tags], dtype=np.uint8),
             private=np.array([private for _, _, private in self.way_tags], dtype=bool),
             oneway=np.array([_ONEWAY.get(t.get("oneway:foot", ""), 0) for t in tags], dtype=np.int8),
-            level=np.array([level_of(t) for t in tags], dtype=np.int8),
+            level=np.array([find_level(t) for t in tags], dtype=np.int8),
             squares=[[np.array(ring, dtype=np.int64) for ring in rings] for rings in self.squares],
         )
 
@@ -341,8 +341,8 @@ def _overpass_date(path: Path) -> str | None:
 
 #: The keys that the walking rules look at; ways alike in these share a verdict.
 _RULE_KEYS = ("highway", "route", "foot", "access", "sidewalk", "motorroad", "service", "indoor")
-_ONEWAY = {"yes": 1, "1": 1, "true": 1, "-1": -1}
-_CONTROL = {
+_ONEWAY: Mapping[str, int] = {"yes": 1, "1": 1, "true": 1, "-1": -1}
+_CONTROL: Mapping[str, str] = {
     "traffic_signals": "signals", "signals": "signals", "marked": "marked", "zebra": "marked",
     "uncontrolled": "marked", "controlled": "signals",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,13 +14,11 @@ from walkcircle.place import assign_communities
 from walkcircle.tables import Communities, Residences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from walkcircle.sources.osm_file import OsmContents
     from walkcircle.study import PopulationSection, ResidencesSection
 
 #: Building values that are homes, with the storeys assumed where none are mapped (walkcircle's assumption).
-HOMES = {
+HOMES: Mapping[str, int] = {
     "apartments": 4, "residential": 3, "house": 2, "detached": 2, "semidetached_house": 2, "terrace": 2,
     "bungalow": 1, "dormitory": 4, "cabin": 1, "static_caravan": 1, "farm": 2, "houseboat": 1, "villa": 2,
 }  # fmt: skip

@@ -86,6 +86,8 @@ def write_outputs(
             _write_tables(frames, draft / "tables")
             (draft / "run.json").write_text(_record(answer, timings or {}), encoding="utf-8")
             _move(draft, target)
+    except FileNotFoundError:
+        raise  # a file of the package itself is missing: a bug, not the user's disk
     except OSError as error:
         reason = error.strerror or str(error)
         msg = f"{target}: cannot write here ({reason}); free some space or choose another folder under [outputs]"
