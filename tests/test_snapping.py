@@ -221,7 +221,7 @@ def test_a_home_in_an_estate_without_paths_leaves_by_its_gate():
     gate = points((90, 200))
     spots = snap_points(points((50, 30)), network, estates=make_estates({"e": WALLED}), entrances=gate)
     assert joined(spots) == [(90, 300)]
-    assert spots.access_m == pytest.approx([np.hypot(40, 270) + 100])
+    assert spots.access_m == pytest.approx([np.hypot(40, 170) + 100])
 
 
 def test_a_home_in_an_estate_leaves_where_a_public_path_comes_in():

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: An entrance this near to the outline of an area belongs to it; mapped doors rarely lie exactly on the line.
 DOOR_WITHIN_M = 2.0
 
+#: Limits are inclusive; a thousandth of a millimetre of room keeps what lies exactly at one inside after rounding.
+ROUNDING_M = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Spots:
@@ -212,16 +215,19 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     fence = replace(ground, shapes=np.array([estate], dtype=object))
     everywhere = np.flatnonzero(ground.usable)
     at = np.zeros(1, np.int64)
-    doors = _snap_doors(fence, at, ground.tree(everywhere), everywhere)
+    _, door, edge, xy, access = _find_doors(fence, at, ground.tree(everywhere), everywhere)
     # a street that only runs along the wall opens it nowhere
     inward = near[shapely.relate_pattern(estate, network.lines[near], "T********")]
-    ways = inward if len(inward) or len(doors[0]) else near
-    _, edge, xy, access = _join(doors, _meet(outline, at, network, ground.tree(ways), ways))
-    if len(edge) == 0:
+    ways = inward if len(inward) or len(door) else near
+    _, path, hole, _ = _meet(outline, at, network, ground.tree(ways), ways)
+    if len(door) + len(path) == 0:
         return _join(home, _snap(ground, items, everywhere))
+    ways_out = np.concatenate([ground.doors[door], shapely.points(hole)])
+    edge, xy = np.concatenate([edge, path]), np.concatenate([xy, hole])
+    access = np.concatenate([access, np.zeros(len(path))])
     gate = np.tile(np.arange(len(edge)), len(items))
     item = np.repeat(items, len(edge))
-    leg = shapely.distance(ground.shapes[item], shapely.points(xy[gate])) + access[gate]
+    leg = shapely.distance(ground.shapes[item], ways_out[gate]) + access[gate]
     return _join(home, (item, edge[gate], xy[gate], leg))
 
 
@@ -253,7 +259,7 @@ def _snap_nearest(
         return _nothing()
     (item, hit), access = tree.query_nearest(
         shapes[items],
-        max_distance=np.nextafter(ground.within_m, np.inf),
+        max_distance=ground.within_m + ROUNDING_M,
         return_distance=True,
         all_matches=True,
     )
@@ -283,8 +289,17 @@ def _meet(
 
 def _snap_doors(ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree, edges: NDArray[np.int64]) -> _Found:
     """Join the doors and gates on the outline of each area."""
+    area, _, edge, xy, access = _find_doors(ground, areas, tree, edges)
+    return area, edge, xy, access
+
+
+def _find_doors(
+    ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree, edges: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Find area, door, edge, place on the street and leg of each door that lies on an outline and near a street."""
     if len(ground.doors) == 0:
-        return _nothing()
+        at, edge, xy, access = _nothing()
+        return at, at, edge, xy, access
     area, door = shapely.STRtree(ground.doors).query(
         shapely.boundary(ground.shapes[areas]), predicate="dwithin", distance=DOOR_WITHIN_M
     )
@@ -293,7 +308,7 @@ def _snap_doors(ground: _Ground, areas: NDArray[np.int64], tree: shapely.STRtree
     joined = row < len(at)
     joined[joined] = at[row[joined]] == door[joined]
     row = row[joined]
-    return areas[area[joined]], edge[row], xy[row], access[row]
+    return areas[area[joined]], door[joined], edge[row], xy[row], access[row]
 
 
 def _nothing() -> _Found:

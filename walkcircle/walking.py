@@ -124,7 +124,7 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
     if walker.stairs_factor is not None:
         speed[network.steps] *= walker.stairs_factor
     delay = np.array([0.0, *(walker.crossing_s.get(name, 0.0) for name in CROSSINGS[1:])])  # type: ignore[call-overload]  # CROSSINGS holds just these names
-    one_way = network.length_m / speed + delay[network.crossing]
+    one_way = network.length_m / speed + delay[network.crossing] * _share_of_crossing(network)
     seconds = np.stack([one_way, one_way], axis=1)
     if walker.stairs_factor is None:
         seconds[network.steps] = inf
@@ -138,6 +138,15 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
         public_node[network.ends[~network.private]] = True
         enter = ~(network.private[:, None] & public_node[network.ends])
     return Footing(network, walker, seconds, enter)
+
+
+def _share_of_crossing(network: WalkNetwork) -> NDArray[np.float64]:
+    """Return ``(e,)`` the share of its way's delay that an edge bears: a crossing is split where it meets the road."""
+    mapped = network.osm_way >= 0
+    _, way = np.unique(np.where(mapped, network.osm_way, -1 - np.arange(len(mapped))), return_inverse=True)
+    crossing = np.where(network.crossing > 0, network.length_m, 0.0)
+    whole = np.bincount(way, weights=crossing)[way]
+    return np.divide(crossing, whole, out=np.ones(len(way)), where=whole > 0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -176,6 +175,7 @@ def _record(answer: Analysis, timings: Mapping[str, float]) -> str:
     study, place = answer.study, answer.place
     parameters = asdict(study)
     parameters["standard"] = study.standard.id
+    del parameters["folder"]  # where it was run is nobody's business
     record: dict[str, Any] = {
         "title": study.title,
         "inputs": {name: {"sha256": digest} for name, digest in sorted(place.inputs.items())},
@@ -202,5 +202,5 @@ def _move(draft: Path, target: Path) -> None:
         if goal.parent.exists() and not goal.parent.is_dir():
             goal.parent.unlink()
         goal.parent.mkdir(exist_ok=True)
-        os.replace(file, goal)
+        file.replace(goal)
     shutil.rmtree(draft / "tables", ignore_errors=True)

@@ -1,0 +1,171 @@
+"""The command line: what a planner types, reads and gets back."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from walkcircle import cli
+from walkcircle.study import read_study
+
+ROOT = Path(__file__).parent.parent
+
+
+def call(capsys, monkeypatch, *words):
+    """Run the command line in this process and return its exit status, output and errors."""
+    monkeypatch.setattr(sys, "argv", ["walkcircle", *map(str, words)])
+    try:
+        status = cli.main()
+    except SystemExit as stop:
+        status = stop.code or 0
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
+
+
+@pytest.fixture
+def karhula(tmp_path):
+    """A copy of the Karhula study that writes into a folder of its own."""
+    for name in ("study.toml", "karhula.osm.pbf"):
+        shutil.copy(ROOT / "data" / "karhula" / name, tmp_path / name)
+    study = tmp_path / "study.toml"
+    study.write_text(study.read_text().replace("../../maps/karhula", "out"))
+    return study
+
+
+def test_help_needs_no_heavy_library():
+    """Asking for help imports neither geopandas nor numba, so it answers at once."""
+    code = "import sys; from walkcircle import cli; sys.exit(any(m in sys.modules for m in ('geopandas', 'numba', 'folium')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_says_who_where_and_how_sure(karhula, capsys, monkeypatch):
+    """The summary has the data date, the walker, the people, coverage per kind, doubts and the files."""
+    status, out, err = call(capsys, monkeypatch, "run", karhula)
+    assert status == 0
+    for words in ("2019-04-14", "4.7 km/h", "k = 1", "people", "within", "15 min", "check on the ground", "index.html"):
+        assert words in out
+    assert "OpenStreetMap contributors" in out
+    assert "Reading streets" in err
+
+
+def test_an_unknown_key_is_one_line_and_status_two(karhula, capsys, monkeypatch):
+    """A typo in a study names the file, the key and the likely cure, and nothing is written."""
+    karhula.write_text(karhula.read_text().replace("minutes =", "minuts ="))
+    status, _, err = call(capsys, monkeypatch, "run", karhula)
+    assert (status, err.strip()) == (2, "walkcircle: study.toml: unknown key 'minuts'; did you mean 'minutes'?")
+    assert not (karhula.parent / "out").exists()
+
+
+def test_a_missing_study_says_how_to_begin_one(tmp_path, capsys, monkeypatch):
+    """A study that is not there is answered with the command that makes one."""
+    status, _, err = call(capsys, monkeypatch, "run", tmp_path / "no.toml")
+    assert status == 2
+    assert "there is no such file" in err
+    assert "walkcircle new" in err
+
+
+def test_a_file_that_is_not_openstreetmap_is_one_line(karhula, capsys, monkeypatch):
+    """A broken extract names itself; the progress shown before it stays."""
+    (karhula.parent / "karhula.osm.pbf").write_bytes(b"not a map")
+    status, _, err = call(capsys, monkeypatch, "run", karhula)
+    assert status == 2
+    assert err.strip().splitlines()[-1].startswith("walkcircle: karhula.osm.pbf: cannot be read as OpenStreetMap data")
+
+
+def test_what_if_says_how_many_people_a_place_would_serve(karhula, capsys, monkeypatch):
+    """A planner's first question is answered in one sentence and a table of communities."""
+    status, out, _ = call(capsys, monkeypatch, "whatif", karhula, "--kind", "supplies", "--at", "26.945,60.525")
+    assert status == 0
+    assert "people newly within 15 min" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--kind", "clinic", "--at", "26.945,60.525"), "kind 'clinic' is not in the standard 'general'"),
+        (("--kind", "health", "--at", "60"), "give LON,LAT"),
+        (("--kind", "health", "--at", "26.9,160.5"), "latitude -90 to 90"),
+        (("--kind", "health", "--at", "26.945,61.5"), "from the nearest street"),
+    ],
+)
+def test_what_if_refuses_what_cannot_be_meant(karhula, capsys, monkeypatch, words, sentence):
+    """A kind that is not there, half a coordinate, a swapped one, a place far from any street."""
+    status, _, err = call(capsys, monkeypatch, "whatif", karhula, *words)
+    assert status == 2
+    assert sentence in err
+
+
+def test_new_writes_a_study_that_can_be_read(tmp_path, capsys, monkeypatch):
+    """What `new` writes is valid, whatever the title holds."""
+    title = 'A "quoted" \\ 城市'
+    status, _, _ = call(
+        capsys,
+        monkeypatch,
+        "new",
+        tmp_path / "x",
+        "--bbox",
+        "7.40,43.72,7.45,43.76",
+        "--title",
+        title,
+        "--language",
+        "zh",
+    )
+    assert status == 0
+    study = read_study(tmp_path / "x" / "study.toml")
+    assert study.title == title
+    assert study.place.bbox == (7.40, 43.72, 7.45, 43.76)
+    assert study.outputs.language == "zh"
+
+
+def test_new_never_overwrites_a_study(tmp_path, capsys, monkeypatch):
+    """A second `new` in the same folder is refused and leaves the first study as it was."""
+    call(capsys, monkeypatch, "new", tmp_path, "--name", "Monaco")
+    before = (tmp_path / "study.toml").read_bytes()
+    status, _, err = call(capsys, monkeypatch, "new", tmp_path, "--name", "Kotka")
+    assert status == 2
+    assert "there is a study already" in err
+    assert (tmp_path / "study.toml").read_bytes() == before
+
+
+def test_new_refuses_two_places(tmp_path, capsys, monkeypatch):
+    """A place is a file, a name or a box, not two of them; nothing is written."""
+    status, _, err = call(capsys, monkeypatch, "new", tmp_path / "y", "--name", "Monaco", "--file", "m.osm.pbf")
+    assert status == 2
+    assert "exactly one of file, name and bbox" in err
+    assert not (tmp_path / "y").exists()
+
+
+def test_fetch_of_a_file_says_that_there_is_nothing_to_fetch(karhula, capsys, monkeypatch):
+    """A study of a file needs no internet, and says so."""
+    status, _, err = call(capsys, monkeypatch, "fetch", karhula)
+    assert status == 2
+    assert "needs no fetching" in err
+
+
+def test_columns_explains_every_table_and_one(capsys, monkeypatch):
+    """All tables are listed; one can be asked for by name; a wrong name lists the right ones."""
+    status, everything, _ = call(capsys, monkeypatch, "columns")
+    assert status == 0
+    assert "residents_without" in everything
+    status, one, _ = call(capsys, monkeypatch, "columns", "gaps")
+    assert status == 0
+    assert len(one) < len(everything)
+    status, _, err = call(capsys, monkeypatch, "columns", "gasp")
+    assert status == 2
+    assert "gaps" in err
+
+
+def test_standards_lists_packs_and_their_sources(capsys, monkeypatch):
+    """The packs are listed, and one is explained with the source of each walk."""
+    status, out, _ = call(capsys, monkeypatch, "standards")
+    assert status == 0
+    assert "hangzhou" in out
+    assert "general" in out
+    status, out, _ = call(capsys, monkeypatch, "standards", "hangzhou")
+    assert status == 0
+    assert "kindergarten" in out
+    status, _, err = call(capsys, monkeypatch, "standards", "atlantis")
+    assert status == 2
+    assert "hangzhou" in err

@@ -1,0 +1,101 @@
+/** Card: what is known of the community or home that was chosen, kind by kind, in numbers equal to the tables. */
+
+/** Keep the card up to date. */
+function startCard(app) {
+  app.onChange("at language measure", () => showCard(app));
+  showCard(app);
+}
+
+/** Show what was chosen, or nothing. */
+function showCard(app) {
+  const card = document.getElementById("card");
+  const { at } = app.state;
+  card.hidden = !at;
+  if (!at) return;
+  const close = make("button", {
+    type: "button", class: "close", text: "×", "aria-label": app.say("close"), onclick: () => app.change({ at: null }),
+  });
+  card.replaceChildren(close, ...(at.type === "home" ? homeCard(app, at.i) : communityCard(app, at.i)));
+}
+
+/** A community: people, index, and a row per kind. */
+function communityCard(app, i) {
+  const { data, say, state } = app;
+  const { communities } = data;
+  const lines = communities.people[i] ? [
+    say("residents", { count: writeCount(communities.people[i]) }),
+    communities.index.text[i] === null
+      ? say("index_unknown", { firm: communities.firm[i], kinds: data.standard.kinds.length })
+      : say("index_line", {
+        index: communities.index.text[i], rank: communities.rank[i],
+        ranked: communities.index.text.filter((text) => text !== null).length,
+      }),
+    say("confidence", { grade: communities.grade[i] }),
+  ] : [say("nobody")];
+  const rows = data.standard.kinds.map((kind, k) => {
+    const one = communities.kinds[k];
+    const label = kind.label[state.language];
+    if (one.check[i]) {
+      return row(label, [say("check"), one.reason[state.language][i]], "check", k === state.measure);
+    }
+    const text = one.without[i] === 0 ? say("everyone", { limit: kind.limit }) : say("without_line", {
+      without: writeCount(one.without[i]), known: writeCount(one.known[i]), share: one.textwithout[i],
+    });
+    return row(label, [text], one.without[i] ? "gap" : "met", k === state.measure);
+  });
+  const home = fullestHome(app, i);
+  const walk = home < 0 ? null : make("button", {
+    type: "button", class: "quiet", text: say("walk_from"),
+    onclick: () => app.change({ at: { type: "home", i: home }, on: new Set([...app.state.on, "walks", "homes"]) }),
+  });
+  return [make("h2", { text: communities.names[i] }), make("p", { text: lines.join(" · ") }),
+    communities.people[i] ? table(rows) : null, walk].filter(Boolean);
+}
+
+/** A home: how far its walks reach, and the nearest facility of each kind. */
+function homeCard(app, i) {
+  const { data, say, state } = app;
+  const community = data.ints("clusters.community")[i];
+  const people = writeCount(data.ints("clusters.people")[i] / 10);
+  const title = make("h2", { text: say("home", { count: people }) });
+  const where = make("p", { text: community < 0 ? "" : data.communities.names[community] });
+  if (!data.ints("clusters.known")[i]) return [title, where, make("p", { text: say("home_unknown") })];
+  const limits = data.clusters.minutes;
+  const reached = limits.map((minutes, m) => {
+    const metres = data.ints("clusters.reached")[i * limits.length + m];
+    return make("li", {}, swatch(`walk${Math.min(m, 2)}`), say("reached", { minutes, km: (metres / 1000).toFixed(1) }));
+  });
+  const count = data.standard.kinds.length;
+  const rows = data.standard.kinds.map((kind, k) => {
+    const at = i * count + k;
+    const minutes = data.ints("clusters.minutes")[at];
+    const place = data.ints("clusters.facility")[at];
+    const met = data.ints("clusters.covered")[at];
+    const thin = community < 0 || data.communities.kinds[k].check[community];
+    const name = place < 0 ? "" : data.facilities.names[data.ints("facilities.name")[place]] || say("unnamed");
+    const time = minutes < 0 ? say("beyond", { minutes: kind.limit }) : `${say("minutes", { minutes })} · ${name}`;
+    return row(kind.label[state.language], [time], met ? "met" : thin ? "check" : "gap", k === state.measure);
+  });
+  return [title, where, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows)];
+}
+
+/** A small square in the colour of a role. */
+function swatch(role) {
+  const mark = make("i", { class: "swatch" });
+  mark.style.background = `var(--${role})`;
+  return mark;
+}
+
+/** One kind: its label, and what is known of it. */
+function row(label, texts, mood, chosen) {
+  const signs = { met: "✓", gap: "✗", check: "?" };
+  return make("tr", { class: `${mood}${chosen ? " chosen" : ""}` },
+    make("td", { class: "sign", text: signs[mood], "aria-hidden": "true" }),
+    make("th", { scope: "row", text: label }),
+    make("td", {}, ...texts.map((text, n) => make(n ? "small" : "span", { text }))));
+}
+
+/** A table of such rows. */
+function table(rows) {
+  return make("table", {}, make("tbody", {}, ...rows));
+}

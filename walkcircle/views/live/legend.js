@@ -1,0 +1,67 @@
+/** Legend, scale and the footer that is always there. */
+
+/** Keep the legend and the footer up to date. */
+function startLegend(app) {
+  app.onChange("language measure on", () => showLegend(app));
+  app.onChange("language", () => showFooter(app));
+  showLegend(app);
+  showFooter(app);
+}
+
+/** Show what the colours and marks on the map mean: only those that are there. */
+function showLegend(app) {
+  const { data, say, state } = app;
+  const parts = [];
+  if (state.on.has("areas")) {
+    const kind = data.standard.kinds[state.measure];
+    const title = kind ? `${kind.label[state.language]}, ${say("legend_share")}` : say("legend_index");
+    const { band } = measured(app);
+    const entries = data.legend[state.language];
+    const classes = entries.filter(({ band: position }) => position !== null && position >= 0);
+    parts.push(make("h2", { text: title }));
+    parts.push(make("ol", { class: "bands" }, ...classes.map(({ label, role }) => {
+      const item = make("li", {}, make("i"), make("span", { text: label }));
+      item.firstChild.style.background = `var(--${role})`;
+      return item;
+    })));
+    const rest = entries.filter(({ band: position, mark }) =>
+      position === -1 ? band.includes(-1) : mark === "outline" && state.on.has("weakest") && data.communities.weakest.includes(true));
+    parts.push(...rest.map(({ label, mark }) => line(mark, label)));
+  }
+  if (state.on.has("gaps")) parts.push(line("circle", say("legend_gaps")));
+  if (state.on.has("checks")) parts.push(line("circle hatched", say("legend_checks")));
+  if (state.on.has("walks")) {
+    parts.push(...data.clusters.minutes.map((minutes, m) => {
+      const one = line("stroke", say("legend_walks", { minutes }));
+      one.firstChild.style.background = `var(--walk${Math.min(m, 2)})`;
+      return one;
+    }));
+  }
+  const legend = document.getElementById("legend");
+  legend.replaceChildren(...parts);
+  legend.hidden = !parts.length;
+}
+
+/** One line of the legend. */
+function line(mark, label) {
+  return make("div", { class: "entry" }, make("i", { class: mark }), make("span", { text: label }));
+}
+
+/** Say who walks how fast, what counts, and where the data come from. */
+function showFooter(app) {
+  const { facts } = app.data;
+  const { say, state } = app;
+  const grades = facts.grades.map(([grade, count]) => `${grade} ${count}`).join(", ");
+  const texts = [
+    say("footer_walker", { walker: facts.walker[state.language], speed: facts.speed }),
+    say("footer_limit", { limit: facts.limit }),
+    say("footer_nearest"),
+    facts.date ? say("footer_date", { date: facts.date }) : say("footer_date_unknown"),
+    say("footer_people", { source: facts.people }),
+    say("footer_confidence", { grades }),
+  ];
+  const credit = make("a", {
+    href: "https://www.openstreetmap.org/copyright", rel: "noopener", target: "_blank", text: "© OpenStreetMap contributors",
+  });
+  document.getElementById("footer").replaceChildren(...texts.map((text) => make("span", { text })), credit);
+}

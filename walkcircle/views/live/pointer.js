@@ -1,0 +1,153 @@
+/** Pointer: what is under it, a tooltip of at most three lines, and what a click chooses. */
+
+/** How near in pixels a mark must be to be meant. */
+const REACH_PX = { facility: 9, home: 12, doorstep: 40 };
+
+/** Listen to the map. */
+function startPointer(app) {
+  const { map } = app;
+  let waiting = null;
+  map.on("mousemove", (event) => {
+    const first = waiting === null;
+    waiting = event;
+    if (first) {
+      requestAnimationFrame(() => {
+        const latest = waiting;
+        waiting = null;
+        const found = findAt(app, latest.latlng);
+        app.change({ hover: found });
+        showTip(app, found, latest.containerPoint);
+      });
+    }
+  });
+  map.on("mouseout movestart", () => {
+    app.change({ hover: null });
+    showTip(app, null);
+  });
+  map.on("click", (event) => choose(app, findAt(app, event.latlng, true), event.latlng));
+}
+
+/** A place on the map in payload pixels. */
+function toPayload(app, latlng) {
+  const world = app.map.project(latlng, PAYLOAD_ZOOM);
+  return [world.x - app.data.origin[0], world.y - app.data.origin[1]];
+}
+
+/** A place in payload pixels on the map. */
+function toLatLng(app, x, y) {
+  return app.map.unproject([x + app.data.origin[0], y + app.data.origin[1]], PAYLOAD_ZOOM);
+}
+
+/** What is at a place: a facility, a home, or the community; on a click, homes are looked for farther off. */
+function findAt(app, latlng, click = false) {
+  const [x, y] = toPayload(app, latlng);
+  const px = 2 ** (PAYLOAD_ZOOM - app.map.getZoom());
+  const facility = findNearest(app.data.places("facilities"), x, y, REACH_PX.facility * px,
+    (i) => showsFacility(app, i).shown);
+  if (facility >= 0) return { type: "facility", i: facility };
+  const { on } = app.state;
+  if (on.has("homes") || on.has("walks") || on.has("gaps") || on.has("checks")) {
+    const reach = click && on.has("walks") ? REACH_PX.doorstep : REACH_PX.home;
+    const marked = (i) => on.has("homes") || on.has("walks") || isLack(app, i);
+    const home = findNearest(app.data.places("clusters"), x, y, reach * px, marked);
+    if (home >= 0) return { type: "home", i: home };
+  }
+  const community = findCommunity(app, x, y);
+  return community >= 0 ? { type: "community", i: community } : null;
+}
+
+/** Whether a home is drawn as one that lacks something. */
+function isLack(app, i) {
+  const lack = lackOf(app, i);
+  return (app.state.on.has("gaps") && lack.gap.length > 0) || (app.state.on.has("checks") && lack.check.length > 0);
+}
+
+/** The nearest of the places within reach that `counts`, or -1. */
+function findNearest(xy, x, y, reach, counts) {
+  let best = -1;
+  let least = reach * reach;
+  for (let i = 0; i < xy.length / 2; i++) {
+    const apart = (xy[2 * i] - x) ** 2 + (xy[2 * i + 1] - y) ** 2;
+    if (apart <= least && counts(i)) {
+      least = apart;
+      best = i;
+    }
+  }
+  return best;
+}
+
+/** Choose what was clicked; a facility opens a popup and keeps the selection. */
+function choose(app, found, latlng = null) {
+  if (found?.type === "facility") return openFacility(app, found.i);
+  if (found?.type === "home" || found?.type === "community" || !found) app.change({ at: found });
+  return latlng;
+}
+
+/** Open the popup of a facility. */
+function openFacility(app, i) {
+  const xy = app.data.places("facilities");
+  const body = make("div", {}, ...facilityLines(app, i).map((text, n) => make(n ? "div" : "b", { text })));
+  L.popup({ maxWidth: 260 }).setLatLng(toLatLng(app, xy[2 * i], xy[2 * i + 1])).setContent(body).openOn(app.map);
+}
+
+/** Name, kind and source of a facility. */
+function facilityLines(app, i) {
+  const { data, say } = app;
+  const name = data.facilities.names[data.ints("facilities.name")[i]];
+  const kind = data.standard.kinds[data.ints("facilities.kind")[i]];
+  const source = data.facilities.sources[data.ints("facilities.source")[i]];
+  const label = kind.label[app.state.language];
+  const lines = [name || label, name ? label : say("unnamed"),
+    source === "osm" ? say("from_osm") : say("from_register", { register: source })];
+  if (!data.ints("facilities.joined")[i]) lines[2] = say("not_snapped");
+  return lines;
+}
+
+/** The lines of a tooltip: people before percentages. */
+function tipLines(app, found) {
+  const { data, say, state } = app;
+  if (found.type === "facility") return facilityLines(app, found.i).slice(0, 2);
+  if (found.type === "community") return communityLines(app, found.i);
+  const lack = lackOf(app, found.i);
+  const lines = [say("home", { count: writeCount(lack.people) })];
+  const named = (kinds) => {
+    const first = kinds.slice(0, 2).map((k) => data.standard.kinds[k].label[state.language]).join(", ");
+    return kinds.length > 2 ? `${first} ${say("check_and", { count: kinds.length - 2 })}` : first;
+  };
+  if (lack.gap.length) lines.push(say("without_kinds", { kinds: named(lack.gap) }));
+  if (lack.check.length) lines.push(say("check_line", { reason: named(lack.check) }));
+  return lines;
+}
+
+/** Name, people, and the chosen measure of a community. */
+function communityLines(app, i) {
+  const { data, say, state } = app;
+  const { communities } = data;
+  const lines = [communities.names[i], say("residents", { count: writeCount(communities.people[i]) })];
+  if (!communities.people[i]) return [lines[0], say("nobody")];
+  if (state.measure < 0) {
+    const text = communities.index.text[i];
+    const ranked = communities.index.text.filter((one) => one !== null).length;
+    lines.push(text === null
+      ? say("index_unknown", { firm: communities.firm[i], kinds: data.standard.kinds.length })
+      : say("index_line", { index: text, rank: communities.rank[i], ranked }));
+    return lines;
+  }
+  const kind = communities.kinds[state.measure];
+  lines[1] = say("share_line", {
+    covered: writeCount(kind.covered[i]), known: writeCount(kind.known[i]), share: kind.text[i] ?? "–",
+  });
+  if (kind.check[i]) lines.push(say("check_line", { reason: kind.reason[state.language][i] }));
+  return lines;
+}
+
+/** Show or hide the tooltip beside the pointer, inside the window. */
+function showTip(app, found, point = null) {
+  const tip = document.getElementById("tip");
+  tip.hidden = !found || !point;
+  if (tip.hidden) return;
+  tip.replaceChildren(...tipLines(app, found).map((text, n) => make(n ? "div" : "b", { text })));
+  const size = app.map.getSize();
+  const left = point.x + 16 + tip.offsetWidth > size.x ? point.x - tip.offsetWidth - 12 : point.x + 16;
+  tip.style.transform = `translate(${left}px, ${Math.min(point.y + 14, size.y - tip.offsetHeight - 34)}px)`;
+}
