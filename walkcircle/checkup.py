@@ -72,7 +72,8 @@ def score_communities(
     scored["points"] = 100 * scored["weight"] * scored[CommunityCoverage.share]
     by_category = scored.groupby([Checkup.community, "category"])[["points", "weight"]].sum()
     category = by_category["points"] / by_category["weight"]
-    mean = category.groupby(Checkup.community).mean().reindex(ids).to_numpy(dtype=float)
+    # rounding in the last digit must neither break a tie nor keep a full score from being full
+    mean = category.groupby(Checkup.community).mean().round(9).reindex(ids).to_numpy(dtype=float)
     firm_kinds = firm.groupby(CommunityCoverage.community).size().reindex(ids, fill_value=0).to_numpy()
     index = np.where(firm_kinds < LEAST_FIRM * len(standard.kinds), np.nan, mean)
     people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()

@@ -112,7 +112,8 @@ class _Streets:
 
     ``from_first`` and ``from_last`` are seconds on entering at either end (infinite where that is not
     possible), ``along`` the seconds for the whole edge in either direction. The edges where walks begin
-    are there once more per spot, as the stretches before and behind it.
+    are there once more per spot, as the stretches before and behind it. ``length_m`` is that of every edge
+    of the network.
     """
 
     edge: NDArray[np.int64]
@@ -124,7 +125,6 @@ class _Streets:
     own_fraction: NDArray[np.float64]
     own_s: NDArray[np.float64]
     own_along: NDArray[np.float64]
-    own_length_m: NDArray[np.float64]
 
     def parts_within(self, limit_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Return edge, start and stop (as fractions) of every reached stretch, none overlapping."""
@@ -143,9 +143,7 @@ class _Streets:
     def length_within(self, limit_s: float) -> float:
         """Return the street length reached, metres."""
         edge, start, stop = self.parts_within(limit_s)
-        length = dict(zip(self.edge.tolist(), self.length_m.tolist(), strict=True))
-        length.update(zip(self.own_edge.tolist(), self.own_length_m.tolist(), strict=True))
-        return float(np.sum((stop - start) * np.array([length[e] for e in edge.tolist()])))
+        return float(np.sum((stop - start) * self.length_m[edge]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +183,7 @@ def _reach_edges(reach: Reach, origin: int) -> _Streets:
     own = reach.origins.edge[mine]
     return _Streets(
         edge=edge,
-        length_m=network.length_m[edge],
+        length_m=network.length_m,
         from_first=entry[edge, 0],
         from_last=entry[edge, 1],
         along=footing.seconds[edge],
@@ -193,7 +191,6 @@ def _reach_edges(reach: Reach, origin: int) -> _Streets:
         own_fraction=reach.origins.fraction[mine],
         own_s=reach.origins.access_m[mine] / footing.walker.metres_per_second,
         own_along=footing.seconds[own],
-        own_length_m=network.length_m[own],
     )
 
 

@@ -366,16 +366,20 @@ def measure_paths(
         node = seed_node[seed]
         if seed_cost[seed] == reached[node]:
             metres[node] = min(metres[node], seed_length[seed])
-    changed = True
-    while changed:  # once, unless arcs without cost leave the order open
+    changed, level = True, False
+    while changed:  # once, unless arcs that cost nothing leave the order open
         changed = False
         for i in range(len(order)):
             node = order[i]
             for arc in range(indptr[node], indptr[node + 1]):
                 before = tail[arc]
-                if reached[before] + cost[arc] == reached[node] and metres[before] + length[arc] < metres[node]:
+                if reached[before] + cost[arc] != reached[node]:
+                    continue
+                level = level or reached[before] == reached[node]
+                if metres[before] + length[arc] < metres[node]:
                     metres[node] = metres[before] + length[arc]
-                    changed = cost[arc] == 0 or changed
+                    changed = True
+        changed = changed and level
     return metres
 
 

@@ -12,6 +12,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from walkcircle.errors import TableError
@@ -411,11 +412,11 @@ def check_geometry(frame: gpd.GeoDataFrame, *, where: str) -> None:
     shapes = frame.geometry
     empty = shapes.isna() | shapes.is_empty
     if empty.any():
-        msg = f"{where}: row {empty.idxmax()!r} has no geometry; remove the row or give it one"
+        msg = f"{where}: row {_plain(empty.idxmax())!r} has no geometry; remove the row or give it one"
         raise TableError(msg)
     crossed = ~shapes.is_valid
     if crossed.any():
-        msg = f"{where}: the shape of row {crossed.idxmax()!r} crosses itself; mend it with .make_valid()"
+        msg = f"{where}: the shape of row {_plain(crossed.idxmax())!r} crosses itself; mend it with .make_valid()"
         raise TableError(msg)
 
 
@@ -432,9 +433,14 @@ def _check_values(frame: pd.DataFrame, table: type[Table], where: str) -> None:
     except pa.errors.SchemaErrors as error:
         first = error.failure_cases.iloc[0]
         column = next(c for c in declared if c == first["column"])
-        row = "" if pd.isna(first["index"]) else f", row {frame.index[int(first['index'])]!r}"
-        msg = f"{where}: column '{column}'{row}: {first['failure_case']!r} should be {_expected(column)}"
+        row = "" if pd.isna(first["index"]) else f", row {_plain(frame.index[int(first['index'])])!r}"
+        msg = f"{where}: column '{column}'{row}: {_plain(first['failure_case'])!r} should be {_expected(column)}"
         raise TableError(msg) from None
+
+
+def _plain(value: object) -> object:
+    """Return a NumPy number as Python's own, which reads better in a sentence."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _pandera_column(column: Column) -> pa.Column:

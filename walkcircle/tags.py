@@ -8,6 +8,7 @@ that lists values with semicolons has each of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 
 def condition_holds(condition: str, tags: Mapping[str, str]) -> bool:
@@ -20,13 +21,19 @@ def condition_holds(condition: str, tags: Mapping[str, str]) -> bool:
     >>> condition_holds("highway=trunk foot!=yes", {"highway": "trunk", "foot": "yes"})
     False
     """
-    return all(_part_holds(part, tags) for part in condition.split())
+    return all(_part_holds(key, negated, allowed, tags) for key, negated, allowed in _parse(condition))
 
 
-def _part_holds(part: str, tags: Mapping[str, str]) -> bool:
-    key, _, wanted = part.partition("=")
-    values = {value.strip() for value in tags.get(key.removesuffix("!"), "").split(";")} - {""}
-    allowed = wanted.split("|")
-    if key.endswith("!"):
-        return not values.intersection(allowed)
-    return bool(values) if allowed == ["*"] else not values.isdisjoint(allowed)
+@cache
+def _parse(condition: str) -> tuple[tuple[str, bool, frozenset[str]], ...]:
+    """Take a condition apart once: key, whether it is negated, and the values it names."""
+    parts = (part.partition("=") for part in condition.split())
+    return tuple((key.removesuffix("!"), key.endswith("!"), frozenset(wanted.split("|"))) for key, _, wanted in parts)
+
+
+def _part_holds(key: str, negated: bool, allowed: frozenset[str], tags: Mapping[str, str]) -> bool:  # noqa: FBT001 - a part of a condition, never called by hand
+    text = tags.get(key, "")
+    values = {value.strip() for value in text.split(";")} - {""} if ";" in text else {text.strip()} - {""}
+    if negated:
+        return allowed.isdisjoint(values)
+    return bool(values) if "*" in allowed else not allowed.isdisjoint(values)

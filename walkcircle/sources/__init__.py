@@ -279,7 +279,7 @@ def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:
     if study.population.source:
         return study.population.source
     if study.residences.source == "file":
-        return f"register {study.residences.file}"
+        return str(study.residences.file)
     estimate = "estimated from the floor area of mapped buildings"
     known = communities[Communities.population].notna().sum() if Communities.population in communities else 0
     if known and study.population.total is None:

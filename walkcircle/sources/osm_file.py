@@ -237,11 +237,12 @@ class _Raw:
     ) -> None:
         """Keep an area; one that is a public walkable square also becomes part of the streets."""
         if "highway" in tags:
-            if (not area.from_way() or tags.get("area") == "yes") and verdict(tags) == "public":
+            if area.from_way() and tags.get("area") != "yes":
+                return  # a street round a block
+            if verdict(tags) == "public":
                 for outer in area.outer_rings():
                     rings = [outer, *area.inner_rings(outer)]
                     self.squares.append([[self._place(node) for node in ring] for ring in rings])
-            return
         if not area.from_way():
             self.built.add(area.orig_id())
         kind = "way" if area.from_way() else "relation"

@@ -526,5 +526,6 @@ lat = "纬度"
 source = "osm"
 
 [outputs]
+folder = ".."          # beside this folder
 language = "zh"
 """

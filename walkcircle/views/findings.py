@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from walkcircle.gaps import GAP
 from walkcircle.tables import Checkup, CommunityCoverage, Gaps
@@ -27,11 +27,15 @@ class Finding:
     ----------
     sentence
         The finding.
+    mood
+        ``gap`` where residents are certainly without, ``check`` where the data are too thin to say, ``met``
+        where all is well; the page colours by it.
     caveat
         What is not certain about it; empty when nothing is.
     """
 
     sentence: str
+    mood: Literal["gap", "check", "met"]
     caveat: str = ""
 
 
@@ -54,7 +58,7 @@ def describe_index(
     say = _CHINESE if language == "zh" else _ENGLISH
     people = float(checkup[Checkup.population].sum())
     if people < 1:
-        return Finding(say["nobody"])
+        return Finding(say["nobody"], "check")
     blind = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
     blind_people = float(blind[Checkup.population].sum())
     firm = gaps[gaps[Gaps.verdict] == GAP]
@@ -65,15 +69,15 @@ def describe_index(
         sentence = say["blind"].format(
             blind=_whole(blind_people), all=_whole(people), communities=len(blind), of=len(checkup)
         )
-        return Finding(sentence, caveat)
+        return Finding(sentence, "check", caveat)
     total = firm.groupby(Gaps.kind)[Gaps.residents_without].sum()
-    if total.max() >= 1 if len(total) else False:
-        return Finding(_name_gaps(firm, total, people, standard, names, language), caveat)
+    if len(total) and total.max() >= 1:
+        return Finding(_name_gaps(firm, total, people, standard, names, language), "gap", caveat)
     if len(unsure):
-        return Finding(say["no_firm_gap"], caveat)
+        return Finding(say["no_firm_gap"], "check", caveat)
     known = people - float(covered.groupby(CommunityCoverage.community)[CommunityCoverage.unknown].max().sum())
     form = say["all_reached"] if known >= people - _SAME_PEOPLE else say["known_reached"]
-    return Finding(form.format(people=_whole(known), kinds=len(standard.kinds), limit=join_limits(standard)), caveat)
+    return Finding(form.format(people=_whole(known), kinds=len(standard.kinds), limit=join_limits(standard)), "met")
 
 
 def describe_kind(
@@ -84,7 +88,7 @@ def describe_kind(
     mine = covered[covered[CommunityCoverage.kind] == kind.id]
     known = float((mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]).sum())
     if known < 1:
-        return Finding(say["nobody"])
+        return Finding(say["nobody"], "check")
     left_out = gaps[gaps[Gaps.kind] == kind.id]
     firm, unsure = left_out[left_out[Gaps.verdict] == GAP], left_out[left_out[Gaps.verdict] != GAP]
     names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
@@ -101,12 +105,12 @@ def describe_kind(
             without=_whole(without), known=_whole(known), share=write_share(without / known), limit=f"{kind.limit_min:g}",
             kind=label, most=_whole(firm[Gaps.residents_without].max()), place=_first_place(firm, names),
         )  # fmt: skip
-        return Finding(sentence, doubt)
+        return Finding(sentence, "gap", doubt)
     if len(unsure):
         unsure_known = float(mine[mine[CommunityCoverage.confidence] != "firm"][CommunityCoverage.population].sum())
         form = say["kind_blind"] if unsure_known > known / 2 else say["kind_no_firm_gap"]
-        return Finding(form.format(kind=label, limit=f"{kind.limit_min:g}"), doubt)
-    return Finding(say["kind_reached"].format(people=_whole(known), kind=label, limit=f"{kind.limit_min:g}"))
+        return Finding(form.format(kind=label, limit=f"{kind.limit_min:g}"), "check", doubt)
+    return Finding(say["kind_reached"].format(people=_whole(known), kind=label, limit=f"{kind.limit_min:g}"), "met")
 
 
 def write_share(share: float) -> str:
@@ -187,7 +191,7 @@ def _caveat(
     worst = unsure[unsure[Gaps.kind] == tied[0].id]
     label = say["one_kind"].format(kind=_in_sentence(tied[0].label(language)))
     if len(total) > 1:
-        label = say["and_others"].format(kind=_in_sentence(tied[0].label(language)), count=len(total) - 1)
+        label = say["and_others_of"].format(kind=_in_sentence(tied[0].label(language)), count=len(total) - 1)
     everywhere = worst[Gaps.community].nunique() == covered[CommunityCoverage.community].nunique()
     places = say["everywhere"] if everywhere else _places(worst, names, language)
     return say["caveat"].format(people=_whole(most), kind=label, places=places, limit=f"{tied[0].limit_min:g}")
@@ -230,18 +234,19 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "any_kind": "every one of the {kinds} kinds of place",
     "one_kind": "the nearest {kind}",
     "and_others": "the nearest {kind} (and to {count} more kinds)",
+    "and_others_of": "the nearest {kind} and of up to {count} more kinds",
     "no_firm_gap": "No gap is certain: wherever residents seem to be without, the data are thin.",
     "all_reached": "All {people} residents reach each of the {kinds} kinds of place within {limit} minutes.",
     "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place within {limit} "
     "minutes.",
-    "caveat": "Check on the ground: {people} more in {places} may be beyond {limit} minutes of {kind}, or the map may "
-    "lack it.",
+    "caveat": "Check on the ground: {people} residents of {places} seem to be beyond {limit} minutes of {kind}, but the "
+    "data there are thin.",
     "everywhere": "all communities",
     "kind_gap": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
     "of them live in {place}.",
     "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, all "
     "of them in {place}.",
-    "kind_check": "Check on the ground: {people} residents in {places}.",
+    "kind_check": "Check on the ground: another {people} residents of {places}, where the data are thin.",
     "kind_blind": "Whether residents lack a {kind} within {limit} minutes cannot be told from this map.",
     "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
     "kind_reached": "All {people} residents reach the nearest {kind} within {limit} minutes.",
@@ -258,14 +263,15 @@ _CHINESE: Final[Mapping[str, str]] = {
     "any_kind": "全部 {kinds} 类设施",
     "one_kind": "最近的{kind}",
     "and_others": "最近的{kind}(以及另外 {count} 类设施)",
+    "and_others_of": "最近的{kind}以及至多 {count} 类其他设施",
     "no_firm_gap": "没有可以确定的缺口:凡是看似有缺口的地方,数据都不充分。",
     "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类设施。",
     "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类设施。",
-    "caveat": "需实地核查:{places}另有 {people} 名居民到{kind}可能超过 {limit} 分钟,也可能只是地图上没有标注。",
+    "caveat": "需实地核查:{places}的 {people} 名居民到{kind}看似超过 {limit} 分钟,但当地数据不充分。",
     "everywhere": "各社区",
     "kind_gap": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",
     "kind_gap_one": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,全部住在{place}。",
-    "kind_check": "需实地核查:{places}的 {people} 名居民。",
+    "kind_check": "需实地核查:{places}另有 {people} 名居民,当地数据不充分。",
     "kind_blind": "仅凭这份地图无法判断居民 {limit} 分钟内是否缺少{kind}。",
     "kind_no_firm_gap": "凡数据可靠之处,居民步行到最近的{kind}均不超过 {limit} 分钟。",
     "kind_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达最近的{kind}。",

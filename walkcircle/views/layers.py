@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.analysis import Analysis
+from walkcircle.gaps import GAP
 from walkcircle.network import WalkNetwork
 from walkcircle.tables import (
     Checkup,
@@ -113,7 +114,9 @@ def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
     nearest = pd.MultiIndex.from_arrays([table[Coverage.facility], grid.get_level_values(1)])
     packing.add_ints("clusters.minutes", _round_up(table[Coverage.minutes]))
     packing.add_ints("clusters.facility", row.reindex(nearest).fillna(-1).to_numpy().astype(np.int64))
-    packing.add_ints("clusters.covered", table[Coverage.covered].to_numpy(dtype=np.int64))
+    # 1 within the limit, 2 beyond it but the data end on the way, 0 beyond it
+    verdict = table[Coverage.covered].to_numpy(dtype=np.int64) + 2 * table[Coverage.open_edge].to_numpy(dtype=np.int64)
+    packing.add_ints("clusters.verdict", verdict)
     known = table[Coverage.known].groupby(level=0).all().reindex(clusters[Clusters.cluster])
     packing.add_ints("clusters.known", known.to_numpy(dtype=np.int64))
     _pack_starts(answer, packing)
@@ -158,8 +161,8 @@ def pack_kinds(answer: Analysis, _packing: Packing) -> dict[str, Any]:
                 "id": kind.id,
                 "label": {"en": kind.en, "zh": kind.zh},
                 "category": order[kind.category],
-                # categories that share a colour, in a standard with many, do not share a shape
-                "glyph": GLYPHS[(number + order[kind.category] // len(CATEGORIES_LIGHT)) % len(GLYPHS)],
+                # neither two kinds of one category nor two neighbouring categories share a shape
+                "glyph": GLYPHS[(number + order[kind.category]) % len(GLYPHS)],
                 "limit": f"{kind.limit_min:g}",
             }
         )
@@ -182,8 +185,9 @@ LAYERS: Final[Mapping[str, Layer]] = {
 
 
 def _index_measure(answer: Analysis) -> dict[str, Any]:
-    """Return class and text of each community's index, and its residents without the kind most lack."""
+    """Return class and text of each community's index, and its residents certainly without the kind most lack."""
     gaps = _first_walker(answer, answer.gaps, Gaps.walker)
+    gaps = gaps[gaps[Gaps.verdict] == GAP]
     most = gaps.groupby(Gaps.community)[Gaps.residents_without].max()
     index = answer.checkup[Checkup.index].to_numpy(dtype=float)
     return {
@@ -195,23 +199,33 @@ def _index_measure(answer: Analysis) -> dict[str, Any]:
 
 
 def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
-    """Return class, share and people of one kind for each community; unknown where the data are thin."""
+    """Return class, share and people of one kind for each community; the class is unknown where the data are thin."""
     table = _first_walker(answer, answer.communities, CommunityCoverage.walker)
     mine = table[table[CommunityCoverage.kind] == kind].set_index(CommunityCoverage.community)
     mine = mine.reindex(answer.checkup[Checkup.community])
     share = mine[CommunityCoverage.share].to_numpy(dtype=float)
     firm = (mine[CommunityCoverage.confidence] == "firm").to_numpy()
     known = mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]
+    gaps = _first_walker(answer, answer.gaps, Gaps.walker)
+    gaps = gaps[gaps[Gaps.kind] == kind]
+    is_gap = gaps[Gaps.verdict] == GAP
+    people = {
+        name: rows.groupby(Gaps.community)[Gaps.residents_without].sum().reindex(mine.index, fill_value=0.0)
+        for name, rows in (("without", gaps[is_gap]), ("unsure", gaps[~is_gap]))
+    }
+    left_out = (people["without"] / known).to_numpy(dtype=float)
     reasons = [None if pd.isna(reason) else str(reason) for reason in mine[CommunityCoverage.reason]]
     return {
         "value": [None if np.isnan(s) else round(100 * float(s), 3) for s in share],
         "text": [None if np.isnan(s) else write_share(float(s)) for s in share],
-        "textwithout": [None if np.isnan(s) else write_share(1 - float(s)) for s in share],
+        "textwithout": [None if np.isnan(s) else write_share(min(float(s), 1.0)) for s in left_out],
         "band": [classify_value(100 * float(s)) if ok else -1 for s, ok in zip(share, firm, strict=True)],
         "covered": _whole(mine[CommunityCoverage.covered]),
         "known": _whole(known),
-        "without": _whole(known - mine[CommunityCoverage.covered]),
+        "without": _whole(people["without"]),
+        "unsure": _whole(people["unsure"]),
         "check": [not ok for ok in firm],
+        "thin": mine[CommunityCoverage.share_at_most].isna().tolist(),
         "reason": {
             language: [None if reason is None else translate_reason(reason, language) for reason in reasons]
             for language in TEXTS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -201,10 +202,10 @@ def _findings(answer: Analysis) -> dict[str, Any]:
     covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
     gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
 
-    def tell(language: Language) -> list[dict[str, str]]:
+    def tell(language: Language) -> list[dict[str, Any]]:
         found: list[Finding] = [describe_index(covered, gaps, answer.checkup, standard, language)]
         found += [describe_kind(covered, gaps, answer.checkup, kind, language) for kind in standard.kinds]
-        return [{"sentence": one.sentence, "caveat": one.caveat} for one in found]
+        return [asdict(one) for one in found]
 
     return {language: tell(language) for language in TEXTS}
 

@@ -64,7 +64,8 @@ class Packing:
 
     def add_areas(self, name: str, areas: Sequence[shapely.Geometry]) -> str:
         """Keep areas: how many rings each has, holes and parts alike, how many corners each ring has, and those."""
-        polygons, of_polygon = shapely.get_parts(areas, return_index=True)
+        # outlines one way round and holes the other, so that areas over each other add up and holes stay open
+        polygons, of_polygon = shapely.get_parts(shapely.orient_polygons(areas), return_index=True)
         rings, of_ring = shapely.get_rings(polygons, return_index=True)
         self.add_ints(f"{name}.parts", np.bincount(of_polygon[of_ring], minlength=len(areas)))
         self._add_corners(name, rings)

@@ -19,14 +19,14 @@ function makeAreaPainter(app) {
         if (!touch(app.areaPaths[i].box, pen.view)) continue;
         context.globalAlpha = band[i] < 0 ? 0.9 : 0.88;
         context.fillStyle = band[i] < 0 ? unknown : colour(`band${band[i]}`);
-        context.fill(paths[i], "evenodd");
+        context.fill(paths[i]);
       }
       context.globalAlpha = 1;
     }
   };
 }
 
-/** Paint the borders, the weakest tenth and the names; they stand over the streets. */
+/** Paint the borders and the weakest tenth; they stand over the streets. */
 function makeBorderPainter(app) {
   const { communities } = app.data;
   const paths = app.areaPaths.map(({ path }) => path);
@@ -41,6 +41,12 @@ function makeBorderPainter(app) {
     if (app.state.on.has("weakest")) {
       communities.weakest.forEach((weak, i) => weak && outline(pen, paths[i], "accent", 3));
     }
+  };
+}
+
+/** Paint the names over all marks. */
+function makeNamePainter(app) {
+  return (pen) => {
     if (app.state.on.has("names")) drawNames(app, pen);
   };
 }
@@ -49,7 +55,7 @@ function makeBorderPainter(app) {
 function outline(pen, path, role, width) {
   const { context } = pen;
   context.save();
-  context.clip(path, "evenodd");
+  context.clip(path);
   context.strokeStyle = colour("halo");
   context.lineWidth = 2 * (width + 1.5) * pen.px;
   context.stroke(path);
@@ -80,8 +86,8 @@ function drawNames(app, pen) {
   );
   const taken = [];
   for (const i of order) {
-    const value = band[i] < 0 ? "?" : text[i];
-    const [name, small] = [communities.names[i], value || ""];
+    const name = communities.names[i];
+    const small = band[i] < 0 ? "" : text[i]; // the hatch already says that it is not known
     const room = app.areaPaths[i].box;
     const spot = placeName(pen, name, middle[2 * i], middle[2 * i + 1], taken);
     if (!spot || spot.width > ((room.east - room.west) / pen.px) * 1.25) continue;
@@ -133,6 +139,6 @@ function findCommunity(app, x, y) {
   const context = app.probe;
   return app.areaPaths.findIndex(
     ({ path, box }) =>
-      x >= box.west && x <= box.east && y >= box.north && y <= box.south && context.isPointInPath(path, x, y, "evenodd"),
+      x >= box.west && x <= box.east && y >= box.north && y <= box.south && context.isPointInPath(path, x, y),
   );
 }

@@ -24,29 +24,31 @@ function communityCard(app, i) {
   const { communities } = data;
   const lines = communities.people[i] ? [
     say("residents", { count: writeCount(communities.people[i]) }),
-    communities.index.text[i] === null
-      ? say("index_unknown", { firm: communities.firm[i], kinds: data.standard.kinds.length })
-      : say("index_line", {
-        index: communities.index.text[i], rank: communities.rank[i],
-        ranked: communities.index.text.filter((text) => text !== null).length,
-      }),
+    indexLine(app, i),
     say("confidence", { grade: communities.grade[i] }),
   ] : [say("nobody")];
   const rows = data.standard.kinds.map((kind, k) => {
     const one = communities.kinds[k];
     const label = kind.label[state.language];
-    if (one.check[i]) {
-      return row(label, [say("check"), one.reason[state.language][i]], "check", k === state.measure);
+    const texts = [];
+    if (one.without[i]) {
+      texts.push(say("without_line", {
+        without: writeCount(one.without[i]), known: writeCount(one.known[i]), share: one.textwithout[i],
+      }));
     }
-    const text = one.without[i] === 0 ? say("everyone", { limit: kind.limit }) : say("without_line", {
-      without: writeCount(one.without[i]), known: writeCount(one.known[i]), share: one.textwithout[i],
-    });
-    return row(label, [text], one.without[i] ? "gap" : "met", k === state.measure);
+    if (one.check[i]) {
+      texts.push(say("unsure_line", { count: writeCount(one.unsure[i]), reason: one.reason[state.language][i] }));
+    }
+    if (!texts.length) texts.push(say("everyone", { limit: kind.limit }));
+    return row(label, texts, one.without[i] ? "gap" : one.check[i] ? "check" : "met", k === state.measure);
   });
   const home = fullestHome(app, i);
   const walk = home < 0 ? null : make("button", {
     type: "button", class: "quiet", text: say("walk_from"),
-    onclick: () => app.change({ at: { type: "home", i: home }, on: new Set([...app.state.on, "walks", "homes"]) }),
+    onclick: () => {
+      app.change({ at: { type: "home", i: home }, on: new Set([...app.state.on, "walks", "homes"]) });
+      showWalk(app, home);
+    },
   });
   return [make("h2", { text: communities.names[i] }), make("p", { text: lines.join(" · ") }),
     communities.people[i] ? table(rows) : null, walk].filter(Boolean);
@@ -70,11 +72,11 @@ function homeCard(app, i) {
     const at = i * count + k;
     const minutes = data.ints("clusters.minutes")[at];
     const place = data.ints("clusters.facility")[at];
-    const met = data.ints("clusters.covered")[at];
-    const thin = community < 0 || data.communities.kinds[k].check[community];
+    const verdict = data.ints("clusters.verdict")[at];
+    const thin = verdict === 2 || community < 0 || data.communities.kinds[k].thin[community];
     const name = place < 0 ? "" : data.facilities.names[data.ints("facilities.name")[place]] || say("unnamed");
     const time = minutes < 0 ? say("beyond", { minutes: kind.limit }) : `${say("minutes", { minutes })} · ${name}`;
-    return row(kind.label[state.language], [time], met ? "met" : thin ? "check" : "gap", k === state.measure);
+    return row(kind.label[state.language], [time], verdict === 1 ? "met" : thin ? "check" : "gap", k === state.measure);
   });
   return [title, where, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows)];
 }

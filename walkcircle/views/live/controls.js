@@ -26,7 +26,28 @@ function startControls(app) {
 /** Bring the whole study area into view. */
 function showAll(app, options = {}) {
   const [[west, north], [east, south]] = app.data.bounds;
-  app.map.fitBounds(L.latLngBounds(toLatLng(app, west, south), toLatLng(app, east, north)), { ...roomForMap(), ...options });
+  const bounds = L.latLngBounds(toLatLng(app, west, south), toLatLng(app, east, north));
+  const room = roomForMap();
+  app.map.fitBounds(bounds, { ...room, ...options, animate: false });
+  const legend = document.getElementById("legend").getBoundingClientRect();
+  const beside = legend.top > window.innerHeight / 2;
+  if (beside && coversCommunity(app, legend)) {
+    // room above the legend or beside it, whichever shows more
+    const above = { ...room, paddingBottomRight: [room.paddingBottomRight[0], room.paddingBottomRight[1] + legend.height] };
+    const right = { ...room, paddingTopLeft: [legend.right + 12, room.paddingTopLeft[1]] };
+    const zoom = ({ paddingTopLeft: a, paddingBottomRight: b }) => app.map.getBoundsZoom(bounds, false, L.point(a).add(b));
+    app.map.fitBounds(bounds, { ...(zoom(above) >= zoom(right) ? above : right), ...options, animate: false });
+  }
+}
+
+/** Whether a box of the window lies over a corner of a community. */
+function coversCommunity(app, box) {
+  const { xy } = app.data.shapes("communities");
+  for (let i = 0; i < xy.length; i += 2) {
+    const { x, y } = app.map.latLngToContainerPoint(toLatLng(app, xy[i], xy[i + 1]));
+    if (x > box.left && x < box.right + 8 && y > box.top - 8 && y < box.bottom) return true;
+  }
+  return false;
 }
 
 /** The layers by group, each with a name and its words. */
@@ -76,7 +97,10 @@ function switchLayer(app, name, wanted) {
   const { at } = app.state;
   if (name === "walks" && wanted && at?.type !== "home") {
     const home = fullestHome(app, at?.type === "community" ? at.i : -1);
-    if (home >= 0) return app.change({ on, at: { type: "home", i: home } });
+    if (home >= 0) {
+      app.change({ on, at: { type: "home", i: home } });
+      return showWalk(app, home);
+    }
   }
   return app.change({ on });
 }

@@ -1,6 +1,6 @@
 /**
- * Ground: the basemap drawn from the study's own data. Water and green lie under the results, buildings and
- * streets over them, quiet enough that the results stay in front.
+ * Ground: the basemap drawn from the study's own data. Green lies under the results; water, buildings and streets
+ * over them, quiet enough that the results stay in front.
  */
 
 /** Width of each street class on the ground in metres, and the least on the screen in pixels. */
@@ -12,30 +12,35 @@ const STREET_WIDTHS = {
   steps: { metres: 1.6, least: 1, dash: [1.2, 1.2], from: 15 },
 };
 
-/** Paint water and green. */
+/** Paint green on paper. */
 function makeGroundPainter(app) {
   const { data } = app;
-  const water = makePaths(data.shapes(data.ground.water));
   const green = makePaths(data.shapes(data.ground.green));
   return (pen) => {
     const { context, view } = pen;
     context.fillStyle = colour("paper");
     context.fillRect(view.west, view.north, view.east - view.west, view.south - view.north);
     context.fillStyle = colour("green");
-    eachInView(green, pen, (path) => context.fill(path, "evenodd"));
-    context.fillStyle = colour("water");
-    context.strokeStyle = colour("shore");
-    context.lineWidth = 0.8 * pen.px;
-    eachInView(water, pen, (path) => {
-      context.fill(path, "evenodd");
-      context.stroke(path);
-    });
+    eachInView(green, pen, (path) => context.fill(path));
   };
 }
 
-/** Paint buildings, streets and rail, then a veil over all that is not studied. */
+/** Water over the results: a harbour inside a community is no ground to colour. */
+function drawWater(pen, water) {
+  const { context } = pen;
+  context.fillStyle = colour("water");
+  context.strokeStyle = colour("shore");
+  context.lineWidth = 0.8 * pen.px;
+  eachInView(water, pen, (path) => {
+    context.fill(path);
+    context.stroke(path);
+  });
+}
+
+/** Paint water, buildings, streets and rail, then a veil over all that is not studied. */
 function makeStreetPainter(app) {
   const { data } = app;
+  const water = makePaths(data.shapes(data.ground.water));
   const buildings = makePaths(data.shapes(data.ground.buildings));
   const rail = makePaths(data.shapes(data.ground.rail));
   const streets = data.shapes("streets");
@@ -51,8 +56,9 @@ function makeStreetPainter(app) {
 
   return (pen) => {
     const { context } = pen;
+    drawWater(pen, water);
     context.fillStyle = colour("building");
-    if (pen.zoom >= 13.5) eachInView(buildings, pen, (path) => context.fill(path, "evenodd"));
+    if (pen.zoom >= 13.5) eachInView(buildings, pen, (path) => context.fill(path));
     drawStreets(pen, of, data.streets.classes);
     drawRail(pen, rail);
     context.fillStyle = colour("veil");

@@ -37,9 +37,24 @@ function showLegend(app) {
       return one;
     }));
   }
+  parts.push(...glyphLines(app));
   const legend = document.getElementById("legend");
   legend.replaceChildren(...parts);
   legend.hidden = !parts.length;
+}
+
+/** A line for each kind of place that is switched on, with its glyph. */
+function glyphLines(app) {
+  const { standard } = app.data;
+  const kinds = standard.kinds.filter(({ category }) => app.state.on.has(`places-${category}`));
+  if (!kinds.length) return [];
+  return [make("div", { class: "glyphs" }, ...kinds.map(({ glyph, category, label }) => {
+    const icon = make("canvas", { width: 32, height: 32, "aria-hidden": "true" });
+    const context = icon.getContext("2d");
+    context.setTransform(2, 0, 0, 2, 0, 0);
+    drawGlyph({ context, px: 1 }, glyph, 8, 8, 5, colour(standard.categories[category].colour));
+    return make("div", { class: "entry" }, icon, make("span", { text: label[app.state.language] }));
+  }))];
 }
 
 /** One line of the legend. */

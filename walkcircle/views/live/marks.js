@@ -15,11 +15,12 @@ function lackOf(app, home) {
   const people = data.ints("clusters.people")[home] / 10;
   const community = data.ints("clusters.community")[home];
   if (!data.ints("clusters.known")[home]) return { gap: [], check: [], people };
-  const covered = data.ints("clusters.covered");
+  const verdict = data.ints("clusters.verdict");
   const count = data.standard.kinds.length;
   const kinds = state.measure < 0 ? [...Array(count).keys()] : [state.measure];
-  const missing = kinds.filter((kind) => !covered[home * count + kind]);
-  const thin = (kind) => community < 0 || data.communities.kinds[kind].check[community];
+  const missing = kinds.filter((kind) => verdict[home * count + kind] !== 1);
+  const thin = (kind) =>
+    community < 0 || data.communities.kinds[kind].thin[community] || verdict[home * count + kind] === 2;
   return { gap: missing.filter((kind) => !thin(kind)), check: missing.filter(thin), people };
 }
 
@@ -69,7 +70,7 @@ function drawHomes(app, pen, homes) {
   const known = app.data.ints("clusters.known");
   context.lineWidth = 1 * pen.px;
   for (let i = 0; i < homes.length / 2; i++) {
-    const radius = Math.max(1.4, 0.3 * Math.sqrt(people[i] / 10) * 1.25 ** (pen.zoom - 15));
+    const radius = Math.max(1.4, 0.22 * Math.sqrt(people[i] / 10) * 1.25 ** (pen.zoom - 15));
     context.beginPath();
     context.arc(homes[2 * i], homes[2 * i + 1], radius * pen.px, 0, 2 * Math.PI);
     context.strokeStyle = colour("paper");

@@ -38,6 +38,9 @@ function showWords(app) {
   for (const element of document.querySelectorAll("[data-text]")) {
     element.textContent = app.say(element.dataset.text);
   }
+  for (const element of document.querySelectorAll("[data-short]")) {
+    element.textContent = app.say(element.dataset.short);
+  }
   for (const element of document.querySelectorAll("[data-name]")) {
     element.setAttribute("aria-label", app.say(element.dataset.name));
     element.title = app.say(element.dataset.name);
@@ -70,10 +73,16 @@ function showMeasures(app) {
 /** Show the sentence that Python wrote for this measure. */
 function showFinding(app) {
   const finding = app.data.findings[app.state.language][app.state.measure + 1];
-  document.getElementById("finding").textContent = finding.sentence;
+  const sentence = document.getElementById("finding");
+  sentence.textContent = finding.sentence;
+  sentence.className = finding.mood;
   const caveat = document.getElementById("caveat");
   caveat.textContent = finding.caveat;
   caveat.hidden = !finding.caveat;
+  // on a phone the sheet shows the finding before it is opened
+  const panel = document.getElementById("panel");
+  const tools = document.querySelector(".tools").offsetTop;
+  panel.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
 }
 
 /** The communities in the order of the ranking: worst first, then unknown, then where nobody lives. */
@@ -88,7 +97,7 @@ function rankCommunities(app) {
 function showRanking(app) {
   const { communities } = app.data;
   const { say, state } = app;
-  const { value, text, band, without, check } = measured(app);
+  const { value, text, band, without, unsure } = measured(app);
   document.getElementById("ranking-value").textContent = say(state.measure < 0 ? "ranking_index" : "ranking_share");
   const order = rankCommunities(app);
   const shown = app.allRows ? order : order.slice(0, FIRST_ROWS);
@@ -105,14 +114,15 @@ function showRanking(app) {
       bar.style.setProperty("--share", `${value[i]}%`);
       bar.style.setProperty("--fill", `var(--band${band[i]})`);
     }
-    const lacking = check?.[i] ? "?" : writeCount(without[i]);
     return make("tr",
       { "data-community": i, class: communities.weakest[i] ? "weakest" : null,
         onmouseenter: () => app.change({ hover: { type: "community", i } }),
         onmouseleave: () => app.change({ hover: null }) },
       make("th", { scope: "row" }, button, bar),
       make("td", { text: known ? text[i] : communities.people[i] ? "?" : "–" , title: known ? null : say("unknown") }),
-      make("td", { text: communities.people[i] ? (known || state.measure < 0 ? lacking : "?") : "–" }));
+      make("td", { text: communities.people[i] ? writeCount(without[i]) : "–" },
+        unsure?.[i] ? make("span", { class: "unsure", text: " ?", title: say("check") }) : null),
+      make("td", { class: "grade", text: communities.grade[i] }));
   });
   document.getElementById("rows").replaceChildren(...rows);
   const all = document.getElementById("all-rows");

@@ -126,19 +126,25 @@ function communityLines(app, i) {
   const lines = [communities.names[i], say("residents", { count: writeCount(communities.people[i]) })];
   if (!communities.people[i]) return [lines[0], say("nobody")];
   if (state.measure < 0) {
-    const text = communities.index.text[i];
-    const ranked = communities.index.text.filter((one) => one !== null).length;
-    lines.push(text === null
-      ? say("index_unknown", { firm: communities.firm[i], kinds: data.standard.kinds.length })
-      : say("index_line", { index: text, rank: communities.rank[i], ranked }));
+    lines.push(indexLine(app, i));
     return lines;
   }
   const kind = communities.kinds[state.measure];
   lines[1] = say("share_line", {
     covered: writeCount(kind.covered[i]), known: writeCount(kind.known[i]), share: kind.text[i] ?? "–",
   });
-  if (kind.check[i]) lines.push(say("check_line", { reason: kind.reason[state.language][i] }));
+  if (kind.check[i]) lines.push(say("unsure_line", { count: writeCount(kind.unsure[i]), reason: kind.reason[state.language][i] }));
   return lines;
+}
+
+/** Index and rank of a community, or why there is none. */
+function indexLine(app, i) {
+  const { communities, standard } = app.data;
+  const index = communities.index.text[i];
+  if (index === null) return app.say("index_unknown", { firm: communities.firm[i], kinds: standard.kinds.length });
+  if (communities.rank[i] === null) return app.say("index_unranked", { index });
+  const ranked = communities.rank.filter((rank) => rank !== null).length;
+  return app.say("index_line", { index, rank: communities.rank[i], ranked });
 }
 
 /** Show or hide the tooltip beside the pointer, inside the window. */

@@ -87,7 +87,7 @@ const Sheet = L.Renderer.extend({
 /** How many shapes share one path; a path outside the window is not drawn. */
 const SHAPES_PER_PATH = 400;
 
-/** Group shapes (all, or those listed) into paths with their boxes; areas keep their holes by the even-odd rule. */
+/** Group shapes (all, or those listed) into paths with their boxes; holes run the other way and stay open. */
 function makePaths(shapes, chosen = null) {
   const list = chosen || Array.from({ length: shapes.count }, (_, i) => i);
   const paths = [];

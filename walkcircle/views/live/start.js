@@ -6,11 +6,12 @@ function makeSheets(app) {
   const walks = makeWalkPainter(app);
   const marks = makeMarkPainter(app);
   const own = makeOwnPainter(app);
+  const names = makeNamePainter(app);
   const all = [
     ["ground", 210, makeGroundPainter(app), "tiles"],
     ["areas", 220, makeAreaPainter(app), "measure on"],
     ["streets", 230, makeStreetPainter(app), ""],
-    ["marks", 240, (pen) => [walks, border, own, marks].forEach((paint) => paint(pen)), "measure on at"],
+    ["marks", 240, (pen) => [walks, border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
     ["glow", 250, makeGlowPainter(app), "hover at"],
   ];
   return all.map(([name, z, paint, keys]) => {
@@ -37,7 +38,7 @@ function makeOwnPainter(app) {
       if (paths) {
         eachInView(paths, pen, (path) => {
           context.globalAlpha = 0.3;
-          if (layer.paint === "areas") context.fill(path, "evenodd");
+          if (layer.paint === "areas") context.fill(path);
           context.globalAlpha = 1;
           context.stroke(path);
         });

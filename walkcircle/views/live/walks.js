@@ -150,7 +150,7 @@ function walkHome(app, home) {
   const rings = limits.map((limit) => {
     const stretches = reachWithin(app.graph, home, seconds, limit);
     const metres = stretches.reduce((sum, [e, from, to]) => sum + ((to - from) * app.graph.metres[e]) / 10, 0);
-    return { path: traceStretches(app.data.shapes("streets"), stretches), metres };
+    return { ...traceStretches(app.data.shapes("streets"), stretches), metres };
   });
   app.walked = { home, rings };
   return app.walked;
@@ -159,6 +159,7 @@ function walkHome(app, home) {
 /** A path along the stretches of streets, cut where the walk ends. */
 function traceStretches({ xy, run, corner }, stretches) {
   const path = new Path2D();
+  const box = { west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
   for (const [e, from, to] of stretches) {
     const [c0, c1] = [corner[run[e]], corner[run[e] + 1]];
     const lengths = [0];
@@ -179,8 +180,14 @@ function traceStretches({ xy, run, corner }, stretches) {
       if (length > from * total && length < to * total) path.lineTo(xy[2 * (c0 + k)], xy[2 * (c0 + k) + 1]);
     });
     path.lineTo(...place(to));
+    for (const [x, y] of [place(from), place(to)]) {
+      box.west = Math.min(box.west, x);
+      box.east = Math.max(box.east, x);
+      box.north = Math.min(box.north, y);
+      box.south = Math.max(box.south, y);
+    }
   }
-  return path;
+  return { path, box };
 }
 
 /** Paint the walk from the selected home: soft outline of each limit, then the streets, the longest walk first. */
@@ -191,12 +198,14 @@ function makeWalkPainter(app) {
     const { context } = pen;
     const wide = 2 * OFF_STREET_M * pen.metre * pen.px;
     for (let i = rings.length - 1; i >= 0; i--) {
+      context.globalAlpha = 0.7;
       context.drawImage(...softOutline(pen, rings[i].path, wide, colour(`walk${Math.min(i, 2)}`)));
     }
+    context.globalAlpha = 1;
     context.lineCap = "round";
     for (let i = rings.length - 1; i >= 0; i--) {
       context.strokeStyle = colour(`walk${Math.min(i, 2)}`);
-      context.lineWidth = (3.4 - 0.5 * i) * pen.px;
+      context.lineWidth = Math.max(1.6, Math.min(3.5, 3.2 * pen.metre)) * pen.px;
       context.stroke(rings[i].path);
     }
   };
@@ -210,14 +219,22 @@ function softOutline(pen, path, wide, edge) {
   context.setTransform(pen.context.getTransform());
   context.lineCap = context.lineJoin = "round";
   context.strokeStyle = edge;
-  context.lineWidth = wide + 3 * pen.px;
+  context.lineWidth = wide + 2.4 * pen.px;
   context.stroke(path);
   context.globalCompositeOperation = "destination-out";
   context.lineWidth = wide;
-  context.globalAlpha = 0.86;
+  context.globalAlpha = 0.94;
   context.stroke(path);
   const { west, north, east, south } = pen.view;
   return [layer, west, north, east - west, south - north];
+}
+
+/** Bring the longest walk from a home into view. */
+function showWalk(app, home) {
+  const { box } = walkHome(app, home).rings.at(-1);
+  if (!(box.east > box.west)) return;
+  const bounds = L.latLngBounds(toLatLng(app, box.west, box.south), toLatLng(app, box.east, box.north));
+  app.map.fitBounds(bounds, { ...roomForMap(), animate: false });
 }
 
 /** The home to walk from where the reader has chosen none: the one with the most people in a community, or in all. */
