@@ -7,6 +7,7 @@ bug and shows its traceback.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -270,19 +271,21 @@ def _run(path: Path) -> None:
 
 def _prepare_demo(town: Town) -> Path:
     """Return the study file of a bundled town, writing the made-up one first."""
-    data = PACKAGE.parent / "data"
-    if not data.is_dir():
-        data = PACKAGE / "data"
-    if town is not Town.town:
-        return data / town / "study.toml"
-    from walkcircle.sources.town import write_town
-
-    folder = data.parent / "maps" / "town" / "study"
+    home = PACKAGE.parent
+    if not (home / "data" / "monaco").is_dir():  # installed from a wheel: work on a copy in the current folder
+        home = Path.cwd()
+    folder = home / "maps" / "town" / "study" if town is Town.town else home / "data" / town
     try:
-        return write_town(folder)
+        if town is Town.town:
+            from walkcircle.sources.town import write_town
+
+            return write_town(folder)
+        if not folder.is_dir():
+            shutil.copytree(PACKAGE / "data" / town, folder)
     except OSError as error:
-        msg = f"{folder}: cannot write the town here ({error.strerror}); choose a folder that you may write to"
+        msg = f"{folder}: cannot write the town here ({error.strerror}); go to a folder that you may write to"
         raise OutputError(msg) from None
+    return folder / "study.toml"
 
 
 def _read_lonlat(text: str) -> tuple[float, float]:

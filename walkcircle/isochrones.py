@@ -20,6 +20,7 @@ import shapely.ops
 from contourpy import FillType, contour_generator
 
 from walkcircle import kernels
+from walkcircle.errors import NetworkError
 from walkcircle.tables import Isochrones
 
 if TYPE_CHECKING:
@@ -59,9 +60,18 @@ def trace_isochrones(
     -------
     GeoDataFrame
         :class:`~walkcircle.tables.Isochrones`, one row per origin on the network and limit. Shapes keep
-        their holes and parts, contain their origin's spot, and a longer limit contains a shorter one.
+        their holes and parts, a longer limit contains a shorter one, and all contain their origin's spot where
+        a cell's worth of the walk is left there.
+
+    Raises
+    ------
+    NetworkError
+        The walks are shorter than the longest of `minutes`.
     """
     limits_s = np.asarray(minutes, dtype=float) * 60
+    if limits_s.max() > reach.limit_s:
+        msg = f"isochrones of {max(minutes):g} min need walks as long; walk with limit_min={max(minutes):g} or more"
+        raise NetworkError(msg)
     samples = _sample_streets(reach, step_m=cell_m / 2)
     rows = []
     labels = reach.origins.labels

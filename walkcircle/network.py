@@ -359,7 +359,8 @@ def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
     metric = metric.explode(index_parts=False)
     coords, row = shapely.get_coordinates(metric.geometry.to_numpy(), return_index=True)
     # a thousandth of a millimetre apart is the same vertex: coordinates that went through a file differ by less
-    xy, node = np.unique(np.round(coords, 6), axis=0, return_inverse=True)
+    _, first, node = np.unique(np.round(coords, 6), axis=0, return_index=True, return_inverse=True)
+    xy = coords[first]
     count = len(metric)
     kind = metric["highway"].astype(str).to_numpy(dtype=str) if "highway" in metric else np.full(count, "path")
     private = (metric["access"] == "private").to_numpy(dtype=bool) if "access" in metric else np.zeros(count, bool)

@@ -95,17 +95,25 @@ class Place:
         Raises
         ------
         TableError
-            A table is wrong, or is in another CRS than the streets.
+            A table is wrong, is in another CRS than the streets, or lists a facility twice.
         """
         for frame, table, where in (
             (self.residences, Residences, "residences"),
             (self.facilities, Facilities, "facilities"),
             (self.communities, Communities, "communities"),
         ):
+            if not isinstance(frame, gpd.GeoDataFrame):
+                msg = f"{where}: a plain table has no place on earth; make it a GeoDataFrame with a CRS"
+                raise TableError(msg)
             check_table(frame, table, where=where)
             if frame.crs != self.network.crs:
                 msg = f"{where}: the CRS is not that of the streets; reproject with .to_crs(network.crs)"
                 raise TableError(msg)
+        twice = self.facilities[self.facilities.duplicated([Facilities.facility, Facilities.kind])]
+        if len(twice):
+            name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]
+            msg = f"facilities: '{name}' of kind '{kind}' is listed twice; give each place its own id or drop one row"
+            raise TableError(msg)
 
     def __repr__(self) -> str:
         """Say what is here in one line."""

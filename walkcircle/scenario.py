@@ -11,7 +11,7 @@ import rtree
 import shapely
 from pyproj import CRS, Transformer
 
-from walkcircle.analysis import Analysis, snap_facilities
+from walkcircle.analysis import SEARCH_FACTOR, Analysis, snap_facilities
 from walkcircle.errors import TableError
 from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
 from walkcircle.walking import ROUNDING_S, nearest
@@ -139,10 +139,11 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
             f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
         )
         raise TableError(msg)
-    tables = []
+    tables = [pd.DataFrame(columns=[*map(str, Effects.columns())])] if len(sites) == 0 else []
+    longest_min = SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
+    reach_m = longest_min * 60 * walker.metres_per_second
     for kind_id in pd.unique(sites[Facilities.kind]):
         kind = study.standard.kind(kind_id)
-        reach_m = kind.limit_min * 60 * walker.metres_per_second
         before = analysis.coverage[
             (analysis.coverage[Coverage.kind] == kind_id) & (analysis.coverage[Coverage.walker] == walker.name)
         ].set_index(Coverage.cluster)
@@ -151,9 +152,9 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
         mine = (sites[Facilities.kind] == kind_id).to_numpy()
         near = nearest(
             analysis.footing, starts, sites[mine].reset_index(drop=True), walker,
-            spots=ends.only(mine).relabel(pd.RangeIndex(int(mine.sum()))), limit_min=kind.limit_min,
+            spots=ends.only(mine).relabel(pd.RangeIndex(int(mine.sum()))), limit_min=longest_min,
         )  # fmt: skip
-        minutes = near.set_index(Nearest.origin)[Nearest.minutes].reindex(before.index)
+        minutes = near.set_index(Nearest.origin)[Nearest.minutes].astype(float).reindex(before.index)
         tables.append(_effect(analysis, kind_id, before, minutes, kind.limit_min))
     return pd.concat(tables, ignore_index=True)
 

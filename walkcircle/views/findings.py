@@ -102,8 +102,9 @@ def describe_kind(
     if without >= 1:
         form = say["kind_gap_one"] if len(firm) == 1 else say["kind_gap"]
         sentence = form.format(
-            without=_whole(without), known=_whole(known), share=write_share(without / known), limit=f"{kind.limit_min:g}",
-            kind=label, most=_whole(firm[Gaps.residents_without].max()), place=_first_place(firm, names),
+            without=_whole(without), known=_whole(known), share=write_share(without / known),
+            limit=f"{kind.limit_min:g}", kind=label, most=_whole(firm[Gaps.residents_without].max()),
+            place=_first_place(firm, names),
         )  # fmt: skip
         return Finding(sentence, "gap", doubt)
     if len(unsure):
@@ -202,7 +203,8 @@ def _by_community(gaps: pd.DataFrame) -> dict[str, float]:
 
 
 def _first_place(gaps: pd.DataFrame, names: dict[str, str]) -> str:
-    return str(names[gaps.loc[gaps[Gaps.residents_without].idxmax(), Gaps.community]])
+    position = int(gaps[Gaps.residents_without].to_numpy().argmax())
+    return str(names[str(gaps[Gaps.community].iloc[position])])
 
 
 def _places(gaps: pd.DataFrame, names: dict[str, str], language: Language) -> str:
@@ -230,22 +232,23 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "without an index.",
     "gap": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}; {most} of them live in "
     "{place}.",
-    "gap_one": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}, all of them in {place}.",
+    "gap_one": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}, all of them in "
+    "{place}.",
     "any_kind": "every one of the {kinds} kinds of place",
     "one_kind": "the nearest {kind}",
     "and_others": "the nearest {kind} (and to {count} more kinds)",
     "and_others_of": "the nearest {kind} and of up to {count} more kinds",
     "no_firm_gap": "No gap is certain: wherever residents seem to be without, the data are thin.",
     "all_reached": "All {people} residents reach each of the {kinds} kinds of place within {limit} minutes.",
-    "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place within {limit} "
-    "minutes.",
-    "caveat": "Check on the ground: {people} residents of {places} seem to be beyond {limit} minutes of {kind}, but the "
-    "data there are thin.",
+    "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place within "
+    "{limit} minutes.",
+    "caveat": "Check on the ground: {people} residents of {places} seem to be beyond {limit} minutes of {kind}, but "
+    "the data there are thin.",
     "everywhere": "all communities",
     "kind_gap": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
     "of them live in {place}.",
-    "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, all "
-    "of them in {place}.",
+    "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, "
+    "all of them in {place}.",
     "kind_check": "Check on the ground: another {people} residents of {places}, where the data are thin.",
     "kind_blind": "Whether residents lack a {kind} within {limit} minutes cannot be told from this map.",
     "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
@@ -256,24 +259,25 @@ _ENGLISH: Final[Mapping[str, str]] = {
 }
 
 _CHINESE: Final[Mapping[str, str]] = {
-    "nobody": "没有居住人口,无法评分。",
-    "blind": "地图数据太少,难以判断:{all} 名居民中有 {blind} 名住在没有指数的 {communities} 个社区(共 {of} 个)。",
-    "gap": "{all} 名居民中有 {without} 名({share})步行到{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",
-    "gap_one": "{all} 名居民中有 {without} 名({share})步行到{kind}超过 {limit} 分钟,全部住在{place}。",
+    "nobody": "没有居住人口，无法评分。",
+    "blind": "地图数据太少，难以判断：{all} 名居民中有 {blind} 名住在没有指数的 {communities} 个社区（共 {of} 个）。",
+    "gap": "{all} 名居民中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，其中 {most} 名住在{place}。",
+    "gap_one": "{all} 名居民中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，全部住在{place}。",
     "any_kind": "全部 {kinds} 类设施",
     "one_kind": "最近的{kind}",
-    "and_others": "最近的{kind}(以及另外 {count} 类设施)",
+    "and_others": "最近的{kind}（以及另外 {count} 类设施）",
     "and_others_of": "最近的{kind}以及至多 {count} 类其他设施",
-    "no_firm_gap": "没有可以确定的缺口:凡是看似有缺口的地方,数据都不充分。",
+    "no_firm_gap": "没有可以确定的缺口：凡是看似有缺口的地方，数据都不充分。",
     "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类设施。",
     "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类设施。",
-    "caveat": "需实地核查:{places}的 {people} 名居民到{kind}看似超过 {limit} 分钟,但当地数据不充分。",
+    "caveat": "需实地核查：{places}的 {people} 名居民到{kind}看似超过 {limit} 分钟，但当地数据不充分。",
     "everywhere": "各社区",
-    "kind_gap": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,其中 {most} 名住在{place}。",
-    "kind_gap_one": "{known} 名居民中有 {without} 名({share})步行到最近的{kind}超过 {limit} 分钟,全部住在{place}。",
-    "kind_check": "需实地核查:{places}另有 {people} 名居民,当地数据不充分。",
+    "kind_gap": "{known} 名居民中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，"
+    "其中 {most} 名住在{place}。",
+    "kind_gap_one": "{known} 名居民中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，全部住在{place}。",
+    "kind_check": "需实地核查：{places}另有 {people} 名居民，当地数据不充分。",
     "kind_blind": "仅凭这份地图无法判断居民 {limit} 分钟内是否缺少{kind}。",
-    "kind_no_firm_gap": "凡数据可靠之处,居民步行到最近的{kind}均不超过 {limit} 分钟。",
+    "kind_no_firm_gap": "凡数据可靠之处，居民步行到最近的{kind}均不超过 {limit} 分钟。",
     "kind_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达最近的{kind}。",
     "and": "、",
     "comma": "、",

@@ -47,9 +47,10 @@ GROUND_SIMPLIFY_M = 0.4
 
 
 def pack_ground(answer: Analysis, packing: Packing) -> dict[str, Any]:
-    """Pack water, green, buildings and rail."""
+    """Pack water, green, buildings and rail, and where the data end."""
     background = answer.place.background
     return {
+        "extent": packing.add_areas("ground.extent", np.array([answer.place.network.extent])),
         "water": packing.add_areas("ground.water", _areas(background.water)),
         "green": packing.add_areas("ground.green", _areas(background.green)),
         "buildings": packing.add_areas("ground.buildings", _areas(background.buildings)),
@@ -276,9 +277,9 @@ def _areas(shapes: gpd.GeoSeries) -> np.ndarray:
     geometry = shapes.to_numpy()
     geometry = geometry[shapely.get_dimensions(geometry) == 2] if len(geometry) else geometry
     simple = shapely.simplify(geometry, GROUND_SIMPLIFY_M)
-    return np.where(shapely.is_empty(simple), geometry, simple)
+    return np.asarray(np.where(shapely.is_empty(simple), geometry, simple))
 
 
 def _lines(shapes: gpd.GeoSeries) -> np.ndarray:
     geometry = shapes.to_numpy()
-    return geometry[shapely.get_dimensions(geometry) == 1] if len(geometry) else geometry
+    return np.asarray(geometry[shapely.get_dimensions(geometry) == 1] if len(geometry) else geometry)

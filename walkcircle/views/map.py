@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import folium
 import numpy as np
-from branca.element import CssLink, JavascriptLink, MacroElement
+from branca.element import MacroElement
 from folium.template import Template
 from pyproj import Transformer
 
@@ -31,18 +32,19 @@ from walkcircle.views.text import TEXTS, Language
 #: Online tiles, only where a study asks for them, and then behind a switch that is off.
 TILE_URL = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
-_LANG = {"en": "en", "zh": "zh-CN"}
+_LANG: Final[Mapping[str, str]] = {"en": "en", "zh": "zh-CN"}
 
 
-class WalkMap(folium.Map):  # type: ignore[misc]  # Folium ships no types
+class WalkMap(folium.Map):
     """A Folium map in a page of its own: offline, with every script allowed by its hash.
 
     Other Folium layers are added as to any map (``folium.GeoJson(…).add_to(walk_map)``); what would need the
     internet is refused when the page is made.
     """
 
-    default_js = ()
-    default_css = ()
+    # Leaflet is in the page already, and nothing else is needed
+    default_js: ClassVar[list[tuple[str, str]]] = []  # type: ignore[misc]  # Folium declares it per instance
+    default_css: ClassVar[list[tuple[str, str]]] = []  # type: ignore[misc]  # Folium declares it per instance
 
     _template = Template(
         """
@@ -74,8 +76,8 @@ class WalkMap(folium.Map):  # type: ignore[misc]  # Folium ships no types
             location=centre, tiles=None, zoom_start=14, zoom_control=False, prefer_canvas=True,
             zoom_snap=0.25, max_zoom=19, wheel_px_per_zoom_level=90,
         )  # fmt: skip
-        self._parent = None
-        Page(_LANG[language]).add_child(self)
+        self.page = Page(_LANG[language])
+        self.page.add_child(self)
         self.leaflet_css, self.leaflet_js = assemble_leaflet()
         self.page_css = write_css_roles() + read_asset("live/page.css")
         self._tile_url = tile_url
@@ -89,20 +91,17 @@ class WalkMap(folium.Map):  # type: ignore[misc]  # Folium ships no types
         OutputError
             A layer that was added needs something from outside.
         """
-        page = self.get_root()
-        html = page.render()
-        # the links that render() left in the header; jQuery is here, the others are refused by name
-        for name, child in list(page.header._children.items()):  # noqa: SLF001 - branca offers no list of links
-            if isinstance(child, JavascriptLink | CssLink) and name in {"leaflet", "leaflet_css"}:
-                html = html.replace(child.render(), "")
-        if "$(" in page.script.render():
-            html = html.replace("</head>", f"<script>{read_asset('assets/jquery/jquery.min.js')}</script>\n</head>", 1)
-        if "AwesomeMarkers" in page.script.render():
+        html = self.page.render()
+        script = self.page.script.render()
+        if "AwesomeMarkers" in script:
             msg = "folium.Icon needs fonts from the internet; use a marker without icon=, or folium.DivIcon"
             raise OutputError(msg)
-        return add_policy(name_elements(html, page), image_hosts=_tile_hosts(self))
+        if re.search(r"\$[.(]", script):  # Folium's popups are written with jQuery
+            jquery = read_asset("assets/jquery/jquery.min.js")
+            html = html.replace("</head>", f"<script>{jquery}</script>\n</head>", 1)
+        return add_policy(name_elements(html, self.page), image_hosts=_tile_hosts(self))
 
-    def save(self, outfile: str | os.PathLike[str]) -> None:
+    def save(self, outfile: str | os.PathLike[str]) -> None:  # type: ignore[override]  # a file has a name here
         """Write the page to one file, under a temporary name first.
 
         Raises
@@ -121,7 +120,7 @@ class WalkMap(folium.Map):  # type: ignore[misc]  # Folium ships no types
             msg = f"{path}: cannot be written ({error.strerror}); choose a folder that exists and is yours"
             raise OutputError(msg) from error
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str:  # type: ignore[override]  # Jupyter passes nothing
         """Show the page in a notebook; it needs no internet there either."""
         return (
             f'<iframe srcdoc="{escape(self.to_html())}" title="walkcircle" '
@@ -129,7 +128,7 @@ class WalkMap(folium.Map):  # type: ignore[misc]  # Folium ships no types
         )
 
 
-class _Answer(MacroElement):  # type: ignore[misc]  # Branca ships no types
+class _Answer(MacroElement):
     """The results on the map: landmarks, data and scripts of the page."""
 
     _template = Template(
@@ -148,7 +147,7 @@ class _Answer(MacroElement):  # type: ignore[misc]  # Branca ships no types
     )
 
     def __init__(self, payload: str, language: Language) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Branca leaves this one without types
         self._name = "Answer"
         self.scripts = join_scripts()
         self.payload = payload

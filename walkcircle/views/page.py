@@ -154,6 +154,8 @@ def _refuse_links(html: str) -> None:
 def _elements(root: Element) -> Iterator[Element]:
     """Go through an element tree from the top."""
     yield root
+    # a figure and a popup keep parts of themselves beside their children
     parts = [getattr(root, name, None) for name in ("header", "html", "script")]
-    for child in [*root._children.values(), *filter(None, parts)]:  # noqa: SLF001 - the tree has no other door
+    children = list(root._children.values())  # noqa: SLF001 - the tree has no other door
+    for child in [*children, *(part for part in parts if isinstance(part, Element))]:
         yield from _elements(child)

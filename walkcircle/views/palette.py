@@ -141,6 +141,8 @@ def write_css_roles() -> str:
     dark = _rules(DARK, CATEGORIES_DARK)
     return (
         f":root {{ color-scheme: light dark; {light} }}\n"
+        # a page that is being printed is on white paper, whatever the screen
+        f"body.printing {{ color-scheme: light; {light} --paper: #ffffff; --panel: #ffffff; }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Shapes = NDArray[np.object_]
 
 ZOOM = 18
 WORLD_PX = 256 * 2**ZOOM
@@ -42,27 +43,28 @@ class Packing:
         """Return ``(n, 2)`` pixels, y growing southwards, of coordinates in the place's CRS."""
         x, y = self._to_mercator.transform(xy[:, 0], xy[:, 1])
         scaled = np.stack([np.asarray(x) + HALF_WORLD_M, HALF_WORLD_M - np.asarray(y)], axis=1)
-        pixels = np.rint(scaled / (2 * HALF_WORLD_M) * WORLD_PX).astype(np.int64)
-        return pixels - np.asarray(self.origin, dtype=np.int64)
+        pixels: Ints = np.rint(scaled / (2 * HALF_WORLD_M) * WORLD_PX).astype(np.int64)
+        pixels -= np.asarray(self.origin, dtype=np.int64)
+        return pixels
 
     def add_ints(self, name: str, values: Iterable[int] | Ints) -> str:
         """Keep whole numbers under a name and return the name."""
         self._arrays[name] = np.asarray(values if isinstance(values, np.ndarray) else list(values), dtype=np.int64)
         return name
 
-    def add_points(self, name: str, points: Sequence[shapely.Point]) -> str:
+    def add_points(self, name: str, points: Shapes) -> str:
         """Keep points as x, y, x, y, … of differences."""
         xy = self.place(shapely.get_coordinates(points)) if len(points) else np.zeros((0, 2), np.int64)
         return self.add_ints(name, np.diff(xy, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel())
 
-    def add_lines(self, name: str, lines: Sequence[shapely.LineString]) -> str:
+    def add_lines(self, name: str, lines: Shapes) -> str:
         """Keep lines: how many corners each has, and the differences between corners."""
         parts, of_part = shapely.get_parts(lines, return_index=True)
         self.add_ints(f"{name}.parts", np.bincount(of_part, minlength=len(lines)))
         self._add_corners(name, parts)
         return name
 
-    def add_areas(self, name: str, areas: Sequence[shapely.Geometry]) -> str:
+    def add_areas(self, name: str, areas: Shapes) -> str:
         """Keep areas: how many rings each has, holes and parts alike, how many corners each ring has, and those."""
         # outlines one way round and holes the other, so that areas over each other add up and holes stay open
         polygons, of_polygon = shapely.get_parts(shapely.orient_polygons(areas), return_index=True)

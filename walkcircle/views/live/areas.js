@@ -15,9 +15,10 @@ function makeAreaPainter(app) {
     if (app.state.on.has("areas")) {
       const unknown = hatch(pen, "hatch", { ground: "unknown" });
       const { band } = measured(app);
+      const walking = showsWalk(app); // the walk comes to the front, the communities step back
       for (let i = 0; i < shapes.count; i++) {
         if (!touch(app.areaPaths[i].box, pen.view)) continue;
-        context.globalAlpha = band[i] < 0 ? 0.9 : 0.88;
+        context.globalAlpha = walking ? 0.3 : 0.88;
         context.fillStyle = band[i] < 0 ? unknown : colour(`band${band[i]}`);
         context.fill(paths[i]);
       }

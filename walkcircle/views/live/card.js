@@ -42,6 +42,9 @@ function communityCard(app, i) {
     if (!texts.length) texts.push(say("everyone", { limit: kind.limit }));
     return row(label, texts, one.without[i] ? "gap" : one.check[i] ? "check" : "met", k === state.measure);
   });
+  // what is missing comes first; within that, the order of the standard
+  const worst = ["gap", "check", "met"];
+  rows.sort((a, b) => worst.indexOf(a.dataset.mood) - worst.indexOf(b.dataset.mood));
   const home = fullestHome(app, i);
   const walk = home < 0 ? null : make("button", {
     type: "button", class: "quiet", text: say("walk_from"),
@@ -91,7 +94,7 @@ function swatch(role) {
 /** One kind: its label, and what is known of it. */
 function row(label, texts, mood, chosen) {
   const signs = { met: "✓", gap: "✗", check: "?" };
-  return make("tr", { class: `${mood}${chosen ? " chosen" : ""}` },
+  return make("tr", { class: `${mood}${chosen ? " chosen" : ""}`, "data-mood": mood },
     make("td", { class: "sign", text: signs[mood], "aria-hidden": "true" }),
     make("th", { scope: "row", text: label }),
     make("td", {}, ...texts.map((text, n) => make(n ? "small" : "span", { text }))));

@@ -12,6 +12,10 @@ const STREET_WIDTHS = {
   steps: { metres: 1.6, least: 1, dash: [1.2, 1.2], from: 15 },
 };
 
+/** How far inside the edge of the data the ground outside the communities begins to fade, metres. */
+const FADE_M = 220;
+const FADE_MOST_PX = 70;
+
 /** Paint green on paper. */
 function makeGroundPainter(app) {
   const { data } = app;
@@ -49,6 +53,7 @@ function makeStreetPainter(app) {
     makePaths(streets, Array.from({ length: streets.count }, (_, i) => i).filter((i) => classes[i] === c)),
   );
   const outside = new Path2D();
+  const extent = makePaths(data.shapes(data.ground.extent))[0].path;
   const far = 2 ** 22;
   outside.rect(-far, -far, 2 * far, 2 * far);
   const communities = data.shapes("communities");
@@ -61,9 +66,32 @@ function makeStreetPainter(app) {
     if (pen.zoom >= 13.5) eachInView(buildings, pen, (path) => context.fill(path));
     drawStreets(pen, of, data.streets.classes);
     drawRail(pen, rail);
+    context.save();
+    context.clip(outside, "evenodd");
     context.fillStyle = colour("veil");
     context.fill(outside, "evenodd");
+    fadeEdge(pen, extent);
+    context.restore();
   };
+}
+
+/**
+ * Let the ground fade into paper where the data end, as a hand-drawn map does: nothing is known beyond. The edge is
+ * drawn far outside the canvas and only its soft shadow falls on it.
+ */
+function fadeEdge(pen, extent) {
+  const { context } = pen;
+  const wide = Math.min(FADE_M * pen.metre, FADE_MOST_PX);
+  const aside = 2 * context.canvas.width;
+  context.clip(extent);
+  context.translate((-aside * pen.px) / pen.fine, 0);
+  context.shadowColor = context.strokeStyle = colour("paper");
+  context.shadowOffsetX = aside;
+  context.lineWidth = wide * pen.px;
+  for (const blur of [1, 0.4]) {
+    context.shadowBlur = blur * wide * pen.fine;
+    context.stroke(extent);
+  }
 }
 
 /** Casings first, then streets from the least to the greatest, so that crossings are open. */

@@ -78,5 +78,6 @@ function showFooter(app) {
   const credit = make("a", {
     href: "https://www.openstreetmap.org/copyright", rel: "noopener", target: "_blank", text: "© OpenStreetMap contributors",
   });
-  document.getElementById("footer").replaceChildren(...texts.map((text) => make("span", { text })), credit);
+  const spans = texts.map((text) => make("span", { text, title: text }));
+  document.getElementById("footer").replaceChildren(...spans, credit);
 }

@@ -38,9 +38,6 @@ function showWords(app) {
   for (const element of document.querySelectorAll("[data-text]")) {
     element.textContent = app.say(element.dataset.text);
   }
-  for (const element of document.querySelectorAll("[data-short]")) {
-    element.textContent = app.say(element.dataset.short);
-  }
   for (const element of document.querySelectorAll("[data-name]")) {
     element.setAttribute("aria-label", app.say(element.dataset.name));
     element.title = app.say(element.dataset.name);
@@ -85,12 +82,19 @@ function showFinding(app) {
   panel.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
 }
 
-/** The communities in the order of the ranking: worst first, then unknown, then where nobody lives. */
+/** The communities in the order of the ranking: worst first, then those too empty to rank, unknown, uninhabited. */
 function rankCommunities(app) {
   const { communities } = app.data;
   const { value, band } = measured(app);
-  const worth = (i) => (!communities.people[i] ? 1e6 : band[i] < 0 ? 1e3 - communities.people[i] / 1e9 : value[i]);
-  return communities.names.map((_, i) => i).sort((a, b) => worth(a) - worth(b) || communities.people[b] - communities.people[a] || a - b);
+  const group = (i) => {
+    if (!communities.people[i]) return 3;
+    if (band[i] < 0) return 2;
+    return app.state.measure < 0 && communities.rank[i] === null ? 1 : 0;
+  };
+  const worth = (i) => (group(i) < 2 ? value[i] : 0);
+  const order = (a, b) =>
+    group(a) - group(b) || worth(a) - worth(b) || communities.people[b] - communities.people[a] || a - b;
+  return communities.names.map((_, i) => i).sort(order);
 }
 
 /** Show the ranking as rows whose bars light up the map. */

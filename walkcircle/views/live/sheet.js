@@ -126,9 +126,20 @@ function eachInView(paths, pen, draw) {
   for (const { path, box } of paths) if (touch(box, pen.view)) draw(path);
 }
 
+/** Colours looked up so far; `forgetColours` when the reader's screen turns dark or light, or paper is meant. */
+const knownColours = new Map();
+
 /** The colour of a role (views/palette.py), light or dark as the reader's screen is. */
 function colour(role) {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${role}`).trim();
+  if (!knownColours.has(role)) {
+    knownColours.set(role, getComputedStyle(document.body).getPropertyValue(`--${role}`).trim());
+  }
+  return knownColours.get(role);
+}
+
+/** Look colours up anew. */
+function forgetColours() {
+  knownColours.clear();
 }
 
 /** A hatch of 45° lines in screen pixels, for what is not known. */

@@ -9,7 +9,7 @@ function makeSheets(app) {
   const names = makeNamePainter(app);
   const all = [
     ["ground", 210, makeGroundPainter(app), "tiles"],
-    ["areas", 220, makeAreaPainter(app), "measure on"],
+    ["areas", 220, makeAreaPainter(app), "measure on at"],
     ["streets", 230, makeStreetPainter(app), ""],
     ["marks", 240, (pen) => [walks, border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
     ["glow", 250, makeGlowPainter(app), "hover at"],
@@ -69,8 +69,11 @@ function startPrint(app) {
   let before = null;
   const begin = () => {
     if (before) return;
-    before = { centre: app.map.getCenter(), zoom: app.map.getZoom() };
+    const check = document.getElementById("check");
+    before = { centre: app.map.getCenter(), zoom: app.map.getZoom(), open: check.open };
+    check.open = true;
     document.body.classList.add("printing");
+    forgetColours();
     app.sheets.forEach((sheet) => { sheet.finer = 2; });
     app.map.invalidateSize({ animate: false });
     showAll(app, { animate: false });
@@ -79,8 +82,10 @@ function startPrint(app) {
   const end = () => {
     if (!before) return;
     document.body.classList.remove("printing");
+    forgetColours();
     app.sheets.forEach((sheet) => { sheet.finer = 1; });
     app.map.invalidateSize({ animate: false });
+    document.getElementById("check").open = before.open;
     app.map.setView(before.centre, before.zoom, { animate: false });
     app.sheets.forEach((sheet) => sheet._update());
     before = null;
@@ -117,7 +122,17 @@ async function start(map, element) {
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
   app.onChange("measure on at language", () => keepFragment(app));
   map.on("moveend", () => keepFragment(app));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => app.sheets.forEach((sheet) => sheet.paint()));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    forgetColours();
+    app.sheets.forEach((sheet) => sheet.paint());
+    showLegend(app);
+  });
   map.getContainer().dataset.ready = "true";
-  map.walkcircle = app; // the open door for tests and for the curious
+  // the open door for tests and for the curious
+  Object.assign(app, {
+    lackOf: (home) => lackOf(app, home),
+    walkHome: (home) => walkHome(app, home),
+    openFacility: (i) => openFacility(app, i),
+  });
+  map.getContainer().walkcircle = app;
 }

@@ -190,10 +190,15 @@ function traceStretches({ xy, run, corner }, stretches) {
   return { path, box };
 }
 
+/** Whether the walk from a home is on the map. */
+function showsWalk(app) {
+  return app.state.on.has("walks") && app.state.at?.type === "home" && app.data.ints("clusters.known")[app.state.at.i] === 1;
+}
+
 /** Paint the walk from the selected home: soft outline of each limit, then the streets, the longest walk first. */
 function makeWalkPainter(app) {
   return (pen) => {
-    if (!app.state.on.has("walks") || app.state.at?.type !== "home") return;
+    if (!showsWalk(app)) return;
     const { rings } = walkHome(app, app.state.at.i);
     const { context } = pen;
     const wide = 2 * OFF_STREET_M * pen.metre * pen.px;
@@ -205,7 +210,7 @@ function makeWalkPainter(app) {
     context.lineCap = "round";
     for (let i = rings.length - 1; i >= 0; i--) {
       context.strokeStyle = colour(`walk${Math.min(i, 2)}`);
-      context.lineWidth = Math.max(1.6, Math.min(3.5, 3.2 * pen.metre)) * pen.px;
+      context.lineWidth = Math.max(2, Math.min(4.5, 5 * pen.metre)) * pen.px;
       context.stroke(rings[i].path);
     }
   };
