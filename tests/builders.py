@@ -29,6 +29,9 @@ TOWNS = {town: ROOT / "data" / town / f"{town}.osm.pbf" for town in ("monaco", "
 METRES = CRS.from_epsg(32631)
 EAST, NORTH = 500_000.0, 1_000_000.0
 
+#: When every object of a written file was edited.
+WHEN = "2024-05-06T07:08:09Z"
+
 #: One metre per second and sixty per minute: answers can be read off a drawing.
 STROLLER = Walker(speed_kmh=3.6, name="stroller")
 
@@ -52,15 +55,15 @@ def write_osm(
     for node, (x, y) in sorted(nodes.items()):
         lon, lat = _DEGREES.transform(EAST + x, NORTH + y)
         lines += [
-            f"<node id='{node}' version='1' timestamp='2024-05-06T07:08:09Z' lon='{lon:.9f}' lat='{lat:.9f}'>",
+            f"<node id='{node}' version='1' timestamp='{WHEN}' lon='{lon:.9f}' lat='{lat:.9f}'>",
             *_tags(tagged.get(node, {})),
             "</node>",
         ]
     for way, (refs, tags) in sorted(ways.items()):
-        lines += [f"<way id='{way}' version='1' timestamp='2024-05-06T07:08:09Z'>"]
+        lines += [f"<way id='{way}' version='1' timestamp='{WHEN}'>"]
         lines += [*(f"<nd ref='{ref}'/>" for ref in refs), *_tags(tags), "</way>"]
     for relation, (members, tags) in (relations or {}).items():
-        lines += [f"<relation id='{relation}' version='1' timestamp='2024-05-06T07:08:09Z'>"]
+        lines += [f"<relation id='{relation}' version='1' timestamp='{WHEN}'>"]
         lines += [f"<member type='{kind}' ref='{ref}' role='{role}'/>" for kind, ref, role in members]
         lines += [*_tags(tags), "</relation>"]
     path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
@@ -100,9 +103,9 @@ def draw_ways(
         paths=drawn,
         osm_way=column("osm_way", -1, np.int64) if "osm_way" in attributes else np.arange(count) + 1000,
         kind=column("kind", "path", str),
-        steps=column("steps", False, bool),
+        steps=column("steps", 0, bool),
         crossing=column("crossing", 0, np.uint8),
-        private=column("private", False, bool),
+        private=column("private", 0, bool),
         oneway=column("oneway", 0, np.int8),
         level=column("level", 0, np.int8),
         squares=rings,
@@ -212,7 +215,12 @@ def make_completeness(
 ) -> pd.DataFrame:
     """Make completeness: firm but for the pairs in `thin`, which have a reason."""
     rows = [
-        (community, kind.id, "check" if (community, kind.id) in thin else "firm", thin.get((community, kind.id)))
+        (
+            community,
+            kind.id,
+            "check" if (community, kind.id) in thin else "firm",
+            thin.get((community, kind.id)),
+        )
         for community in communities[Communities.community]
         for kind in standard.kinds
     ]

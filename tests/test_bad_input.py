@@ -71,7 +71,10 @@ def test_a_file_of_a_kind_that_holds_no_streets(tmp_path):
 
 def assert_unreadable(message: str, name: str) -> None:
     """Hold a message against the sentence around osmium's own words."""
-    start, end = f"{name}: cannot be read as OpenStreetMap data (", "); it may be cut short or of another kind: download it again"
+    start, end = (
+        f"{name}: cannot be read as OpenStreetMap data (",
+        "); it may be cut short or of another kind: download it again",
+    )
     assert message.startswith(start)
     assert message.endswith(end)
     assert len(message) > len(start) + len(end)
@@ -115,7 +118,9 @@ def test_a_file_without_streets(tmp_path):
     assert refusal(SourceError, read_network, lost) == sentence.format("lost.osm")
 
 
-@pytest.mark.parametrize(("source", "kind"), [(5, "int"), (None, "NoneType"), ([1, 2], "list"), (pd.DataFrame(), "DataFrame")])
+@pytest.mark.parametrize(
+    ("source", "kind"), [(5, "int"), (None, "NoneType"), ([1, 2], "list"), (pd.DataFrame(), "DataFrame")]
+)
 def test_something_that_holds_no_streets(source, kind):
     """The name of its type, and what would do."""
     assert refusal(SourceError, read_network, source) == (
@@ -140,10 +145,16 @@ GOOD = 'title = "T"\n[place]\nfile = "town.osm"\n'
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('minuts = [5]\n' + GOOD, "study.toml: unknown key 'minuts'; did you mean 'minutes'?"),
+        ("minuts = [5]\n" + GOOD, "study.toml: unknown key 'minuts'; did you mean 'minutes'?"),
         (GOOD + 'fil = "x"\n', "study.toml: unknown key 'fil' in [place]; did you mean 'file'?"),
-        (GOOD + "[communities]\nhexagon = 3\n", "study.toml: unknown key 'hexagon' in [communities]; did you mean 'hexagon_m'?"),
-        (GOOD + "[snapping]\nwithin = 3\n", "study.toml: unknown key 'within' in [snapping]; did you mean 'within_m'?"),
+        (
+            GOOD + "[communities]\nhexagon = 3\n",
+            "study.toml: unknown key 'hexagon' in [communities]; did you mean 'hexagon_m'?",
+        ),
+        (
+            GOOD + "[snapping]\nwithin = 3\n",
+            "study.toml: unknown key 'within' in [snapping]; did you mean 'within_m'?",
+        ),
         ('title = "T"\n', "study.toml: key 'place' is missing"),
         ('[place]\nfile = "x.osm"\n', "study.toml: key 'title' is missing"),
         (
@@ -152,14 +163,25 @@ GOOD = 'title = "T"\n[place]\nfile = "town.osm"\n'
         ),
         (
             'walkers = ["adult", "granny"]\n' + GOOD,
-            "walker 'granny' is not known; choose adult, child, elder, wheelchair, or give the path of your own .toml",
+            (
+                "walker 'granny' is not known; choose adult, child, elder, wheelchair, "
+                "or give the path of your own .toml"
+            ),
         ),
-        ("minutes = [15, 5]\n" + GOOD, "study.toml: minutes should grow, as in [5, 10, 15]; [15, 5] does not"),
-        ('walkers = []\n' + GOOD, "study.toml: walkers needs at least one, each with its own name; it has []"),
+        (
+            "minutes = [15, 5]\n" + GOOD,
+            "study.toml: minutes should grow, as in [5, 10, 15]; [15, 5] does not",
+        ),
+        (
+            "walkers = []\n" + GOOD,
+            "study.toml: walkers needs at least one, each with its own name; it has []",
+        ),
         (
             'title = "T"\n[place]\nfile = "x.osm"\nname = "X"\n',
-            "study.toml: 'place' is {'file': 'x.osm', 'name': 'X'}: [place] needs exactly one of file, name and bbox; "
-            "it has file and name",
+            (
+                "study.toml: 'place' is {'file': 'x.osm', 'name': 'X'}: [place] needs exactly one of "
+                "file, name and bbox; it has file and name"
+            ),
         ),
     ],
 )
@@ -185,7 +207,16 @@ def test_a_study_that_is_not_toml(tmp_path):
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────
 
-LAND = {1: (0, 0), 2: (200, 0), 3: (200, 200), 4: (0, 200), 5: (20, 20), 6: (40, 20), 7: (40, 40), 8: (20, 40)}
+LAND = {
+    1: (0, 0),
+    2: (200, 0),
+    3: (200, 200),
+    4: (0, 200),
+    5: (20, 20),
+    6: (40, 20),
+    7: (40, 40),
+    8: (20, 40),
+}
 HOUSE = ([5, 6, 7, 8, 5], {"building": "house"})
 STREET = ([1, 2], {"highway": "residential"})
 BORDER = ([1, 2, 3, 4, 1], {"boundary": "administrative", "admin_level": "9", "name": "Northside"})
@@ -198,7 +229,7 @@ def place_of(tmp_path, ways, sections: str = ""):
 
 
 def test_a_town_without_homes(tmp_path):
-    """Streets alone: where do walks start?"""
+    """Streets alone say nothing of where walks start."""
     assert refusal(SourceError, place_of, tmp_path, {1: STREET}) == (
         "the file maps no home (a building typed as homes, or any building on residential land); "
         'give your own under [residences] with source = "file"'
@@ -210,13 +241,17 @@ def test_a_town_without_homes(tmp_path):
     [
         (
             "admin_level = 10\n",
-            "[communities]: no complete boundary of admin_level 10 in the file; it holds: level 9: Northside; "
-            'or use source = "hexagons"',
+            (
+                "[communities]: no complete boundary of admin_level 10 in the file; it holds: "
+                'level 9: Northside; or use source = "hexagons"'
+            ),
         ),
         (
             'admin_level = 9\nnames = ["Southside"]\n',
-            "[communities]: no complete boundary of admin_level 9 named 'Southside' in the file; "
-            'it holds: level 9: Northside; or use source = "hexagons"',
+            (
+                "[communities]: no complete boundary of admin_level 9 named 'Southside' in the file; "
+                'it holds: level 9: Northside; or use source = "hexagons"'
+            ),
         ),
         ("", "[communities] needs admin_level; complete boundaries in the file: level 9: Northside"),
     ],
@@ -231,7 +266,7 @@ def test_a_file_without_any_boundary(tmp_path):
     """Then hexagons are the cure."""
     ways = {1: STREET, 2: HOUSE}
     assert refusal(SourceError, place_of, tmp_path, ways, '[communities]\nsource = "osm"\nadmin_level = 9\n') == (
-        "[communities]: no complete boundary of admin_level 9 in the file; it holds: none; or use source = \"hexagons\""
+        '[communities]: no complete boundary of admin_level 9 in the file; it holds: none; or use source = "hexagons"'
     )
 
 
@@ -250,6 +285,7 @@ def test_a_town_whose_homes_lie_outside_its_communities(tmp_path):
 
 NETWORK = draw_network(grid_paths(3, 3))
 HOMES = make_residences([("a", 10, (0, 0)), ("b", 20, (100, 0))])
+PEOPLE = "a number of at least 0 (people), never missing"
 AREA = make_communities({"c": shapely.box(-50, -50, 250, 250)})
 SHOPS = make_facilities([("s", "shop", (200, 0))])
 STANDARD = make_standard(make_kind("shop"))
@@ -265,23 +301,23 @@ def door(residences=HOMES, facilities=SHOPS, communities=AREA):
     [
         (
             {"population": [10.0, -1.0]},
-            "residences: column 'population', row 1: -1.0 should be a number of at least 0 (people), never missing",
+            f"residences: column 'population', row 1: -1.0 should be {PEOPLE}",
         ),
         (
             {"population": [float("nan"), 1.0]},
-            "residences: column 'population', row 0: nan should be a number of at least 0 (people), never missing",
+            f"residences: column 'population', row 0: nan should be {PEOPLE}",
         ),
         (
             {"population": [1.0, float("inf")]},
-            "residences: column 'population', row 1: inf should be a number of at least 0 (people), never missing",
+            f"residences: column 'population', row 1: inf should be {PEOPLE}",
         ),
         (
             {"population": ["ten", 1]},
-            "residences: column 'population', row 0: 'ten' should be a number of at least 0 (people), never missing",
+            f"residences: column 'population', row 0: 'ten' should be {PEOPLE}",
         ),
         (
             {"residence": ["a", "a"]},
-            "residences: column 'residence', row 0: 'a' should be a text, different in each row, never missing",
+            ("residences: column 'residence', row 0: 'a' should be a text, different in each row, never missing"),
         ),
         (
             {"dwellings": [1.0, -2.0]},
@@ -307,7 +343,9 @@ def test_a_column_that_is_missing():
     assert refusal(TableError, door, HOMES.drop(columns="population")) == (
         "residences: column 'population' (residents) is missing; the columns are: residence, geometry"
     )
-    assert refusal(TableError, door, HOMES, SHOPS.drop(columns="kind")).startswith("facilities: column 'kind' (kind of ")
+    assert refusal(TableError, door, HOMES, SHOPS.drop(columns="kind")).startswith(
+        "facilities: column 'kind' (kind of "
+    )
 
 
 @pytest.mark.parametrize(
@@ -315,7 +353,7 @@ def test_a_column_that_is_missing():
     [
         (
             HOMES.to_crs(4326),
-            "residences: coordinates are in degrees (EPSG:4326); project first: .to_crs(frame.estimate_utm_crs())",
+            ("residences: coordinates are in degrees (EPSG:4326); project first: .to_crs(frame.estimate_utm_crs())"),
         ),
         (
             HOMES.set_crs(None, allow_override=True),

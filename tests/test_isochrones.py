@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -100,7 +102,9 @@ def test_slow_stairs_are_reached_more_slowly():
 
 def test_an_estate_that_one_may_not_enter_is_not_reached():
     """A public street and a private lane off it, from the street and from the lane."""
-    network = draw_network([[(0, 0), (100, 0)], [(100, 0), (200, 0)], [(100, 0), (100, 90)]], private=[False, False, True])
+    network = draw_network(
+        [[(0, 0), (100, 0)], [(100, 0), (200, 0)], [(100, 0), (100, 90)]], private=[False, False, True]
+    )
     walker = Walker(speed_kmh=3.6, gates="resident")
     assert trace(network, (50, 0), [15], walker=walker)[Isochrones.reached_m].tolist() == [200]
     assert trace(network, (100, 90), [15], walker=walker)[Isochrones.reached_m].tolist() == pytest.approx([290])
@@ -121,13 +125,16 @@ def test_origins_off_the_network_have_no_row():
 
 
 def field(reach, origin: int, limit_min: float, at: np.ndarray, off_street_m: float) -> np.ndarray:
-    """Say by brute force how far each point lies outside the ground reached: the definition, street metre by metre.
+    """Say by brute force how far each point lies outside the ground reached.
 
-    Streets are sampled every metre with the times that ``seconds_to`` gives; a point of ground is reached when some
-    street point leaves enough of the walk to get there, and lies no farther than `off_street_m` from it.
+    Streets are sampled every metre with the times that ``seconds_to`` gives; a point of ground is reached
+    when some street point leaves enough of the walk to get there, and lies within `off_street_m` of it.
     """
     network = reach.footing.network
-    along = [shapely.line_interpolate_point(line, np.linspace(0, line.length, int(line.length) + 2)) for line in network.lines]
+    along = [
+        shapely.line_interpolate_point(line, np.linspace(0, line.length, int(line.length) + 2))
+        for line in network.lines
+    ]
     streets = snap_points(gpd_series(np.concatenate(along), network.crs), network, within_m=0.01)
     left = limit_min * 60 - reach.seconds_to(origin, streets)
     pace = reach.footing.walker.metres_per_second
@@ -143,7 +150,7 @@ def gpd_series(shapes, crs):
 @pytest.mark.parametrize("cell_m", [25.0, 12.5, 5.0])
 @pytest.mark.parametrize("start", [(0, 0), (83, 0), (7, 120)])
 def test_a_shape_is_the_ground_of_its_definition(cell_m, start):
-    """Random points against the definition, street metre by metre; only points near the outline may differ."""
+    """Random points against the definition; only those near the outline may differ."""
     network = draw_network(CROSS, kind=list("abcd"))
     reach = walk(network, points(start), STROLLER, limit_min=3)
     table = trace_isochrones(reach, [1, 3], cell_m=cell_m)
@@ -174,12 +181,14 @@ def test_shapes_stay_within_reach_of_the_streets():
     for off_street_m in (10.0, 25.0, 40.0):
         table = trace(network, (0, 0), [2, 5], off_street_m=off_street_m)
         for shape, minutes in zip(table.geometry, [2, 5], strict=True):
-            streets = shapely.union_all(trace_streets(walk(network, points((0, 0)), STROLLER, limit_min=5), 0, minutes).geometry)
+            streets = shapely.union_all(
+                trace_streets(walk(network, points((0, 0)), STROLLER, limit_min=5), 0, minutes).geometry
+            )
             assert area_between(shape, streets.buffer(off_street_m + 12.5)) < 1
 
 
 def test_the_origins_place_on_the_street_is_inside():
-    """At any place relative to the grid, as long as a cell's worth of the walk is left after the access leg."""
+    """At any place relative to the grid, as long as a cell's worth of the walk is left there."""
     network = draw_network([[(-500, 3), (500, 3)]])
     for x in np.linspace(0, 25, 11):
         for leg in (0, 20, 35):
@@ -217,7 +226,7 @@ def test_a_longer_walk_contains_a_shorter_one(start, times, holes):
     table = trace(draw_network(paths), start, sorted(m / 2 for m in times))
     shapes, length = table.geometry.tolist(), table[Isochrones.reached_m].to_numpy()
     assert (np.diff(length) >= -1e-9).all()
-    for small, large in zip(shapes, shapes[1:], strict=False):
+    for small, large in pairwise(shapes):
         assert area_between(small, large) < 1e-6
     assert all(shape.is_valid for shape in shapes)
 
@@ -239,17 +248,24 @@ def drawn(networks, town):
     network = networks[town]
     rng = np.random.default_rng(5)
     edges = rng.choice(np.flatnonzero(network.level == 0), 30)
-    homes = gpd_series(shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True), network.crs)
+    homes = gpd_series(
+        shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True),
+        network.crs,
+    )
     reach = walk(network, homes, STROLLER, limit_min=15)
     return reach, trace_isochrones(reach, [5, 10, 15])
 
 
 def test_the_streets_reached_lie_inside_their_shape(drawn, town):
-    """The grid leaves out at most half a percent of the length in Monaco, one percent among Karhula's dead ends."""
+    """The grid leaves out half a percent of the length at most, one percent among Karhula's dead ends."""
     reach, table = drawn
     left_out = reached = 0.0
     for label, minutes, length, shape in zip(
-        table[Isochrones.cluster], table[Isochrones.minutes], table[Isochrones.reached_m], table.geometry, strict=True
+        table[Isochrones.cluster],
+        table[Isochrones.minutes],
+        table[Isochrones.reached_m],
+        table.geometry,
+        strict=True,
     ):
         streets = trace_streets(reach, int(label), minutes)
         assert streets["length_m"].sum() == pytest.approx(length, rel=1e-9)
@@ -258,7 +274,7 @@ def test_the_streets_reached_lie_inside_their_shape(drawn, town):
         outside = lines[~shapely.covers(shape, lines)]
         reached += length
         left_out += shapely.length(shapely.difference(outside, shape)).sum()
-    print(f"streets outside their shape in {town}: {100 * left_out / reached:.3f} %")  # noqa: T201
+    print(f"streets outside their shape in {town}: {100 * left_out / reached:.3f} %")  # noqa: T201 - run with -s or -rA to read the table
     assert left_out <= {"monaco": 0.005, "karhula": 0.01}[town] * reached
 
 

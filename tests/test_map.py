@@ -77,9 +77,13 @@ def tell(rows, *, index=None, language="en", kind=None):
             Checkup.index: index if index is not None else 50.0,
         }
     )
-    if kind:
-        return describe_kind(covered, find_gaps(covered), checkup, kind, language)
-    return describe_index(covered, find_gaps(covered), checkup, STANDARD, language)
+    gaps = find_gaps(covered)
+    found = (
+        describe_kind(covered, gaps, checkup, kind, language)
+        if kind
+        else describe_index(covered, gaps, checkup, STANDARD, language)
+    )
+    return replace(found, sentence=found.sentence.replace("\N{NARROW NO-BREAK SPACE}", " "))
 
 
 def test_the_finding_names_the_kind_that_leaves_out_most_and_where_they_live():

@@ -1,4 +1,4 @@
-"""Measures: clusters, coverage, gaps, the check-up, completeness, hexagons and people, worked out with a pencil."""
+"""Measures, worked out with a pencil: clusters, coverage, gaps, check-up, completeness, hexagons, people."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ TWO = make_communities({"west": WEST, "east": EAST})
 
 
 def test_homes_of_one_cell_and_community_are_one_cluster():
-    """Three homes in a cell of 100 m, a fourth in the next; the walk starts at the home nearest to their middle."""
+    """Three homes in a cell of 100 m, a fourth in the next; walks start at the home nearest to the middle."""
     homes = make_residences([("a", 10, (110, 110)), ("b", 30, (130, 110)), ("c", 20, (190, 110)), ("d", 5, (210, 110))])
     clusters = cluster_residences(homes, TWO)
     assert clusters[Clusters.cluster].tolist() == ["west@1,1", "west@2,1"]
@@ -87,16 +87,24 @@ def test_on_a_shared_border_the_first_community_counts():
 
 
 def test_an_estate_is_one_cluster_however_large():
-    """Homes far apart in one estate; the register's own word goes before the map; the smallest of nested ones counts."""
+    """Homes far apart in one estate; a register goes before the map; the smallest of nested ones counts."""
     estates = make_estates({"big": shapely.box(0, 0, 400, 400), "yard": shapely.box(10, 10, 50, 50)})
-    homes = make_residences([("a", 1, (20, 20)), ("b", 2, (300, 300)), ("c", 4, (390, 100)), ("d", 8, (450, 450)), ("e", 16, (30, 30))])
+    homes = make_residences(
+        [
+            ("a", 1, (20, 20)),
+            ("b", 2, (300, 300)),
+            ("c", 4, (390, 100)),
+            ("d", 8, (450, 450)),
+            ("e", 16, (30, 30)),
+        ]
+    )
     homes[Residences.estate] = [None, None, None, None, "big"]
     clusters = cluster_residences(homes, TWO, estates=estates).set_index(Clusters.cluster)
     assert clusters[Clusters.population].to_dict() == {"west@big": 22, "west@yard": 1, "west@4,4": 8}
 
 
 def test_nobody_starts_at_an_empty_home():
-    """The empty house is nearest to the middle; the walk starts where somebody lives. Where nobody does, anywhere."""
+    """The empty house is nearest to the middle, but walks start where somebody lives, if anybody does."""
     homes = make_residences([("a", 5, (10, 10)), ("empty", 0, (50, 10)), ("b", 5, (91, 10))])
     assert cluster_residences(homes, TWO).geometry.iloc[0].x in {10, 91}
     nobody = make_residences([("a", 0, (10, 10)), ("b", 0, (50, 10)), ("c", 0, (90, 10))])
@@ -127,7 +135,7 @@ def coverage_of(homes=HOMES, places=PLACES, **options) -> pd.DataFrame:
 
 
 def test_coverage_is_the_nearest_walk_against_the_limit():
-    """Sixty metres a minute: 301 m is beyond five minutes, 599 m within ten, and no street means not known."""
+    """Sixty metres a minute: 301 m is beyond five minutes, 599 m within ten; no street means not known."""
     table = coverage_of(off_network=["west@250,400"]).set_index([Coverage.cluster, Coverage.kind])
     check_table(table.reset_index(), Coverage, where="coverage")
     assert table[Coverage.covered].to_dict() == {
@@ -160,7 +168,7 @@ def test_where_no_facility_is_mapped_nobody_is_covered():
 
 
 def test_a_gap_near_the_end_of_the_data_is_open():
-    """Two minutes to the edge are within half of five and of ten; three only within half of ten; a covered walk is none."""
+    """Two minutes to the edge are within half of five, three are not; a covered walk is no gap."""
     edge = pd.Series({"west@351,50": 2.0, "east@650,50": 3.0, "west@50,50": 2.5})
     table = coverage_of(edge_min=edge).set_index([Coverage.cluster, Coverage.kind])[Coverage.open_edge]
     assert table["west@351,50", "shop"]
@@ -180,7 +188,12 @@ def test_coverage_is_weighed_by_people():
     """West: 100 of 160 reach a shop, 60 a school, and 7 are off the network; east: 0 and 40 of 40."""
     table = weigh(coverage_of(off_network=["west@250,400"]))
     assert table[CommunityCoverage.share].to_dict() == pytest.approx(
-        {("west", "shop"): 100 / 160, ("west", "school"): 60 / 160, ("east", "shop"): 0, ("east", "school"): 1}
+        {
+            ("west", "shop"): 100 / 160,
+            ("west", "school"): 60 / 160,
+            ("east", "shop"): 0,
+            ("east", "school"): 1,
+        }
     )
     assert table[CommunityCoverage.population]["west"].tolist() == [167, 167]
     assert table[CommunityCoverage.unknown]["west"].tolist() == [7, 7]
@@ -209,7 +222,7 @@ def test_what_the_data_cannot_tell_is_the_most_that_may_be():
     row = table.loc[("west", "shop")]
     assert (row[CommunityCoverage.share], row[CommunityCoverage.share_at_most]) == (100 / 160, 1.0)
     assert row[CommunityCoverage.confidence] == "check"
-    assert row[CommunityCoverage.reason] == "the data end within the walk of 60 residents"
+    assert row[CommunityCoverage.reason] == "the data end within half of their walk"
     assert table[CommunityCoverage.confidence]["west", "school"] == "firm"
 
 
@@ -246,11 +259,13 @@ def test_residents_near_the_end_of_the_data_are_told_apart_from_those_who_surely
 @settings(max_examples=60, deadline=None)
 def test_rounding_makes_no_gap(people, off):
     """Where all whose walk is known are covered, nobody is without, whatever their fractions add up to."""
-    clusters = cluster_residences(make_residences([(f"h{i}", p, (i, 1)) for i, p in enumerate(people)]), TWO, cell_m=1.0)
-    near = pd.DataFrame(
-        {"origin": clusters.index, "kind": "shop", "rank": 1, "facility": "s", "minutes": 1.0}
+    clusters = cluster_residences(
+        make_residences([(f"h{i}", p, (i, 1)) for i, p in enumerate(people)]), TWO, cell_m=1.0
     )
-    table = measure_coverage(clusters, near, KINDS[:1], walker="w", off_network=[clusters.index[i] for i in off if i < len(people)])
+    near = pd.DataFrame({"origin": clusters.index, "kind": "shop", "rank": 1, "facility": "s", "minutes": 1.0})
+    table = measure_coverage(
+        clusters, near, KINDS[:1], walker="w", off_network=[clusters.index[i] for i in off if i < len(people)]
+    )
     assert len(find_gaps(weigh(table).reset_index())) == 0
 
 
@@ -266,16 +281,20 @@ def covered(shares, *, people=1000.0, thin=(), walker="w") -> pd.DataFrame:
             many = people[community] if isinstance(people, dict) else people
             known = many if share is not None else 0.0
             value = np.nan if share is None else share
-            rows.append(
-                {
-                    CommunityCoverage.community: community, CommunityCoverage.kind: kind, CommunityCoverage.walker: walker,
-                    CommunityCoverage.population: many, CommunityCoverage.unknown: many - known,
-                    CommunityCoverage.covered: 0.0 if share is None else share * known, CommunityCoverage.beyond: 0.0,
-                    CommunityCoverage.share: value, CommunityCoverage.share_at_most: np.nan if is_thin else value,
-                    CommunityCoverage.confidence: "check" if is_thin else "firm",
-                    CommunityCoverage.reason: "thin" if is_thin else None,
-                }
-            )  # fmt: skip
+            row = {
+                CommunityCoverage.community: community,
+                CommunityCoverage.kind: kind,
+                CommunityCoverage.walker: walker,
+                CommunityCoverage.population: many,
+                CommunityCoverage.unknown: many - known,
+                CommunityCoverage.covered: 0.0 if share is None else share * known,
+                CommunityCoverage.beyond: 0.0,
+                CommunityCoverage.share: value,
+                CommunityCoverage.share_at_most: np.nan if is_thin else value,
+                CommunityCoverage.confidence: "check" if is_thin else "firm",
+                CommunityCoverage.reason: "thin" if is_thin else None,
+            }
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -297,11 +316,15 @@ def test_the_index_is_the_mean_of_weighted_means_by_category():
     """Health (3·100 + 1·20) / 4 = 80, daily (50 + 30) / 2 = 40, index 60."""
     table = score({"a": {"clinic": 1.0, "pharmacy": 0.2, "shop": 0.5, "market": 0.3}}, CARE)
     assert table[Checkup.index]["a"] == pytest.approx(60)
-    assert (table[Checkup.rank]["a"], table[Checkup.firm_kinds]["a"], table[Checkup.confidence]["a"]) == (1, 4, "A")
+    assert (table[Checkup.rank]["a"], table[Checkup.firm_kinds]["a"], table[Checkup.confidence]["a"]) == (
+        1,
+        4,
+        "A",
+    )
 
 
 def test_thin_kinds_are_left_out_and_lower_the_confidence():
-    """Without the market the daily category is the shop alone: (80 + 50) / 2 = 65, grade B for three of four."""
+    """Without the market, daily is the shop alone: (80 + 50) / 2 = 65, grade B for three of four."""
     shares = {"a": {"clinic": 1.0, "pharmacy": 0.2, "shop": 0.5, "market": 0.0}}
     table = score(shares, CARE, thin={("a", "market")})
     assert table[Checkup.index]["a"] == pytest.approx(65)
@@ -312,7 +335,10 @@ def test_thin_kinds_are_left_out_and_lower_the_confidence():
 
 def test_fewer_than_half_of_the_kinds_firm_is_no_index():
     """Nor a rank, nor a place among the weakest, however low what is known."""
-    shares = {"a": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 0.0), "b": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 0.5)}
+    shares = {
+        "a": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 0.0),
+        "b": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 0.5),
+    }
     table = score(shares, CARE, thin={("a", kind) for kind in ("clinic", "pharmacy", "shop")})
     assert np.isnan(table[Checkup.index]["a"])
     assert pd.isna(table[Checkup.rank]["a"])
@@ -322,7 +348,14 @@ def test_fewer_than_half_of_the_kinds_firm_is_no_index():
 
 def test_a_community_without_residents_is_not_scored():
     """Its share is unknown, so are index and rank."""
-    table = score({"a": dict.fromkeys(["clinic", "pharmacy", "shop", "market"]), "b": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 1.0)}, CARE, people={"a": 0.0, "b": 100.0})
+    table = score(
+        {
+            "a": dict.fromkeys(["clinic", "pharmacy", "shop", "market"]),
+            "b": dict.fromkeys(["clinic", "pharmacy", "shop", "market"], 1.0),
+        },
+        CARE,
+        people={"a": 0.0, "b": 100.0},
+    )
     assert np.isnan(table[Checkup.index]["a"])
     assert pd.isna(table[Checkup.rank]["a"])
     assert not table[Checkup.weakest].any()
@@ -333,7 +366,11 @@ ONE = make_standard(make_kind("shop"))
 
 def test_where_hardly_anybody_lives_there_is_an_index_but_no_rank():
     """One household should not head the list of the weakest."""
-    table = score({"a": {"shop": 0.0}, "b": {"shop": 0.5}, "c": {"shop": 0.9}}, ONE, people={"a": LEAST_RESIDENTS - 1, "b": LEAST_RESIDENTS, "c": 5000.0})
+    table = score(
+        {"a": {"shop": 0.0}, "b": {"shop": 0.5}, "c": {"shop": 0.9}},
+        ONE,
+        people={"a": LEAST_RESIDENTS - 1, "b": LEAST_RESIDENTS, "c": 5000.0},
+    )
     assert table[Checkup.index].tolist() == [0, 50, 90]
     assert pd.isna(table[Checkup.rank]["a"])
     assert table[Checkup.rank].tolist()[1:] == [2, 1]
@@ -391,9 +428,20 @@ def from_map(rows) -> gpd.GeoDataFrame:
 
 def test_completeness_says_why_the_data_are_thin():
     """A register is firm; a kind the map never holds, one that is nowhere, and a blank map are not."""
-    kinds = [make_kind("shop"), make_kind("school"), make_kind("care", osm_weakness=3), make_kind("club", osm_weakness=3)]
+    kinds = [
+        make_kind("shop"),
+        make_kind("school"),
+        make_kind("care", osm_weakness=3),
+        make_kind("club", osm_weakness=3),
+    ]
     homes = make_residences([("a", 3000, (100, 100)), ("b", 400, (2500, 100))])
-    areas = make_communities({"full": shapely.box(0, 0, 200, 200), "blank": shapely.box(2400, 0, 2600, 200), "empty": shapely.box(9000, 0, 9100, 100)})
+    areas = make_communities(
+        {
+            "full": shapely.box(0, 0, 200, 200),
+            "blank": shapely.box(2400, 0, 2600, 200),
+            "empty": shapely.box(9000, 0, 9100, 100),
+        }
+    )
     mapped = from_map([(f"f{i}", "shop", (100 + i, 300)) for i in range(6)] + [("x", "care", (0, 0))])
     table = grade_completeness(areas, homes, mapped, make_standard(*kinds), registered=["club"])
     check_table(table, Completeness, where="completeness")
@@ -409,11 +457,16 @@ def test_completeness_says_why_the_data_are_thin():
 
 @pytest.mark.parametrize(("places", "grade"), [(6, "firm"), (5, "check")])
 def test_a_map_is_thin_below_two_places_per_thousand_residents(places, grade):
-    """Three thousand residents need six; those 500 m around count, those farther do not, nor those of a register."""
+    """Three thousand residents need six within 500 m; those of a register do not count."""
     homes = make_residences([("a", 3000, (100, 100))])
     areas = make_communities({"c": shapely.box(0, 0, 200, 200)})
     near = [(f"f{i}", "shop", (700, 100)) for i in range(places)]
-    facilities = pd.concat([from_map([*near, *((f"g{i}", "shop", (701, 100)) for i in range(9))]), make_facilities([(f"r{i}", "shop", (100, 100)) for i in range(9)])])
+    facilities = pd.concat(
+        [
+            from_map([*near, *((f"g{i}", "shop", (701, 100)) for i in range(9))]),
+            make_facilities([(f"r{i}", "shop", (100, 100)) for i in range(9)]),
+        ]
+    )
     table = grade_completeness(areas, homes, facilities, ONE)
     assert table[Completeness.grade].tolist() == [grade]
 
@@ -422,7 +475,7 @@ def test_a_map_is_thin_below_two_places_per_thousand_residents(places, grade):
 
 
 def test_an_analysis_of_a_street_is_the_sum_of_its_measures():
-    """The same hundred and sixty people, with a home and a shop that no street reaches listed and not lost."""
+    """The same people, with a home and a shop that no street reaches listed and not lost."""
     places = pd.concat([PLACES, make_facilities([("lost", "shop", (500, 5050))])], ignore_index=True)
     place = make_place(STREET, HOMES, gpd.GeoDataFrame(places, crs=METRES), TWO, STANDARD)
     answer = analyse(place, make_study(STANDARD))
@@ -431,25 +484,35 @@ def test_an_analysis_of_a_street_is_the_sum_of_its_measures():
     # west (100/160 + 60/160) / 2, east (0 + 1) / 2, where forty people are too few for a rank
     assert answer.checkup[Checkup.index].tolist() == [50, 50]
     assert answer.checkup[Checkup.rank].notna().tolist() == [True, False]
-    assert answer.unsnapped[[Unsnapped.layer, Unsnapped.item]].to_numpy().tolist() == [["clusters", "west@250,400"], ["facilities", "2"]]
+    assert answer.unsnapped[[Unsnapped.layer, Unsnapped.item]].to_numpy().tolist() == [
+        ["clusters", "west@250,400"],
+        ["facilities", "2"],
+    ]
     assert answer.unsnapped[Unsnapped.distance_m].tolist() == [350, 5000]
     check_table(answer.unsnapped, Unsnapped, where="unsnapped")
     check_table(answer.agreement, Agreement, where="agreement")
 
 
 def test_shapes_and_walking_times_disagree_only_with_a_cause():
-    """A shop off its street, a park whose ground is reached before its entrance, and one on the very limit."""
+    """A shop off its street, a park whose ground is reached first, and one on the very limit."""
     network = draw_network(grid_paths(4, 3))
     homes = make_residences([("a", 100, (0, 0))])
     park = shapely.box(110, 10, 190, 90)
     places = make_facilities(
-        [("near", "shop", (100, 0)), ("aside", "shop", (60, 60)), ("limit", "shop", (300, 0)), ("park", "school", park)]
+        [
+            ("near", "shop", (100, 0)),
+            ("aside", "shop", (60, 60)),
+            ("limit", "shop", (300, 0)),
+            ("park", "school", park),
+        ]
     )
     area = make_communities({"c": shapely.box(-50, -50, 500, 500)})
     answer = analyse(make_place(network, homes, places, area, STANDARD), make_study(STANDARD, minutes=(2.0, 5.0)))
     odd = answer.agreement
     check_table(odd, Agreement, where="agreement")
-    known = {(row[Agreement.facility], row[Agreement.limit_min]): row[Agreement.cause] for row in odd.to_dict("records")}
+    known = {
+        (row[Agreement.facility], row[Agreement.limit_min]): row[Agreement.cause] for row in odd.to_dict("records")
+    }
     assert ("near", 2.0) not in known
     # 60 m along and 40 m from the street at (60, 100) or (100, 60): in time within five minutes, not drawn
     assert known["aside", 5.0].startswith("stands farther than 25 m from its street")
@@ -483,7 +546,11 @@ def test_neighbouring_hexagons_share_their_corners_exactly():
     whole = shapely.union_all(cells.geometry)
     assert whole.geom_type == "Polygon"
     assert len(whole.interiors) == 0
-    corners, number = np.unique(shapely.get_coordinates(shapely.get_exterior_ring(cells.geometry.to_numpy()))[:, :], axis=0, return_counts=True)
+    corners, number = np.unique(
+        shapely.get_coordinates(shapely.get_exterior_ring(cells.geometry.to_numpy()))[:, :],
+        axis=0,
+        return_counts=True,
+    )
     assert shapely.coverage_is_valid(cells.geometry.to_numpy())
     assert number.max() >= 3
     assert len(corners) < 6 * len(cells) / 2
@@ -574,7 +641,14 @@ def test_what_counts_as_a_home(tmp_path, tags, side, land, homes):
 
 def test_assumptions_about_homes_can_be_changed(tmp_path):
     """Smaller homes, more people in each, lower storeys."""
-    table = estimate(tmp_path, {"building": "apartments", "height": "20"}, dwelling_m2=40, people_per_dwelling=3, floor_height_m=4, net_to_gross=1)
+    table = estimate(
+        tmp_path,
+        {"building": "apartments", "height": "20"},
+        dwelling_m2=40,
+        people_per_dwelling=3,
+        floor_height_m=4,
+        net_to_gross=1,
+    )
     assert table[Residences.population].tolist() == pytest.approx([400 * 5 / 40 * 3], rel=2e-3)
 
 
@@ -629,7 +703,11 @@ def test_the_communities_own_numbers_count_where_the_study_gives_none():
     assert fsum(total[Residences.population]) == pytest.approx(1000, rel=1e-9)
 
 
-@given(people=st.lists(st.floats(0.01, 1e5), min_size=2, max_size=30), total=st.floats(1, 1e7), west=st.floats(0, 1))
+@given(
+    people=st.lists(st.floats(0.01, 1e5), min_size=2, max_size=30),
+    total=st.floats(1, 1e7),
+    west=st.floats(0, 1),
+)
 @settings(max_examples=60, deadline=None)
 def test_scaled_people_add_up_to_the_last_billionth(people, total, west):
     """The total, and the community's own number within it."""

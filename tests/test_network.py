@@ -48,7 +48,7 @@ def coordinates(network: WalkNetwork) -> list[set[tuple[float, float]]]:
 
 
 def test_a_way_is_split_where_another_meets_it_and_nowhere_else():
-    """A street of four points crossed at its second becomes two edges; the bend at the third stays inside one."""
+    """A street crossed at its second point becomes two edges; the bend at its third stays inside one."""
     network = draw_network([[(0, 0), (100, 0), (150, 30), (200, 0)], [(100, -50), (100, 0), (100, 70)]])
     assert len(network.xy) == 5
     assert sorted(network.length_m.round(6)) == [50, 70, 100, round(2 * np.hypot(50, 30), 6)]
@@ -137,7 +137,7 @@ def test_a_loop_with_a_stem_keeps_both():
 )
 @settings(max_examples=40, deadline=None)
 def test_merging_never_changes_a_distance(order, flips, kinds):
-    """Whatever the order and direction of ways, the way between the joints that remain is as long as before."""
+    """Whatever the order and direction of ways, walks between joints that remain are as long as before."""
     paths = [grid_paths(3, 3)[i] for i in order]
     paths = [path[::-1] if flip else path for path, flip in zip(paths, flips, strict=True)]
     apart = draw_network(paths, merge=False, kind=kinds)
@@ -162,53 +162,53 @@ def read_beside_street(tmp_path, tags, nodes=NODES, refs=(2, 3)) -> WalkNetwork:
 PUBLIC, PRIVATE, NOT_WALKED = "public", "private", "no"
 
 
-@pytest.mark.parametrize(
-    ("tags", "verdict"),
-    [
-        ({"route": "ferry"}, NOT_WALKED),
-        ({"route": "ferry", "foot": "yes"}, NOT_WALKED),
-        ({"route": "ferry", "highway": "footway"}, NOT_WALKED),
-        ({"highway": "construction", "construction": "footway"}, NOT_WALKED),
-        ({"highway": "proposed", "foot": "yes"}, NOT_WALKED),
-        ({"highway": "razed"}, NOT_WALKED),
-        ({"highway": "raceway"}, NOT_WALKED),
-        ({"highway": "bus_guideway"}, NOT_WALKED),
-        ({"highway": "services"}, NOT_WALKED),
-        ({"highway": "residential", "foot": "no"}, NOT_WALKED),
-        ({"highway": "primary", "foot": "use_sidepath"}, NOT_WALKED),
-        ({"highway": "footway", "foot": "private"}, PRIVATE),
-        ({"highway": "footway", "foot": "residents"}, PRIVATE),
-        ({"highway": "service", "access": "private", "foot": "yes"}, PUBLIC),
-        ({"highway": "service", "access": "no", "foot": "designated"}, PUBLIC),
-        ({"highway": "motorway", "foot": "yes"}, PUBLIC),
-        ({"highway": "service", "access": "no"}, NOT_WALKED),
-        ({"highway": "track", "access": "military"}, NOT_WALKED),
-        ({"highway": "service", "access": "private"}, PRIVATE),
-        ({"highway": "footway", "access": "residents"}, PRIVATE),
-        ({"highway": "service", "service": "driveway", "access": "customers"}, PRIVATE),
-        ({"highway": "service", "access": "customers"}, PUBLIC),
-        ({"highway": "motorway"}, NOT_WALKED),
-        ({"highway": "motorway_link"}, NOT_WALKED),
-        ({"highway": "trunk", "motorroad": "yes", "sidewalk": "both"}, NOT_WALKED),
-        ({"highway": "trunk", "sidewalk": "both"}, PUBLIC),
-        ({"highway": "trunk_link", "sidewalk": "separate"}, PUBLIC),
-        ({"highway": "trunk", "sidewalk": "no"}, NOT_WALKED),
-        ({"highway": "trunk", "sidewalk": "none"}, NOT_WALKED),
-        ({"highway": "trunk"}, PUBLIC),
-        ({"highway": "primary", "sidewalk": "no"}, PUBLIC),
-        ({"highway": "service", "service": "emergency_access"}, NOT_WALKED),
-        ({"highway": "service", "service": "drive-through"}, NOT_WALKED),
-        ({"highway": "service", "service": "parking_aisle"}, PUBLIC),
-        ({"highway": "service", "service": "alley"}, PUBLIC),
-        ({"highway": "platform"}, PUBLIC),
-        ({"highway": "steps"}, PUBLIC),
-        ({"highway": "cycleway"}, PUBLIC),
-        ({"highway": "track"}, PUBLIC),
-        ({"highway": "pedestrian"}, PUBLIC),
-        ({"waterway": "canal"}, NOT_WALKED),
-        ({"railway": "rail"}, NOT_WALKED),
-    ],
-)
+RULES = [
+    ({"route": "ferry"}, NOT_WALKED),
+    ({"route": "ferry", "foot": "yes"}, NOT_WALKED),
+    ({"route": "ferry", "highway": "footway"}, NOT_WALKED),
+    ({"highway": "construction", "construction": "footway"}, NOT_WALKED),
+    ({"highway": "proposed", "foot": "yes"}, NOT_WALKED),
+    ({"highway": "razed"}, NOT_WALKED),
+    ({"highway": "raceway"}, NOT_WALKED),
+    ({"highway": "bus_guideway"}, NOT_WALKED),
+    ({"highway": "services"}, NOT_WALKED),
+    ({"highway": "residential", "foot": "no"}, NOT_WALKED),
+    ({"highway": "primary", "foot": "use_sidepath"}, NOT_WALKED),
+    ({"highway": "footway", "foot": "private"}, PRIVATE),
+    ({"highway": "footway", "foot": "residents"}, PRIVATE),
+    ({"highway": "service", "access": "private", "foot": "yes"}, PUBLIC),
+    ({"highway": "service", "access": "no", "foot": "designated"}, PUBLIC),
+    ({"highway": "motorway", "foot": "yes"}, PUBLIC),
+    ({"highway": "service", "access": "no"}, NOT_WALKED),
+    ({"highway": "track", "access": "military"}, NOT_WALKED),
+    ({"highway": "service", "access": "private"}, PRIVATE),
+    ({"highway": "footway", "access": "residents"}, PRIVATE),
+    ({"highway": "service", "service": "driveway", "access": "customers"}, PRIVATE),
+    ({"highway": "service", "access": "customers"}, PUBLIC),
+    ({"highway": "motorway"}, NOT_WALKED),
+    ({"highway": "motorway_link"}, NOT_WALKED),
+    ({"highway": "trunk", "motorroad": "yes", "sidewalk": "both"}, NOT_WALKED),
+    ({"highway": "trunk", "sidewalk": "both"}, PUBLIC),
+    ({"highway": "trunk_link", "sidewalk": "separate"}, PUBLIC),
+    ({"highway": "trunk", "sidewalk": "no"}, NOT_WALKED),
+    ({"highway": "trunk", "sidewalk": "none"}, NOT_WALKED),
+    ({"highway": "trunk"}, PUBLIC),
+    ({"highway": "primary", "sidewalk": "no"}, PUBLIC),
+    ({"highway": "service", "service": "emergency_access"}, NOT_WALKED),
+    ({"highway": "service", "service": "drive-through"}, NOT_WALKED),
+    ({"highway": "service", "service": "parking_aisle"}, PUBLIC),
+    ({"highway": "service", "service": "alley"}, PUBLIC),
+    ({"highway": "platform"}, PUBLIC),
+    ({"highway": "steps"}, PUBLIC),
+    ({"highway": "cycleway"}, PUBLIC),
+    ({"highway": "track"}, PUBLIC),
+    ({"highway": "pedestrian"}, PUBLIC),
+    ({"waterway": "canal"}, NOT_WALKED),
+    ({"railway": "rail"}, NOT_WALKED),
+]
+
+
+@pytest.mark.parametrize(("tags", "verdict"), RULES)
 def test_each_rule_says_whether_a_way_is_walked(tmp_path, tags, verdict):
     """One line per rule of walkable.toml, and one where a later rule must not win."""
     network = read_beside_street(tmp_path, tags)
@@ -216,6 +216,17 @@ def test_each_rule_says_whether_a_way_is_walked(tmp_path, tags, verdict):
     found = NOT_WALKED if not mine.any() else PRIVATE if network.private[mine].all() else PUBLIC
     assert found == verdict
     assert (network.osm_way == 76).any()
+
+
+def test_a_verdict_does_not_depend_on_the_other_ways_of_the_file(tmp_path):
+    """All the ways above in one file, some of which differ in a single tag."""
+    nodes = NODES | {100 + i: (10 * i, 500) for i in range(len(RULES))}
+    ways = {76: STREET} | {100 + i: ([1, 100 + i], tags) for i, (tags, _) in enumerate(RULES)}
+    network = wc.read_network(write_osm(tmp_path / "town.osm", nodes, ways))
+    found = dict(zip(network.osm_way.tolist(), network.private.tolist(), strict=True))
+    for i, (tags, verdict) in enumerate(RULES):
+        walked = NOT_WALKED if 100 + i not in found else PRIVATE if found[100 + i] else PUBLIC
+        assert walked == verdict, tags
 
 
 @pytest.mark.parametrize(
@@ -230,7 +241,7 @@ def test_each_rule_says_whether_a_way_is_walked(tmp_path, tags, verdict):
     ],
 )
 def test_a_oneway_street_is_walked_both_ways_unless_it_says_so_for_walkers(tmp_path, tags, oneway):
-    """oneway alone is about vehicles."""
+    """Oneway alone is about vehicles."""
     network = read_beside_street(tmp_path, {"highway": "residential", "lit": "yes"} | tags)
     edge = np.flatnonzero(shapely.length(shapely.intersection(network.lines, _near(100, 40))) > 1)
     assert network.oneway[edge].tolist() == [oneway]
@@ -338,7 +349,10 @@ def shortest_by_network(network, doors) -> np.ndarray:
 
 CONVEX = [[(0, 0), (60, 0), (80, 40), (40, 80), (0, 60), (0, 0)]]
 ELL = [[(0, 0), (100, 0), (100, 30), (30, 30), (30, 100), (0, 100), (0, 0)]]
-WITH_HOLE = [[(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)], [(40, 30), (40, 70), (60, 70), (60, 30), (40, 30)]]
+WITH_HOLE = [
+    [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)],
+    [(40, 30), (40, 70), (60, 70), (60, 30), (40, 30)],
+]
 TWO_HOLES = [
     [(0, 0), (120, 0), (120, 80), (0, 80), (0, 0)],
     [(20, 10), (50, 10), (50, 60), (20, 60), (20, 10)],
@@ -429,6 +443,35 @@ def test_a_square_of_a_relation_is_crossed_round_its_hole(tmp_path):
     assert metres.tolist() == pytest.approx([2 * np.hypot(60, 40)], abs=0.01)
 
 
+def test_a_square_whose_outline_crosses_itself_is_walked_along(tmp_path):
+    """Such a slip cannot be crossed, but its outline still joins what meets it."""
+    nodes = {1: (0, 0), 2: (100, 0), 3: (0, 100), 4: (100, 100), 5: (-50, 0), 6: (150, 0)}
+    square = {"highway": "pedestrian", "area": "yes"}
+    ways = {
+        1: ([1, 2, 3, 4, 1], square),
+        2: ([5, 1], {"highway": "footway"}),
+        3: ([2, 6], {"highway": "footway"}),
+    }
+    network = wc.read_network(write_osm(tmp_path / "square.osm", nodes, ways))
+    assert set(network.island_of_edge()) == {0}
+    assert network.length_m.sum() == pytest.approx(300 + 200 * np.sqrt(2), abs=0.1)
+
+
+def test_a_street_said_to_be_an_area_but_not_closed_is_a_street(tmp_path):
+    """area=yes on an open line is a slip; nobody would miss the street less for it."""
+    network = read_beside_street(tmp_path, {"highway": "footway", "area": "yes"})
+    assert (network.osm_way == 77).any()
+
+
+@pytest.mark.parametrize("tags", [{"building": "yes"}, {"highway": "pedestrian", "area": "yes"}, {"leisure": "park"}])
+def test_a_shape_that_crosses_itself_does_not_spoil_the_file(tmp_path, tags):
+    """Every large extract holds a few; all the rest of it is read."""
+    nodes = {1: (0, 0), 2: (100, 0), 3: (0, 100), 4: (100, 100), 5: (-50, 0)}
+    ways = {1: ([1, 2, 3, 4, 1], tags), 2: ([5, 1], {"highway": "footway"})}
+    network = wc.read_network(write_osm(tmp_path / "town.osm", nodes, ways))
+    assert (network.osm_way == 2).any()
+
+
 def test_a_square_that_is_not_public_is_not_crossed(tmp_path):
     """A walled yard of a school is no shortcut."""
     nodes = {1: (0, 0), 2: (100, 0), 3: (100, 100), 4: (0, 100), 5: (-50, 0)}
@@ -513,7 +556,10 @@ def test_an_empty_line_does_not_shift_the_others():
     """A row without geometry holds no street; the row after it keeps its own kind."""
     frame = line_frame([[(0, 0), (10, 0)], [], [(10, 0), (10, 25)]], highway=["path", "track", "steps"])
     network = network_from_lines(frame)
-    assert dict(zip(network.kind.tolist(), network.length_m.tolist(), strict=True)) == {"path": 10, "steps": 25}
+    assert dict(zip(network.kind.tolist(), network.length_m.tolist(), strict=True)) == {
+        "path": 10,
+        "steps": 25,
+    }
 
 
 def test_a_missing_line_holds_no_street_either():
@@ -521,7 +567,10 @@ def test_a_missing_line_holds_no_street_either():
     frame = line_frame([[(0, 0), (10, 0)], [(1, 1), (2, 2)], [(10, 0), (10, 25)]], highway=["path", "track", "steps"])
     frame.loc[1, "geometry"] = None
     network = network_from_lines(frame)
-    assert dict(zip(network.kind.tolist(), network.length_m.tolist(), strict=True)) == {"path": 10, "steps": 25}
+    assert dict(zip(network.kind.tolist(), network.length_m.tolist(), strict=True)) == {
+        "path": 10,
+        "steps": 25,
+    }
 
 
 @pytest.mark.parametrize(
@@ -549,7 +598,7 @@ def test_no_line_is_refused():
 
 
 def osmnx_graph() -> nx.MultiDiGraph:
-    """Make a graph as osmnx does by default: degrees, two arcs per street, lengths in metres, lists of tags."""
+    """Make a graph as osmnx does: degrees, two arcs per street, lengths in metres, lists of tags."""
     graph = nx.MultiDiGraph(crs="EPSG:4326")
     back = Transformer.from_crs(32632, 4326, always_xy=True)
     places = {
@@ -587,7 +636,7 @@ def test_an_osmnx_graph_in_degrees_becomes_a_network_in_metres():
 
 
 def test_an_undirected_graph_may_draw_a_street_from_either_end():
-    """networkx turns an undirected edge round as it likes; the line must still run from first to last node."""
+    """An undirected edge is turned round at will; the line must still run from first to last node."""
     graph = nx.Graph(crs=METRES)
     graph.add_node("a", x=0, y=0)
     graph.add_node("b", x=100, y=0)
@@ -602,7 +651,7 @@ def test_an_undirected_graph_may_draw_a_street_from_either_end():
 
 
 def test_a_graph_in_feet_becomes_a_network_in_metres():
-    """osmnx measures in metres, but a graph may be projected to a state plane in feet."""
+    """Osmnx measures in metres, but a graph may be projected to a state plane in feet."""
     graph = nx.MultiDiGraph(crs="EPSG:2230")
     graph.add_node(1, x=6_000_000, y=2_000_000)
     graph.add_node(2, x=6_001_000, y=2_000_000)
@@ -639,7 +688,10 @@ def test_a_way_walked_in_one_direction_is_one_arc():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda g: g.graph.pop("crs"), "the graph has no CRS; set graph.graph['crs'], for instance to 'EPSG:4326'"),
+        (
+            lambda g: g.graph.pop("crs"),
+            "the graph has no CRS; set graph.graph['crs'], for instance to 'EPSG:4326'",
+        ),
         (lambda g: g.nodes[1].pop("y"), "a node of the graph has no 'y'; every node needs x and y"),
         (lambda g: g.remove_edge(1, 2), "the graph has no edge; nothing can be walked"),
     ],

@@ -44,7 +44,7 @@ def note(oracle: str, ours: np.ndarray, theirs: np.ndarray) -> float:
     """Remember and print how far two arrays are apart; return the largest relative difference."""
     apart = float(np.max(np.abs(ours - theirs) / np.maximum(np.abs(theirs), 1.0)))
     COMPARED.append((oracle, len(ours), apart))
-    print(f"{oracle:<44} {len(ours):>7,} pairs   largest relative difference {apart:.1e}")  # noqa: T201
+    print(f"{oracle:<44} {len(ours):>7,} pairs   largest relative difference {apart:.1e}")  # noqa: T201 - run with -s or -rA to read the table
     return apart
 
 
@@ -64,7 +64,9 @@ def feet_between(network, start: str, end: str, *, legs: bool = False) -> np.nda
     """Return the matrix of network distances in feet, without access legs unless asked for."""
     snapped = [snap_points(read_feet(name), network, within_m=1e6) for name in (start, end)]
     table = measure_times(network, *snapped, STROLLER)
-    metres = table.pivot_table(index=WalkTimes.origin, columns=WalkTimes.destination, values=WalkTimes.metres).to_numpy()
+    metres = table.pivot_table(
+        index=WalkTimes.origin, columns=WalkTimes.destination, values=WalkTimes.metres
+    ).to_numpy()
     assert metres.shape == tuple(len(s.labels) for s in snapped)
     if not legs:
         metres = metres - snapped[0].access_m[:, None] - snapped[1].access_m[None, :]
@@ -93,10 +95,10 @@ def test_distances_between_schools_are_spaghettis(streets):
 
 
 def test_distances_from_the_first_crime_are_spaghettis(streets):
-    """The sum to the other 286, to nine digits; spaghetti's own places on streets carry some microfeet of rounding.
+    """The sum to the other 286, to nine digits; spaghetti's places on streets carry microfeet of rounding.
 
-    That it is spaghetti's rounding and not ours is shown by shapely and networkx in the feet of the file, which
-    give walkcircle's sum to a microfoot.
+    That it is spaghetti's rounding and not ours is shown by shapely and networkx in the feet of the file,
+    which give walkcircle's sum to a microfoot.
     """
     between = feet_between(streets, "crimes", "crimes")
     assert between.shape == (287, 287)
@@ -128,55 +130,64 @@ def test_distances_from_schools_to_crimes_are_spaghettis(streets):
     assert between.sum() == pytest.approx(7_999_361.58, abs=0.005)
     nearest = [532.66473, 132.48211, 91.38202, 48.62934, 84.90470, 412.39503, 292.92788, 165.15534]
     assert between.min(axis=1) == pytest.approx(nearest, abs=1e-5)  # printed with five digits, cut off
-    note("spaghetti, schools to crimes", np.array([*between.min(axis=1), between.sum()]), np.array([*nearest, 7_999_361.58]))
+    note(
+        "spaghetti, schools to crimes",
+        np.array([*between.min(axis=1), between.sum()]),
+        np.array([*nearest, 7_999_361.58]),
+    )
 
 
 # ── our own reader of OpenStreetMap ─────────────────────────────────────────────────────────────
 
 
-def read_by_hand(path, crs) -> tuple[nx.DiGraph, list[tuple[int, int]], dict[int, np.ndarray]]:
-    """Read a file node by node: a graph of every segment, the segments where a spot may lie, and node places."""
-    rules, move = read_walk_rules(), Transformer.from_crs(4326, crs, always_xy=True)
-    ways, squares, lonlat = [], [], {}
+def read_streets(path) -> tuple[list, list, dict[int, tuple[float, float]]]:
+    """Read ways (node ids and tags), squares (rings of node ids) and where the nodes are, in degrees."""
+    rules, ways, squares, lonlat = read_walk_rules(), [], [], {}
     for thing in osmium.FileProcessor(str(path)).with_locations().with_areas():
         tags = dict(thing.tags)
-        if thing.is_way() and ("highway" in tags or "route" in tags) and tags.get("area") != "yes":
-            if rules.verdict(tags) != "no":
-                refs = [n.ref if n.location.valid() else None for n in thing.nodes]
-                lonlat.update({n.ref: (n.lon, n.lat) for n in thing.nodes if n.location.valid()})
-                ways.append((refs, tags))
-        elif thing.is_area() and "highway" in tags and rules.verdict(tags) == "public":
-            if thing.from_way() and tags.get("area") != "yes":
-                continue
+        if not tags.keys() & {"highway", "route"} or rules.verdict(tags) == "no":
+            continue
+        if thing.is_way() and tags.get("area") != "yes":
+            lonlat.update({n.ref: (n.lon, n.lat) for n in thing.nodes if n.location.valid()})
+            ways.append(([n.ref if n.location.valid() else None for n in thing.nodes], tags))
+        elif thing.is_area() and rules.verdict(tags) == "public" and is_square(thing, tags):
             for outer in thing.outer_rings():
                 rings = [outer, *thing.inner_rings(outer)]
                 lonlat.update({n.ref: (n.lon, n.lat) for ring in rings for n in ring})
                 squares.append([[n.ref for n in ring] for ring in rings])
+    return ways, squares, lonlat
+
+
+def is_square(area, tags) -> bool:
+    return "highway" in tags and (not area.from_way() or tags.get("area") == "yes")
+
+
+def read_by_hand(path, crs) -> tuple[nx.DiGraph, list[tuple[int, int]], dict[int, np.ndarray]]:
+    """Read a file node by node: a graph of segments, those where a spot may lie, and node places."""
+    ways, squares, lonlat = read_streets(path)
+    move = Transformer.from_crs(4326, crs, always_xy=True)
     place = {ref: np.array(move.transform(*at)) for ref, at in lonlat.items()}
     graph, segments = nx.DiGraph(), []
-
-    def join(a: int, b: int) -> None:
-        length = float(np.hypot(*(place[a] - place[b])))
-        if length < graph.get_edge_data(a, b, {"weight": np.inf})["weight"]:
-            graph.add_edge(a, b, weight=length)
-
     for refs, tags in ways:
-        above = tags.get("tunnel", "no") in {"no", "building_passage", "arcade"}
         only = {"yes": 1, "1": 1, "-1": -1}.get(tags.get("oneway:foot", ""), 0)
         for a, b in itertools.pairwise(refs):
             if a is None or b is None or a == b:
                 continue
-            if only >= 0:
-                join(a, b)
-            if only <= 0:
-                join(b, a)
-            if above and only == 0:
+            join(graph, place, [(a, b)] if only > 0 else [(b, a)] if only < 0 else [(a, b), (b, a)])
+            if only == 0 and tags.get("tunnel", "no") in {"no", "building_passage", "arcade"}:
                 segments.append((a, b))
     for rings in squares:
-        for a, b in visible_pairs(rings, place):
-            join(a, b)
-            join(b, a)
+        pairs = visible_pairs(rings, place)
+        join(graph, place, pairs + [(b, a) for a, b in pairs])
     return graph, segments, place
+
+
+def join(graph: nx.DiGraph, place, pairs) -> None:
+    """Add straight arcs, the shorter where there are two."""
+    for a, b in pairs:
+        length = float(np.hypot(*(place[a] - place[b])))
+        if length < graph.get_edge_data(a, b, {"weight": np.inf})["weight"]:
+            graph.add_edge(a, b, weight=length)
 
 
 def visible_pairs(rings, place) -> list[tuple[int, int]]:
@@ -191,7 +202,7 @@ def visible_pairs(rings, place) -> list[tuple[int, int]]:
 
 
 def insert_spots(graph: nx.DiGraph, segments, place, count: int, seed: int) -> tuple[nx.DiGraph, np.ndarray]:
-    """Split random segments, longer ones more often, at random places; spot i becomes node ``("spot", i)``."""
+    """Split random segments, longer ones more often; spot i becomes node ``("spot", i)``."""
     rng = np.random.default_rng(seed)
     length = np.array([graph.edges[s]["weight"] for s in segments])
     picks = rng.choice(len(segments), count, replace=False, p=length / length.sum())
@@ -216,18 +227,31 @@ def ask_networkx(graph, spots: int) -> dict[tuple[int, int], float]:
 
 
 def test_every_walk_in_a_bundled_town_is_as_long_as_networkx_says(town):
-    """Two thousand and more random pairs per town, read by our own reader; unreachable pairs are the same ones."""
+    """Two thousand and more random pairs per town; unreachable pairs are the same ones."""
     network = wc.read_network(TOWNS[town])
     graph, segments, place = read_by_hand(TOWNS[town], network.crs)
     graph, xy = insert_spots(graph, segments, place, 56, seed=2026)
     theirs = ask_networkx(graph, 56)
     spots = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=network.crs)
     table = measure_times(network, spots, spots, STROLLER)
-    ours = dict(zip(zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True), 60 * table[WalkTimes.minutes], strict=True))
+    ours = dict(
+        zip(
+            zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True),
+            60 * table[WalkTimes.minutes],
+            strict=True,
+        )
+    )
     assert set(ours) == set(theirs)
     assert len(theirs) > 2000
     pairs = sorted(theirs)
-    assert note(f"networkx, own reader, {town}", np.array([ours[p] for p in pairs]), np.array([theirs[p] for p in pairs])) < 1e-6
+    assert (
+        note(
+            f"networkx, own reader, {town}",
+            np.array([ours[p] for p in pairs]),
+            np.array([theirs[p] for p in pairs]),
+        )
+        < 1e-6
+    )
     assert table[WalkTimes.metres].to_numpy() == pytest.approx([theirs[p] for p in ours], rel=1e-6, abs=1e-6)
 
 
@@ -264,7 +288,13 @@ def test_every_walk_is_as_long_as_networkx_says_of_the_same_graph(town, networks
     split_into(graph, network, spots, footing)
     theirs = ask_networkx(graph, len(spots))
     table = measure_times(footing, spots, spots, walker)
-    ours = dict(zip(zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True), 60 * table[WalkTimes.minutes], strict=True))
+    ours = dict(
+        zip(
+            zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True),
+            60 * table[WalkTimes.minutes],
+            strict=True,
+        )
+    )
     # from a place to itself walkcircle walks to the street and back, networkx stays
     theirs = {
         (spots.item[i], spots.item[j]): cost if i != j else 2 * spots.access_m[i] / walker.metres_per_second
@@ -273,12 +303,16 @@ def test_every_walk_is_as_long_as_networkx_says_of_the_same_graph(town, networks
     assert set(ours) == set(theirs)
     assert len(theirs) > 5000
     pairs = sorted(theirs)
-    apart = note(f"networkx, to_networkx, {town}, {walker.name}", np.array([ours[p] for p in pairs]), np.array([theirs[p] for p in pairs]))
+    apart = note(
+        f"networkx, to_networkx, {town}, {walker.name}",
+        np.array([ours[p] for p in pairs]),
+        np.array([theirs[p] for p in pairs]),
+    )
     assert apart < 1e-6
 
 
 def split_into(graph, network, spots, footing) -> None:
-    """Add every spot to the graph: its leg, and the stretches to its neighbours on the same edge, in plain Python."""
+    """Add every spot to the graph: its leg, and the stretches to its neighbours on the same edge."""
     for i in range(len(spots)):
         leg = spots.access_m[i] / footing.walker.metres_per_second
         graph.add_edge(("spot", i), ("street", i), weight=leg)
@@ -295,7 +329,7 @@ def split_into(graph, network, spots, footing) -> None:
 
 def test_what_was_compared_is_printed():
     """Run with -s or -rA to see it."""
-    print()  # noqa: T201
+    print()  # noqa: T201 - run with -s or -rA to read the table
     for oracle, pairs, apart in COMPARED:
-        print(f"{oracle:<44} {pairs:>7,} pairs   largest relative difference {apart:.1e}")  # noqa: T201
+        print(f"{oracle:<44} {pairs:>7,} pairs   largest relative difference {apart:.1e}")  # noqa: T201 - run with -s or -rA to read the table
     assert all(apart < 1e-6 for _, _, apart in COMPARED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import fsum
 
 import geopandas as gpd
@@ -108,7 +109,9 @@ def test_a_walk_back_takes_as_long_as_the_walk_there(town, networks):
     """Where no gate and no one-way path is."""
     network = networks[town]
     at = some_places(network, 30, seed=2)
-    there = measure_times(network, at, at, STROLLER).set_index([WalkTimes.origin, WalkTimes.destination])[WalkTimes.minutes]
+    there = measure_times(network, at, at, STROLLER).set_index([WalkTimes.origin, WalkTimes.destination])[
+        WalkTimes.minutes
+    ]
     back = there.swaplevel().reindex(there.index)
     assert there.to_numpy() == pytest.approx(back.to_numpy(), abs=1e-9)
 
@@ -129,7 +132,9 @@ def test_the_order_of_rows_changes_nothing_but_the_order(start, end, missing, da
         first = nearest(one, starts, places, STROLLER, k=k).sort_values(keys, ignore_index=True)
         second = nearest(two, again, other, STROLLER, k=k).sort_values(keys, ignore_index=True)
         assert first[keys].to_numpy().tolist() == second[keys].to_numpy().tolist()
-        assert first[Nearest.minutes].to_numpy(float) == pytest.approx(second[Nearest.minutes].to_numpy(float), abs=1e-9)
+        assert first[Nearest.minutes].to_numpy(float) == pytest.approx(
+            second[Nearest.minutes].to_numpy(float), abs=1e-9
+        )
         assert first[Nearest.facility].tolist() == second[Nearest.facility].tolist()
     ends = [Facilities.facility]
     by_pair = [WalkTimes.origin, WalkTimes.destination]
@@ -165,7 +170,7 @@ def test_a_closed_gate_never_helps_and_an_open_one_never_hinders(networks):
         table = measure_times(footing, spots, spots, footing.walker)
         took.append(table.set_index([WalkTimes.origin, WalkTimes.destination])[WalkTimes.minutes])
     assert public.usable.sum() < len(network.ends)
-    for easier, harder in zip(took, took[1:], strict=False):
+    for easier, harder in pairwise(took):
         assert set(harder.index) <= set(easier.index)
         assert (easier.reindex(harder.index) <= harder + 1e-9).all()
 
@@ -194,7 +199,9 @@ def near_enough(place) -> bool:
 
 @given(homes=HOMES, places=PLACES, extra=PLACE, kind=st.sampled_from(["a", "b"]), missing=MISSING)
 @settings(max_examples=25, deadline=None)
-def test_one_more_facility_never_lowers_coverage_and_the_what_if_equals_the_full_run(homes, places, extra, kind, missing):
+def test_one_more_facility_never_lowers_coverage_and_the_what_if_equals_the_full_run(
+    homes, places, extra, kind, missing
+):
     """Shares only grow, and :func:`measure_effect` finds what an analysis with the site added finds."""
     place = small_town(homes, places, missing)
     assume(near_enough(place) and shapely.union_all(place.network.lines).distance(shapely.Point(extra)) <= 100)
@@ -222,11 +229,18 @@ def compare_with_full_run(before, after, effects) -> None:
     now = now.reindex(was.index)
     people = was[Coverage.population].where(was[Coverage.known], 0.0)
     newly = people.where(now[Coverage.covered] & ~was[Coverage.covered], 0.0)
-    shorter = (now[Coverage.minutes] < was[Coverage.minutes]) | (now[Coverage.minutes].notna() & was[Coverage.minutes].isna())
+    shorter = (now[Coverage.minutes] < was[Coverage.minutes]) | (
+        now[Coverage.minutes].notna() & was[Coverage.minutes].isna()
+    )
     nearer, without = people.where(shorter, 0.0), people.where(~now[Coverage.covered], 0.0)
-    shares = [a.communities.set_index([CommunityCoverage.community, CommunityCoverage.kind])[CommunityCoverage.share] for a in (before, after)]
+    shares = [
+        a.communities.set_index([CommunityCoverage.community, CommunityCoverage.kind])[CommunityCoverage.share]
+        for a in (before, after)
+    ]
     for row in effects.to_dict("records"):
-        mine = (was[Coverage.community] == row[Effects.community]) & (was.index.get_level_values(1) == row[Effects.kind])
+        mine = (was[Coverage.community] == row[Effects.community]) & (
+            was.index.get_level_values(1) == row[Effects.kind]
+        )
         assert row[Effects.newly_served] == pytest.approx(newly[mine].sum(), abs=1e-6)
         assert row[Effects.still_without] == pytest.approx(without[mine].sum(), abs=1e-6)
         assert row[Effects.nearer] == pytest.approx(nearer[mine].sum(), abs=1e-6)
@@ -271,9 +285,16 @@ def test_the_order_of_homes_and_facilities_changes_no_result(homes, places, miss
     one, two = analyse(place, make_study(STANDARD)), analyse(other, make_study(STANDARD))
     keys = [Coverage.cluster, Coverage.kind]
     assert_frame_equal(
-        one.coverage.sort_values(keys, ignore_index=True), two.coverage.sort_values(keys, ignore_index=True), check_exact=False, atol=1e-9
+        one.coverage.sort_values(keys, ignore_index=True),
+        two.coverage.sort_values(keys, ignore_index=True),
+        check_exact=False,
+        atol=1e-9,
     )
-    assert_frame_equal(one.checkup.drop(columns=Checkup.geometry), two.checkup.drop(columns=Checkup.geometry), check_exact=False)
+    assert_frame_equal(
+        one.checkup.drop(columns=Checkup.geometry),
+        two.checkup.drop(columns=Checkup.geometry),
+        check_exact=False,
+    )
 
 
 @given(
@@ -349,7 +370,16 @@ def test_the_same_study_twice_gives_the_same_tables(town, analyses):
     """Bit by bit."""
     one = analyses[town]
     two = analyse(wc.read_place(one.study), one.study)
-    for table in ("clusters", "isochrones", "coverage", "communities", "gaps", "checkup", "agreement", "unsnapped"):
+    for table in (
+        "clusters",
+        "isochrones",
+        "coverage",
+        "communities",
+        "gaps",
+        "checkup",
+        "agreement",
+        "unsnapped",
+    ):
         assert_frame_equal(getattr(one, table), getattr(two, table), check_exact=True)
 
 

@@ -1,4 +1,4 @@
-"""Snapping: where a point, an area and a home behind a wall join the streets, and the index of proposed sites."""
+"""Snapping: where points, areas and homes behind walls join the streets; the index of proposed sites."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_access_leg_is_the_straight_way_to_the_street():
 
 
 def test_the_limit_is_inclusive():
-    """A house exactly at the limit joins; one a millimetre beyond does not, and is listed with its distance."""
+    """A house exactly at the limit joins; one a millimetre beyond is listed with its distance."""
     street = draw_network([[(0, 0), (100, 0)]])
     spots = snap_points(points((50, 40), (50, 40.001), labels=["in", "out"]), street, within_m=40, layer="homes")
     assert spots.labels[spots.item].tolist() == ["in"]

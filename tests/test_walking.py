@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from itertools import pairwise
 from math import inf
 
 import geopandas as gpd
@@ -40,7 +41,8 @@ def minutes(network, start, end, walker=STROLLER, **options) -> list[float]:
 STREET = [[(0, 0), (600, 0)]]
 # A block of 300 by 120 m with a dead end of 60 m; at 60 m a minute every answer is a whole number of tenths.
 BLOCK = [
-    [(0, 0), (300, 0)], [(300, 0), (300, 120)], [(300, 120), (0, 120)], [(0, 120), (0, 0)], [(300, 0), (360, 0)],
+    [(0, 0), (300, 0)], [(300, 0), (300, 120)], [(300, 120), (0, 120)], [(0, 120), (0, 0)],
+    [(300, 0), (360, 0)],
 ]  # fmt: skip
 
 # ── with a pencil ───────────────────────────────────────────────────────────────────────────────
@@ -80,7 +82,10 @@ def test_what_cannot_be_reached_has_no_row():
     network = draw_network([[(0, 0), (100, 0)], [(0, 500), (100, 500)]])
     both = points((50, 0), (50, 500), labels=["a", "b"])
     table = measure_times(network, both, both, STROLLER)
-    assert list(zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True)) == [("a", "a"), ("b", "b")]
+    assert list(zip(table[WalkTimes.origin], table[WalkTimes.destination], strict=True)) == [
+        ("a", "a"),
+        ("b", "b"),
+    ]
 
 
 @pytest.mark.parametrize(("limit", "rows"), [(3, 1), (3.5, 1), (2.999, 0)])
@@ -169,7 +174,7 @@ WAITING = Walker(speed_kmh=3.6, crossing_s={"signals": 30, "marked": 12})
 
 @pytest.mark.parametrize(("code", "answer"), [(0, 2), (1, 2), (2, 2.2), (3, 2.5)])
 def test_a_crossing_costs_its_delay(code, answer):
-    """Two minutes of walking; half a minute more at signals, a fifth at a zebra, nothing where none is given."""
+    """Two minutes of walking; half a minute more at signals, a fifth at a zebra."""
     network = draw_network([[(0, 0), (50, 0)], [(50, 0), (70, 0)], [(70, 0), (120, 0)]], crossing=[0, code, 0])
     assert minutes(network, (0, 0), (120, 0), WAITING) == pytest.approx([answer])
 
@@ -184,7 +189,10 @@ def test_a_crossing_that_shares_a_node_with_its_road_costs_its_delay_once():
 
 def test_two_crossings_one_after_the_other_cost_two_delays():
     """An island in the middle of the road: two ways, two waits."""
-    network = draw_network([[(0, 0), (50, 0)], [(50, 0), (60, 0)], [(60, 0), (70, 0)], [(70, 0), (120, 0)]], crossing=[0, 3, 3, 0])
+    network = draw_network(
+        [[(0, 0), (50, 0)], [(50, 0), (60, 0)], [(60, 0), (70, 0)], [(70, 0), (120, 0)]],
+        crossing=[0, 3, 3, 0],
+    )
     assert minutes(network, (0, 0), (120, 0), WAITING) == pytest.approx([3])
 
 
@@ -201,7 +209,12 @@ SHORTCUT = [[(0, 0), (0, 200), (100, 200), (100, 0)], [(0, 0), (50, 0)], [(50, 0
         ("resident", (50, 0), (0, 60), [110]),  # who lives inside leaves
         ("resident", (25, 0), (75, 0), [50]),  # and visits a neighbour
         ("resident", (0, 60), (50, 0), []),  # who does not, stays outside
-        ("closed", (50, 0), (0, 60), [110]),  # a walker who uses no private lane starts at the street: 50 m leg
+        (
+            "closed",
+            (50, 0),
+            (0, 60),
+            [110],
+        ),  # a walker who uses no private lane starts at the street: 50 m leg
     ],
 )
 def test_gates_say_who_walks_an_estates_lanes(gates, start, end, answer):
@@ -222,7 +235,7 @@ def test_a_walk_out_of_an_estate_and_one_into_it_are_different():
 
 
 def test_a_home_in_a_walled_estate_walks_out_through_its_gate():
-    """A square of 100 m with one gate in its north wall: 80 m to the gate, 10 m on to the street, 60 m along it."""
+    """A gate in the north wall: 80 m to the gate, 10 m on to the street, 60 m along it."""
     network = draw_network([[(-200, 110), (200, 110)], [(-200, -10), (200, -10)]])
     estate = make_estates({"e": shapely.box(0, 0, 100, 100)})
     home = snap_points(points((50, 20)), network, estates=estate, entrances=points((50, 100)))
@@ -344,7 +357,7 @@ def random_town(seed: int):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_nearest_is_the_least_of_all_walks(seed):
-    """The search from all facilities at once, on reversed arcs, against every single walk; parks among them."""
+    """The search from all facilities at once against every single walk; parks among them."""
     network, walker, homes, places = random_town(seed)
     footing = make_footing(network, walker)
     times = measure_times(footing, homes, places, walker, limit_min=6)
@@ -354,7 +367,10 @@ def test_the_nearest_is_the_least_of_all_walks(seed):
         found = nearest(footing, homes, places, walker, k=k, limit_min=6)
         found = found.sort_values([Nearest.origin, Nearest.kind, Nearest.rank])
         expected = times.groupby([WalkTimes.origin, "kind"]).head(k)
-        assert found[[Nearest.origin, Nearest.kind]].to_numpy().tolist() == expected[["origin", "kind"]].to_numpy().tolist()
+        assert (
+            found[[Nearest.origin, Nearest.kind]].to_numpy().tolist()
+            == expected[["origin", "kind"]].to_numpy().tolist()
+        )
         assert found[Nearest.minutes].to_numpy() == pytest.approx(expected[WalkTimes.minutes].to_numpy(), abs=1e-9)
         assert found[Nearest.facility].tolist() == expected["facility"].tolist()
 
@@ -413,11 +429,27 @@ def test_the_nearest_seed_is_that_of_the_book(graph, limit):
     """Costs and labels, for any width of the buckets; ties go to the smaller label."""
     nodes, arcs, seeds = graph
     indptr, head, cost, _ = compress(nodes, arcs)
-    node, at, label = (np.array(column, dtype=t) for column, t in zip(zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, np.int64), strict=True))
+    node, at, label = (
+        np.array(column, dtype=t)
+        for column, t in zip(
+            zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, np.int64), strict=True
+        )
+    )
     expected = dijkstra(nodes, arcs, seeds, limit)
     for width, buckets in widths(arcs, seeds):
         reached, labels = kernels.search_nearest(indptr, head, cost, node, at, label, float(limit), width, buckets)
         assert list(zip(reached.tolist(), labels.tolist(), strict=True)) == expected
+
+
+@pytest.mark.parametrize("labels", [(3, 5), (5, 3)])
+def test_of_equally_near_seeds_the_smaller_label_wins_all_the_way(labels):
+    """Seeds at both ends of a path of two arcs; what hangs on its middle follows the middle."""
+    arcs = [(0, 1, 1, 0), (2, 1, 1, 0), (1, 3, 1, 0), (3, 4, 0, 0)]
+    indptr, head, cost, _ = compress(5, arcs)
+    seeds = np.array([0, 2]), np.zeros(2), np.array(labels)
+    for width, buckets in widths(arcs, []):
+        _, found = kernels.search_nearest(indptr, head, cost, *seeds, 9.0, width, buckets)
+        assert found.tolist() == [labels[0], 3, labels[1], 3, 3]
 
 
 @given(graph=graphs(), limit=LIMITS, origins=st.integers(1, 4))
@@ -468,7 +500,10 @@ def test_the_length_of_the_quickest_way_is_that_of_the_book(costs, data):
     expected = cheapest_then_shortest(nodes, arcs, seeds)
     reached = np.array([c for c, _ in expected])
     order = np.argsort(reached, kind="stable")[: np.isfinite(reached).sum()]
-    node, at, length = (np.array(c, dtype=t) for c, t in zip(zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, float), strict=True))
+    node, at, length = (
+        np.array(c, dtype=t)
+        for c, t in zip(zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, float), strict=True)
+    )
     found = kernels.measure_paths(indptr, tail, cost, metres, order, reached, node, at, length)
     assert found.tolist() == [m for _, m in expected]
 
@@ -503,7 +538,7 @@ def test_chains_are_walks_through_nodes_where_two_like_edges_meet(graph):
         mine = np.flatnonzero(chain == number)
         turned = [(b, a) if flipped[i] else (a, b) for i, (a, b) in zip(mine, ends[order[mine]].tolist(), strict=True)]
         assert len({int(alike[e]) for e in order[mine]}) == 1
-        for (_, middle), (again, _) in zip(turned, turned[1:], strict=False):
+        for (_, middle), (again, _) in pairwise(turned):
             assert middle == again
             assert degree[middle] == 2
             joints.add(middle)

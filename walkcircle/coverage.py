@@ -35,6 +35,9 @@ ROUNDING_MIN = 1e-6 / 60
 #: at half its radius (the segment's area is 0.196 of the disc's), and less beyond one farther off.
 NEAR_EDGE = 0.5
 
+#: Why a share is not firm at the edge of the data.
+BEYOND = "the data end within half of their walk"
+
 #: A share that what lies beyond the data could raise by more than this is not firm (walkcircle's assumption).
 UNSURE_SHARE = 0.05
 
@@ -145,7 +148,7 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
     is_thin = ~pd.isna(reason)
     unsure = ~is_thin & (beyond > UNSURE_SHARE * inside)
     at_most = np.divide(covered + beyond, inside, out=np.full(len(inside), np.nan), where=inside > 0).clip(max=1)
-    reason[unsure] = [f"the data end within the walk of {left:,.0f} residents" for left in beyond[unsure]]
+    reason[unsure] = BEYOND
     return pd.DataFrame(
         {
             CommunityCoverage.community: grid.get_level_values(0),

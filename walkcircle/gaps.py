@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from walkcircle.coverage import BEYOND
 from walkcircle.tables import CommunityCoverage, Gaps
 
 GAP = "gap"
@@ -34,7 +35,7 @@ def find_gaps(covered: pd.DataFrame) -> pd.DataFrame:
     without = known - covered[CommunityCoverage.covered]
     beyond = covered[CommunityCoverage.beyond]
     thin = covered[CommunityCoverage.share_at_most].isna()
-    edge = pd.Series("the data end within half of their walk", index=covered.index)
+    edge = pd.Series(BEYOND, index=covered.index)
     parts = [
         _rows(
             covered,

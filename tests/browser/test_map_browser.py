@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import replace
 
+import folium
 import numpy as np
 import pytest
 import shapely
@@ -320,6 +321,49 @@ def test_the_map_prints_on_one_sheet_and_comes_back(town, saved, visit):
     assert (round(width / 72 * 25.4), round(height / 72 * 25.4)) == (420, 297)
     assert seen.app("return app.map.getZoom()") == zoom
     assert not seen.page.evaluate("document.body.classList.contains('printing')")
+
+
+def test_other_folium_layers_work_on_the_map(analyses, visit, tmp_path):
+    """A marker with its icon and popup, and a shape, under the same policy and without a network."""
+    walk_map = draw_map(analyses["monaco"])
+    folium.Marker((43.735, 7.42), popup="the user's own", tooltip="hover").add_to(walk_map)
+    folium.GeoJson(analyses["monaco"].checkup[["geometry"]].to_crs(4326).to_json()).add_to(walk_map)
+    walk_map.save(tmp_path / "map.html")
+    seen = visit(tmp_path / "map.html")
+    marker = seen.page.locator(".leaflet-marker-icon")
+    assert marker.evaluate("icon => icon.complete && icon.naturalWidth > 0")
+    marker.click()
+    assert seen.page.locator(".leaflet-popup-content").inner_text() == "the user's own"
+    assert seen.page.locator("#card").is_hidden()
+    assert seen.said == []
+
+
+def test_online_tiles_are_asked_for_only_when_switched_on(analyses, visit, tmp_path):
+    """Until then nothing leaves the page, and then only requests for tiles."""
+    answer = analyses["karhula"]
+    study = replace(answer.study, outputs=replace(answer.study.outputs, tiles=True))
+    draw_map(replace(answer, study=study)).save(tmp_path / "map.html")
+    seen = visit(tmp_path / "map.html")
+    assert len(seen.asked) == 1
+    seen.switch("tiles")
+    seen.page.wait_for_timeout(300)
+    assert len(seen.asked) > 1
+    assert all(url.startswith("https://tile.openstreetmap.org/") for url in seen.asked[1:])
+
+
+def test_a_notebook_frame_shows_the_map(analyses, visit, tmp_path):
+    """In the frame that Jupyter shows there is no address to keep the view in, and the map draws all the same."""
+    notebook = tmp_path / "notebook.html"
+    shown = draw_map(analyses["karhula"])._repr_html_()
+    notebook.write_text(
+        f"<!DOCTYPE html><meta charset='utf-8'><p id='map' data-ready>Out[1]:</p>{shown}", encoding="utf-8"
+    )
+    seen = visit(notebook)
+    frame = seen.page.frame_locator("iframe")
+    frame.locator("#map[data-ready]").wait_for()
+    frame.locator("#measure").select_option("0")
+    assert "residents" in frame.locator("#finding").inner_text()
+    assert seen.said == []
 
 
 @pytest.fixture(scope="module")

@@ -250,8 +250,8 @@ def _sea(contents: OsmContents) -> shapely.Geometry:
         return shapely.Polygon()
     box = contents.network.extent
     lines = shapely.intersection(coast.to_numpy(), box)
-    faces = shapely.get_parts(shapely.polygonize([shapely.union_all([*lines, box.boundary])]))
-    right = []
+    faces = shapely.get_parts(shapely.polygonize([shapely.union_all([*lines, *_to_edge(lines, box), box.boundary])]))
+    right, left = [], []
     for line in shapely.get_parts(coast.to_numpy()):
         xy = shapely.get_coordinates(line)
         along = np.diff(xy, axis=0)
@@ -259,5 +259,19 @@ def _sea(contents: OsmContents) -> shapely.Geometry:
         middle = (xy[:-1] + xy[1:]) / 2
         half_a_metre = 0.5 * np.column_stack([along[:, 1], -along[:, 0]]) / np.maximum(length, 1e-9)[:, None]
         right.append(middle + half_a_metre)
-    _, face = shapely.STRtree(faces).query(shapely.points(np.concatenate(right)), predicate="within")
-    return shapely.union_all(faces[np.unique(face)])
+        left.append(middle - half_a_metre)
+    tree = shapely.STRtree(faces)
+    # a sharp bend may put a point on the wrong side: the greater number decides
+    votes = [
+        np.bincount(tree.query(shapely.points(np.concatenate(side)), predicate="within")[1], minlength=len(faces))
+        for side in (right, left)
+    ]
+    return shapely.union_all(faces[votes[0] > votes[1]])
+
+
+def _to_edge(lines: NDArray[np.object_], box: shapely.Polygon) -> NDArray[np.object_]:
+    """Lead the ends at which an extract cuts the coast on to the nearest edge of its box, a metre beyond."""
+    merged = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
+    open_ = merged[~shapely.is_closed(merged)]
+    ends = shapely.points(np.concatenate([shapely.get_coordinates(shapely.get_point(open_, i)) for i in (0, -1)]))
+    return np.asarray(shapely.shortest_line(ends, box.buffer(1.0, join_style="mitre").boundary))

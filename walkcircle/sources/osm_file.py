@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -144,6 +144,14 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+class _Node(NamedTuple):
+    """A node of a way, kept for later."""
+
+    ref: int
+    lon: float
+    lat: float
+
+
 @dataclass
 class _Raw:
     """What has been read so far."""
@@ -162,6 +170,7 @@ class _Raw:
     cut_ways: int = 0
     cut: set[int] = field(default_factory=set)
     boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
+    outlines: dict[int, tuple[dict[str, str], list[_Node]]] = field(default_factory=dict)
     built: set[int] = field(default_factory=set)
     mended: list[Feature] = field(default_factory=list)
 
@@ -184,6 +193,10 @@ class _Raw:
                 self.boundaries[thing.id] = tags, [m.ref for m in thing.members if m.type == "w"]
             elif thing.is_area():
                 self._read_area(thing, tags, rules.verdict, wkb)
+        # a square whose outline crosses itself cannot be crossed, but is still walked along
+        for way, (tags, nodes) in self.outlines.items():
+            if rules.verdict(tags) == "public":
+                self._keep_path([self._place(node) for node in nodes], way, tags, private=False)
 
     def _read_header(self, header: Any, path: Path) -> None:
         stated = header.get("osmosis_replication_timestamp") or _overpass_date(path)
@@ -206,7 +219,9 @@ class _Raw:
                 if len(known) > 1:
                     self.lines.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
             return
-        if tags.get("area") == "yes":
+        if tags.get("area") == "yes" and way.is_closed():
+            nodes = [_Node(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()]
+            self.outlines[way.id] = tags, nodes
             return
         key = tuple((k, tags[k]) for k in _RULE_KEYS if k in tags)
         walked = seen.get(key) or seen.setdefault(key, verdict(tags))
@@ -236,9 +251,13 @@ class _Raw:
         self, area: Any, tags: dict[str, str], verdict: Callable[[Mapping[str, str]], str], wkb: Any
     ) -> None:
         """Keep an area; one that is a public walkable square also becomes part of the streets."""
+        if area.num_rings()[0] == 0:
+            return  # its outline crosses itself or is not closed
         if "highway" in tags:
             if area.from_way() and tags.get("area") != "yes":
                 return  # a street round a block
+            if area.from_way():
+                self.outlines.pop(area.orig_id(), None)
             if verdict(tags) == "public":
                 for outer in area.outer_rings():
                     rings = [outer, *area.inner_rings(outer)]

@@ -32,6 +32,9 @@ UNSURE = frozenset({"yes", "residential"})
 #: An untyped building on residential land smaller than this is a shed or garage (walkcircle's assumption).
 SMALLEST_HOME_M2 = 30.0
 
+#: Communities that add up to a total within this share of it meet it.
+ROUNDING = 1e-9
+
 
 def estimate_residences(contents: OsmContents, section: ResidencesSection) -> gpd.GeoDataFrame:
     """Estimate where people live from mapped buildings.
@@ -104,9 +107,11 @@ def scale_population(
             notes.append(f"{name} has {wanted:,.0f} people but no mapped residence, so they are not in the analysis.")
     if section.total is not None:
         rest, estimate = section.total - people[~free].sum(), people[free].sum()
+        if abs(rest) < ROUNDING * section.total:
+            rest = 0.0
         if estimate > 0 and rest >= 0:
             people[free] *= rest / estimate
-        elif abs(rest) > 1:
+        elif rest < 0 or rest > 1:
             notes.append(
                 f"The known total of {section.total:,.0f} people does not fit the communities' own numbers, "
                 f"which add up to {people[~free].sum():,.0f}; the communities' numbers were kept."

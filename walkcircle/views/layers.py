@@ -80,8 +80,10 @@ def pack_streets(answer: Analysis, packing: Packing) -> dict[str, Any]:
 def pack_communities(answer: Analysis, packing: Packing) -> dict[str, Any]:
     """Pack the communities, their check-up, and their coverage for each kind."""
     checkup = answer.checkup
-    # shared borders are simplified together, so that neighbours still touch
-    shapes = shapely.coverage_simplify(checkup.geometry.to_numpy(), 1.0)
+    shapes = checkup.geometry.to_numpy()
+    if shapely.coverage_is_valid(shapes):
+        # shared borders are simplified together, so that neighbours still touch; areas that overlap stay as they are
+        shapes = shapely.coverage_simplify(shapes, 1.0)
     packing.add_areas("communities", shapes)
     packing.add_points("communities.middle", shapely.point_on_surface(checkup.geometry.to_numpy()))
     return {

@@ -208,7 +208,6 @@ TEXTS: Final[Mapping[Language, Mapping[str, str]]] = {"en": ENGLISH, "zh": CHINE
 _REASONS = (
     (r"none is mapped in the whole file", "整个数据文件中没有标注此类设施"),
     (r"the data end within half of their walk", "其步行范围过半处即为数据边界"),
-    (r"the data end within the walk of ([\d,]+) residents", r"\1 名居民的步行范围超出数据边界"),
     (
         r"only (\d+) places are mapped in and around for ([\d,]+) residents",
         r"周边仅标注 \1 处设施，居民 \2 名",
