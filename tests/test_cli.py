@@ -26,7 +26,7 @@ def call(capsys, monkeypatch, *words):
 
 @pytest.fixture
 def karhula(tmp_path):
-    """A copy of the Karhula study that writes into a folder of its own."""
+    """Copy the Karhula study so that it writes into a folder of its own."""
     for name in ("study.toml", "karhula.osm.pbf"):
         shutil.copy(ROOT / "data" / "karhula" / name, tmp_path / name)
     study = tmp_path / "study.toml"
@@ -36,7 +36,8 @@ def karhula(tmp_path):
 
 def test_help_needs_no_heavy_library():
     """Asking for help imports neither geopandas nor numba, so it answers at once."""
-    code = "import sys; from walkcircle import cli; sys.exit(any(m in sys.modules for m in ('geopandas', 'numba', 'folium')))"
+    heavy = "any(name in sys.modules for name in ('geopandas', 'numba', 'folium'))"
+    code = f"import sys; from walkcircle import cli; sys.exit({heavy})"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -19,14 +19,14 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def answer():
-    """The analysis of Karhula."""
+    """Analyse Karhula once."""
     study = wc.read_study(ROOT / "data" / "karhula" / "study.toml")
     return wc.analyse(wc.read_place(study), study)
 
 
 @pytest.fixture(scope="module")
 def written(answer, tmp_path_factory):
-    """The folder of one run."""
+    """Write one run, and return its folder."""
     folder = tmp_path_factory.mktemp("run")
     write_outputs(answer, folder, timings={"reading": 1.0})
     return folder
@@ -80,7 +80,7 @@ def test_numbers_survive_the_files(answer, written):
         assert (back["minutes"] - there).abs().max() < 1e-9
 
 
-def test_the_record_tells_how_it_was_made(answer, written):
+def test_the_record_tells_how_it_was_made(written):
     """Hashes of the inputs, versions, parameters, date, population source and timings are recorded."""
     record = json.loads((written / "run.json").read_text(encoding="utf-8"))
     digest = hashlib.sha256((ROOT / "data" / "karhula" / "karhula.osm.pbf").read_bytes()).hexdigest()
