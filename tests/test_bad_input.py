@@ -23,7 +23,6 @@ from builders import (
     write_osm,
 )
 
-import walkcircle as wc
 from walkcircle.analysis import analyse
 from walkcircle.errors import NetworkError, SourceError, StudyError, TableError, WalkCircleError
 from walkcircle.isochrones import trace_isochrones
@@ -481,4 +480,3 @@ def test_a_proposed_site_of_a_kind_that_is_not_in_the_standard():
 def test_every_error_is_one_of_a_small_tree():
     """The command line catches the root alone."""
     assert {kind.__mro__[1] for kind in (StudyError, SourceError, TableError, NetworkError)} == {WalkCircleError}
-    assert wc.WalkCircleError is WalkCircleError if hasattr(wc, "WalkCircleError") else True
