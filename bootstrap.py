@@ -369,9 +369,7 @@ def run_quietly(title: str, command: list[str]) -> tuple[bool, str]:
         )
     except OSError as error:
         return False, str(error)
-    reader = threading.Thread(
-        target=lambda: last_lines.extend(filter(str.strip, process.stdout or ())), daemon=True
-    )
+    reader = threading.Thread(target=lambda: last_lines.extend(filter(str.strip, process.stdout or ())), daemon=True)
     reader.start()
     try:
         while True:

@@ -727,3 +727,16 @@ def test_a_network_says_how_large_it_is():
     """In one line, with the CRS."""
     assert repr(draw_network(grid_paths(3, 1), merge=False)) == "<WalkNetwork 3 nodes, 2 edges, 0.2 km, EPSG:32631>"
     assert draw_network(grid_paths(3, 1)).to_gdf().crs == CRS(METRES)
+
+
+def test_a_file_whose_ways_come_before_their_nodes_is_read_all_the_same(tmp_path):
+    """Overpass and editors write OSM XML in any order; nothing may be lost for it."""
+    path = tmp_path / "unsorted.osm"
+    path.write_text(
+        '<osm version="0.6"><way id="5"><nd ref="3"/><nd ref="1"/><nd ref="2"/><tag k="highway" v="path"/></way>'
+        '<node id="3" lat="60.0" lon="24.0"/><node id="1" lat="60.001" lon="24.0"/>'
+        '<node id="2" lat="60.002" lon="24.0"/></osm>'
+    )
+    network = wc.read_network(path)
+    assert len(network.ends) == 1
+    assert abs(network.length_m.sum() - 222.9) < 0.5

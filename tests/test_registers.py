@@ -11,6 +11,7 @@ import pytest
 from shapely import MultiPoint, MultiPolygon, Point, Polygon, box
 
 from walkcircle.errors import SourceError, StudyError, TableError
+from walkcircle.records import make_record
 from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
 from walkcircle.standards import Category, Kind, Selection, Standard
 from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
@@ -252,9 +253,9 @@ def test_a_missing_file_is_named_with_the_one_that_may_be_meant(tmp_path):
         read_residences(section, folder=tmp_path, crs=UTM)
 
 
-def test_a_section_without_a_file_is_refused(tmp_path):
-    with pytest.raises(StudyError, match=refused("[residences]", "add file")):
-        read_residences(ResidencesSection(source="file"), folder=tmp_path, crs=UTM)
+def test_a_section_without_a_file_is_refused():
+    with pytest.raises(StudyError, match=refused("study.toml", "[residences]", "names no file")):
+        make_record({"source": "file"}, ResidencesSection, where="study.toml")
 
 
 def test_a_file_of_another_format_is_refused(tmp_path):

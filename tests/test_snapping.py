@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from walkcircle.errors import TableError
 from walkcircle.scenario import Proposals
 from walkcircle.snapping import DOOR_WITHIN_M, snap_points
-from walkcircle.tables import Unsnapped
+from walkcircle.tables import Unsnapped, WalkTimes
+from walkcircle.walkers import Walker
+from walkcircle.walking import make_footing, measure_times
 
 
 def areas(*shapes: shapely.Geometry) -> gpd.GeoSeries:
@@ -317,3 +319,23 @@ def test_every_point_of_a_grid_town_joins_a_street_it_stands_on():
     network = draw_network(grid_paths(4, 4))
     at = points(*[(50.0 * i, 100.0 * j) for i in range(7) for j in range(4)])
     assert snap_points(at, network).access_m.max() == 0
+
+
+@pytest.mark.parametrize(("gates", "welcome"), [("open", True), ("resident", False), ("closed", False)])
+def test_a_shop_in_a_closed_estate_serves_those_whom_the_gates_let_in(gates, welcome):
+    """The estate's own people walk to it inside; whether a stranger may is a matter of the walker's gates."""
+    network = draw_network([[(-200, 0), (50, 0), (200, 0)], [(50, 0), (50, 150)]], private=[False, True])
+    walker = Walker(speed_kmh=3.6, gates=gates)
+    footing = make_footing(network, walker)
+    public = footing.usable & ~network.private
+    estate = make_estates({"e": shapely.box(0, 10, 100, 200)})
+    shop = snap_points(points((40, 150)), network, allowed=public, allowed_inside=footing.usable, estates=estate)
+    if gates == "closed":  # no path inside is walked, and no gate is mapped: the shop cannot be reached at all
+        assert len(shop) == 0
+        return
+    home = snap_points(points((60, 50)), network, allowed=footing.usable, estates=estate)
+    street = snap_points(points((0, 0)), network, allowed=footing.usable)
+    assert measure_times(footing, home, shop, walker)[WalkTimes.minutes].tolist() == pytest.approx([120 / 60])
+    assert measure_times(footing, street, shop, walker)[WalkTimes.minutes].tolist() == pytest.approx(
+        [210 / 60] if welcome else []
+    )

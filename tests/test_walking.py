@@ -60,7 +60,7 @@ BLOCK = [
         ((360, 0), (0, 60), 7),  # out of the dead end: 60 + 300 + 60
         ((360, 0), (300, 60), 2),
         ((60, -30), (240, 60 - 120), 4.5),  # access legs of 30 and 60 m: 30 + 180 + 60
-        ((60, 40), (60, 40), 4 / 3),  # there and back to one's own street, which is what the model says
+        ((60, 40), (60, 40), 0),  # one is there already, and does not go out to the street and back
     ],
 )
 def test_walks_round_a_block_take_what_the_pencil_says(start, end, answer):
@@ -563,3 +563,16 @@ def test_everything_compiles_ahead():
     """What setting up calls, so that no first run waits."""
     kernels.compile_all()
     assert pd.Series([kernels.search_each.signatures, kernels.measure_paths.signatures]).map(len).min() > 0
+
+
+def test_a_walk_from_a_place_to_itself_takes_no_time():
+    """Nobody goes out to the street and back to reach where they are; a neighbour's door is another matter."""
+    network = network_from_lines(line_frame([[(0, 0), (200, 0)]]))
+    doors = points((50, 20), (51, 20), labels=["home", "next"])
+    times = measure_times(network, doors, doors, STROLLER).set_index([WalkTimes.origin, WalkTimes.destination])
+    assert times.loc[("home", "home"), [WalkTimes.minutes, WalkTimes.metres]].tolist() == [0, 0]
+    assert times.loc[("home", "next"), WalkTimes.metres] == pytest.approx(41)
+    shops = make_facilities([("a", "shop", shapely.Point(50, 20)), ("b", "shop", shapely.Point(51, 20))])
+    near = nearest(network, doors, shops, STROLLER)
+    assert near[Nearest.facility].tolist() == ["a", "b"]
+    assert near[Nearest.minutes].tolist() == [0, 0]

@@ -187,7 +187,7 @@ def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footin
     NetworkError
         None can be joined.
     """
-    starts = _snap(place, study, clusters, footing.usable, layer="clusters")
+    starts = _snap(place, study, clusters, footing, footing.usable, layer="clusters")
     if len(starts) == 0:
         msg = (
             f"no home lies within {study.snapping.within_m:g} m of a street; check that homes and streets are of the "
@@ -200,10 +200,19 @@ def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footin
 def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, footing: Footing) -> Spots:
     """Join facilities to public streets; those inside a closed estate to its own paths."""
     public = footing.usable & ~place.network.private
-    return _snap(place, study, facilities, public if public.any() else footing.usable, layer="facilities")
+    allowed = public if public.any() else footing.usable
+    return _snap(place, study, facilities, footing, allowed, layer="facilities")
 
 
-def _snap(place: Place, study: Study, things: gpd.GeoDataFrame, allowed: NDArray[np.bool_], *, layer: str) -> Spots:
+def _snap(
+    place: Place,
+    study: Study,
+    things: gpd.GeoDataFrame,
+    footing: Footing,
+    allowed: NDArray[np.bool_],
+    *,
+    layer: str,
+) -> Spots:
     """Join things to streets that lead somewhere where they can, through doors and gates."""
     piece = place.network.island_of_edge()
     length = np.bincount(piece, weights=place.network.length_m)
@@ -212,6 +221,7 @@ def _snap(place: Place, study: Study, things: gpd.GeoDataFrame, allowed: NDArray
         place.network,
         within_m=study.snapping.within_m,
         allowed=allowed,
+        allowed_inside=footing.usable,
         preferred=length[piece] >= min(LEAST_PIECE_M, length[0]),
         estates=place.estates,
         entrances=place.entrances,

@@ -235,7 +235,8 @@ class WalkNetwork:
             shared = {
                 "length": float(self.length_m[edge]), "highway": str(self.kind[edge]),
                 "osmid": int(self.osm_way[edge]), "edge": edge,
-                "access": "private" if self.private[edge] else "yes",
+                "access": "private" if self.private[edge] else "yes", "level": int(self.level[edge]),
+                "crossing": CROSSINGS[self.crossing[edge]],
             }  # fmt: skip
             if self.oneway[edge] >= 0:
                 graph.add_edge(a, b, geometry=self.lines[edge], **shared)

@@ -45,6 +45,8 @@ class Spots:
         ``(k,)`` straight leg between the thing and the street, metres.
     xy
         ``(k, 2)`` place on the street, metres.
+    door_xy
+        ``(k, 2)`` place where the access leg begins: the point itself, or where an area is entered.
     unsnapped
         :class:`~walkcircle.tables.Unsnapped`: what could not be joined, and why.
     """
@@ -55,6 +57,7 @@ class Spots:
     fraction: NDArray[np.float64]
     access_m: NDArray[np.float64]
     xy: NDArray[np.float64]
+    door_xy: NDArray[np.float64]
     unsnapped: pd.DataFrame
 
     def __len__(self) -> int:
@@ -76,6 +79,7 @@ class Spots:
             fraction=self.fraction[mine],
             access_m=self.access_m[mine],
             xy=self.xy[mine],
+            door_xy=self.door_xy[mine],
             unsnapped=self.unsnapped,
         )
 
@@ -90,6 +94,7 @@ def snap_points(
     *,
     within_m: float = 100.0,
     allowed: NDArray[np.bool_] | None = None,
+    allowed_inside: NDArray[np.bool_] | None = None,
     preferred: NDArray[np.bool_] | None = None,
     estates: gpd.GeoDataFrame | None = None,
     entrances: gpd.GeoSeries | None = None,
@@ -113,6 +118,8 @@ def snap_points(
         Longest access leg, metres, inclusive. The leg from a door to the gate of its own estate is not limited.
     allowed
         ``(e,)`` edges that may be joined; all that are not in tunnels when not given.
+    allowed_inside
+        ``(e,)`` edges that may be joined inside a closed estate; those of `allowed` when not given.
     preferred
         ``(e,)`` edges that are joined where one of them is within reach, however near another is.
     estates
@@ -125,7 +132,7 @@ def snap_points(
     Returns
     -------
     Spots
-        In the order of `points`. Equally near edges: a public one first, then the first in the network.
+        In the order of `points`. Of equally near edges a public one comes first, then the westernmost spot.
 
     Raises
     ------
@@ -138,7 +145,8 @@ def snap_points(
     ground = _Ground(
         shapes=frame.geometry.to_crs(network.crs).to_numpy(),
         network=network,
-        usable=network.level >= 0 if allowed is None else allowed & (network.level >= 0),
+        usable=_on_the_ground(network, allowed),
+        inside=_on_the_ground(network, allowed if allowed_inside is None else allowed_inside),
         doors=np.empty(0, object) if entrances is None else entrances.to_numpy(),
         within_m=within_m,
     )
@@ -161,8 +169,17 @@ def snap_points(
         fraction=shapely.line_locate_point(network.lines[edge], shapely.points(xy), normalized=True),
         access_m=access,
         xy=xy,
+        door_xy=_doors(ground.shapes[item], xy),
         unsnapped=_list_unsnapped(frame, ground, item, everywhere, layer),
     )
+
+
+def _doors(shapes: NDArray[np.object_], xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where each access leg begins."""
+    door = xy.copy()
+    points = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    door[points] = shapely.get_coordinates(shapes[points])
+    return door
 
 
 # Inside, spots are four arrays: position of the thing, edge, place on the street, access leg.
@@ -176,6 +193,7 @@ class _Ground:
     shapes: NDArray[np.object_]
     network: WalkNetwork
     usable: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
     doors: NDArray[np.object_]
     within_m: float
 
@@ -183,6 +201,12 @@ class _Ground:
         """Index some of the edges; the whole network's index is kept."""
         network = self.network
         return network.edge_tree if len(edges) == len(network.lines) else shapely.STRtree(network.lines[edges])
+
+
+def _on_the_ground(network: WalkNetwork, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Return the allowed edges that are not in a tunnel."""
+    grounded = network.level >= 0
+    return grounded if allowed is None else grounded & allowed
 
 
 def _by_estate(
@@ -204,7 +228,7 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     """Join things to the paths of their estate, else to its gates, else to the streets around."""
     network = ground.network
     near = network.edge_tree.query(estate, predicate="intersects")
-    near = near[ground.usable[near]]
+    near = near[ground.inside[near]]
     middle = shapely.line_interpolate_point(network.lines[near], 0.5, normalized=True)
     own = np.sort(near[network.private[near] & shapely.covers(estate, middle)])
     home = _snap(ground, items, own)
@@ -254,7 +278,10 @@ def _snap_nearest(
     tree: shapely.STRtree,
     edges: NDArray[np.int64],
 ) -> _Found:
-    """Join each thing to the nearest edge; of equally near ones a public edge, then the first."""
+    """Join each thing to the nearest edge; of equally near ones a public edge, then the westernmost spot.
+
+    The place decides and not the order of the edges, so that the same streets in another order give the same walks.
+    """
     if len(items) == 0:
         return _nothing()
     (item, hit), access = tree.query_nearest(
@@ -264,11 +291,10 @@ def _snap_nearest(
         all_matches=True,
     )
     edge = edges[hit]
-    order = np.lexsort((edge, ground.network.private[edge], access, item))
+    xy = shapely.get_coordinates(shapely.shortest_line(shapes[items[item]], ground.network.lines[edge]))[1::2]
+    order = np.lexsort((edge, xy[:, 1], xy[:, 0], ground.network.private[edge], access, item))
     first = order[np.unique(item[order], return_index=True)[1]]
-    item, edge, access = items[item[first]], edge[first], access[first]
-    leg = shapely.shortest_line(shapes[item], ground.network.lines[edge])
-    return item, edge, shapely.get_coordinates(leg)[1::2], access
+    return items[item[first]], edge[first], xy[first], access[first]
 
 
 def _meet(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Limits are inclusive; a microsecond of room keeps a walk of exactly the limit inside after rounding.
 ROUNDING_S = 1e-6
 
+#: Doors nearer to each other than this are one door: coordinates that went through a file differ by less.
+SAME_DOOR_M = 1e-3
+
 #: Width of a search bucket as a multiple of the mean arc cost; the answer does not depend on it.
 BUCKET_ARCS = 0.5
 
@@ -223,7 +226,7 @@ class Reach:
         """Return ``(k,)`` seconds and metres from one origin (its position) to every spot.
 
         A spot is reached by either end of its edge or, from the same edge, along it. Both access legs
-        count. Beyond the limit seconds are infinite and metres mean nothing.
+        count; from a door to itself nothing is walked. Beyond the limit seconds are infinite and metres mean nothing.
         """
         network, walker = self.footing.network, self.footing.walker
         node_seconds = self.node_seconds(origin)
@@ -237,6 +240,7 @@ class Reach:
         nearer = by_last < seconds
         seconds = np.where(nearer, by_last, seconds)
         metres = np.where(nearer, metres_at[b] + (1 - fraction) * length, metres)
+        at_home = np.zeros(len(spots), bool)
         for mine in np.flatnonzero(self.origins.item == origin):
             same = np.flatnonzero(edge == self.origins.edge[mine])
             if len(same) == 0:
@@ -249,9 +253,10 @@ class Reach:
             seconds[same] = np.where(nearer, direct, seconds[same])
             straight = self.origins.access_m[mine] + np.abs(apart) * length[same]
             metres[same] = np.where(nearer, straight, metres[same])
+            at_home[same[_at_one_door(self.origins.door_xy[mine], spots.door_xy[same])]] = True
         seconds = seconds + spots.access_m / walker.metres_per_second
         seconds[seconds > self.limit_s + ROUNDING_S] = inf
-        return seconds, metres + spots.access_m
+        return np.where(at_home, 0.0, seconds), np.where(at_home, 0.0, metres + spots.access_m)
 
     def _node_metres(self, origin: int, node_seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``(n,)`` metres walked on the quickest way from one origin to each node it reached."""
@@ -482,6 +487,8 @@ def _nearest_of_kind(
     start, end = _pairs_on_one_edge(starts.edge, edge)
     apart = fraction[end] - starts.fraction[start]
     direct = _part(np.abs(apart), np.where(apart >= 0, leave[start, 0], leave[start, 1])) + access[end]
+    same_door = _at_one_door(starts.door_xy[start], ends.door_xy[mine][end])
+    direct = np.where(same_door, -starts.access_m[start] / pace, direct)  # takes back the leg that is added below
     for one, cost, mark in zip(start.tolist(), direct.tolist(), number[end].tolist(), strict=True):
         if cost < seconds[one] or (cost == seconds[one] and mark < tie_label[one]):
             seconds[one], tie_label[one] = cost, mark
@@ -538,6 +545,11 @@ def _stack(rows: list[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
     if not rows:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0)
     return tuple(np.concatenate(column) for column in zip(*rows, strict=True))
+
+
+def _at_one_door(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which places are the same to within rounding; nobody walks to the street and back between them."""
+    return np.asarray(np.hypot(*(one - other).T) <= SAME_DOOR_M)
 
 
 def _part(fraction: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

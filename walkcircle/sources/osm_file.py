@@ -9,8 +9,10 @@ import bz2
 import gzip
 import hashlib
 import re
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -31,8 +33,6 @@ from walkcircle.network import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
@@ -122,10 +122,8 @@ def read_osm_file(path: Path) -> OsmContents:
     if path.stat().st_size == 0:
         msg = f"{path.name}: the file is empty; download it again"
         raise SourceError(msg)
-    raw = _Raw()
     try:
-        raw.read(path)
-        raw.mend_boundaries(path)
+        raw = _read_raw(path)
     except (RuntimeError, osmium.InvalidLocationError, ValueError) as error:
         msg = (
             f"{path.name}: cannot be read as OpenStreetMap data ({error}); it may be cut short or of another kind: "
@@ -136,6 +134,23 @@ def read_osm_file(path: Path) -> OsmContents:
         msg = f"{path.name}: holds no walkable street; check that it was not filtered down to something else"
         raise SourceError(msg)
     return raw.contents()
+
+
+def _read_raw(path: Path) -> _Raw:
+    """Read a file, sorted first where its objects may not be in order: XML by hand or from Overpass often is not."""
+    if path.name.endswith(".pbf"):
+        try:
+            return _Raw().read(path, path)
+        except RuntimeError as error:
+            if "out of order" not in str(error):
+                raise
+    with tempfile.TemporaryDirectory() as folder:
+        in_order = Path(folder) / "sorted.osm.pbf"
+        reader = osmium.MergeInputReader()
+        reader.add_file(str(path))
+        with osmium.SimpleWriter(str(in_order)) as writer:
+            reader.apply(writer)
+        return _Raw().read(in_order, path)
 
 
 def hash_file(path: Path) -> str:
@@ -174,12 +189,12 @@ class _Raw:
     built: set[int] = field(default_factory=set)
     mended: list[Feature] = field(default_factory=list)
 
-    def read(self, path: Path) -> None:
-        """Go through the file once (twice inside osmium, which joins multipolygons first)."""
+    def read(self, path: Path, original: Path) -> _Raw:
+        """Go through a file once (twice inside osmium, which joins multipolygons first); its head is the original's."""
         rules, wkb = read_walk_rules(), osmium.geom.WKBFactory()
         verdicts: dict[tuple[tuple[str, str], ...], str] = {}
         processor = osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
-        self._read_header(processor.header, path)
+        self._read_header(osmium.io.Reader(str(original)).header(), original)
         thing: Any  # osmium's union of types cannot be told apart by its own is_… methods
         for thing in processor:
             tags = dict(thing.tags)
@@ -197,6 +212,8 @@ class _Raw:
         for way, (tags, nodes) in self.outlines.items():
             if rules.verdict(tags) == "public":
                 self._keep_path([self._place(node) for node in nodes], way, tags, private=False)
+        self._mend_boundaries(path)
+        return self
 
     def _read_header(self, header: Any, path: Path) -> None:
         stated = header.get("osmosis_replication_timestamp") or _overpass_date(path)
@@ -275,7 +292,7 @@ class _Raw:
             self.lonlat.append((node.lon, node.lat))
         return at
 
-    def mend_boundaries(self, path: Path) -> None:
+    def _mend_boundaries(self, path: Path) -> None:
         """Close the boundaries that lack a single stretch, as happens where an extract was cut along one."""
         broken = {relation: found for relation, found in self.boundaries.items() if relation not in self.built}
         wanted = {way for _, ways in broken.values() for way in ways}
