@@ -132,7 +132,7 @@ def snap_points(
     Returns
     -------
     Spots
-        In the order of `points`. Of equally near edges a public one comes first, then the westernmost (southernmost) spot.
+        In the order of `points`. Of equally near edges a public one comes first, then the spot farthest west.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def _snap_nearest(
     tree: shapely.STRtree,
     edges: NDArray[np.int64],
 ) -> _Found:
-    """Join each thing to the nearest edge; of equally near ones a public edge, then the westernmost (southernmost) spot.
+    """Join each thing to the nearest edge; of equally near ones a public edge, then the spot farthest west.
 
     The place decides and not the order of the edges, so that the same streets in another order give the same walks.
     """
