@@ -22,6 +22,7 @@ from pyproj import CRS, Transformer
 from walkcircle import kernels
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.records import STRICT, read_record
+from walkcircle.squares import draw_chords
 from walkcircle.tags import condition_holds
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ Verdict = Literal["no", "private", "public"]
 
 #: Names of the codes in :attr:`WalkNetwork.crossing`.
 CROSSINGS = ("", "unmarked", "marked", "signals")
-
-#: An area with more corners to join than this is walked along its edge only: chords grow as the square.
-MOST_SQUARE_CORNERS = 120
 
 
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
@@ -594,7 +592,7 @@ def _cross_squares(ways: Ways) -> Ways:
     paths: list[NDArray[np.int64]] = []
     for rings in ways.squares:
         paths.extend(rings)
-        paths.extend(_chords(ways.xy, rings, on_ways > 1))
+        paths.extend(draw_chords(ways.xy, rings, on_ways > 1))
     count = len(paths)
     return replace(
         ways,
@@ -608,53 +606,6 @@ def _cross_squares(ways: Ways) -> Ways:
         level=np.append(ways.level, np.zeros(count, np.int8)),
         squares=(),
     )
-
-
-def _chords(
-    xy: NDArray[np.float64], rings: Sequence[NDArray[np.int64]], joined: NDArray[np.bool_]
-) -> list[NDArray[np.int64]]:
-    """Draw the straight ways across a square that shortest walks can use.
-
-    Shortest ways inside a polygon bend only at its inward corners, and touch those as tangents; the
-    chords between joined nodes and inward corners that see each other and are tangent there hold them
-    all (the reduced visibility graph; de Berg et al., Computational Geometry, chapter 15).
-    """
-    node, before, after, inward = _corners(xy, rings)
-    useful = joined[node] | inward
-    node, before, after, free = node[useful], before[useful], after[useful], joined[node[useful]]
-    if not 1 < len(node) <= MOST_SQUARE_CORNERS:
-        return []
-    a, b = np.triu_indices(len(node), k=1)
-    along = xy[node[b]] - xy[node[a]]
-    tangent = np.ones(len(a), bool)
-    for end in (a, b):
-        sides = [np.sign(_cross(along, xy[beside[end]] - xy[node[end]])) for beside in (before, after)]
-        tangent &= free[end] | (sides[0] * sides[1] >= 0)
-    a, b = a[tangent & (node[a] != node[b])], b[tangent & (node[a] != node[b])]
-    chords = shapely.linestrings(np.stack([xy[node[a]], xy[node[b]]], axis=1))
-    shape = shapely.make_valid(shapely.Polygon(xy[rings[0]], [xy[ring] for ring in rings[1:]]))
-    # a millimetre of room, so that a chord along the edge itself is not lost to rounding
-    visible = shapely.covers(shapely.buffer(shape, 0.001), chords)
-    return [np.array(pair) for pair in zip(node[a[visible]], node[b[visible]], strict=True)]
-
-
-def _corners(
-    xy: NDArray[np.float64], rings: Sequence[NDArray[np.int64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """List the nodes of all rings with their neighbours, and whether the outline turns inward there."""
-    parts = []
-    for i, ring in enumerate(rings):
-        node = ring[:-1] if ring[0] == ring[-1] else ring
-        before, after = np.roll(node, 1), np.roll(node, -1)
-        turn = _cross(xy[node] - xy[before], xy[after] - xy[node])
-        area = _cross(xy[node], xy[after]).sum()
-        parts.append((node, before, after, (turn * area < 0) if i == 0 else (turn * area > 0)))
-    node, before, after, inward = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return node, before, after, inward
-
-
-def _cross(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    return one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
 
 
 def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int, int, dict[str, Any]]]:
