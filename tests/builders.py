@@ -5,6 +5,7 @@ Nothing here uses the reading code of walkcircle: a test that builds with what i
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -17,13 +18,17 @@ from pyproj import CRS, Transformer
 
 from walkcircle.network import WalkNetwork, Ways, assemble_network
 from walkcircle.place import Background, Place
+from walkcircle.sources.town import write_town
 from walkcircle.standards import Category, Kind, Selection, Standard
 from walkcircle.study import PlaceSection, ResidencesSection, Study
 from walkcircle.tables import Communities, Completeness, Facilities, Residences
 from walkcircle.walkers import Walker
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The made-up town is written anew for each run of the tests, and taken away after it.
+_WRITTEN = tempfile.TemporaryDirectory(prefix="town-")
 TOWNS = {town: ROOT / "data" / town / f"{town}.osm.pbf" for town in ("monaco", "karhula")}
+TOWNS["town"] = write_town(Path(_WRITTEN.name)).with_name("town.osm")
 
 #: UTM zone 31; its middle, where tests lie, is 500 km east.
 METRES = CRS.from_epsg(32631)
