@@ -40,6 +40,10 @@ WHEN = "2024-05-06T07:08:09Z"
 #: One metre per second and sixty per minute: answers can be read off a drawing.
 STROLLER = Walker(speed_kmh=3.6, name="stroller")
 
+#: Screens that a map is looked at on, pixels.
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
 _DEGREES = Transformer.from_crs(METRES, 4326, always_xy=True)
 
 

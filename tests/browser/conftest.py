@@ -8,14 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from builders import DESK
 
 from walkcircle.views.map import draw_map
 
 #: Names under which a system has Chromium.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
-DESK = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 
 
 def find_chromium() -> str:

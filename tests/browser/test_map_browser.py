@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 from builders import (
+    PHONE,
     draw_network,
     grid_paths,
     make_communities,
@@ -21,7 +22,6 @@ from builders import (
     make_standard,
     make_study,
 )
-from conftest import PHONE
 
 import walkcircle as wc
 from walkcircle.tables import Checkup, Clusters, Communities, CommunityCoverage, Coverage, Facilities, Gaps, Isochrones

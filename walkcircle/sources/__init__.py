@@ -56,8 +56,9 @@ def read_network(source: str | Path | gpd.GeoDataFrame | Any) -> WalkNetwork:
 
     Examples
     --------
-    >>> read_network("data/karhula/karhula.osm.pbf")  # doctest: +SKIP
-    <WalkNetwork 514 nodes, 650 edges, 59.3 km, EPSG:32635>
+    >>> street = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (100, 0)])], crs="EPSG:32635")
+    >>> read_network(street)
+    <WalkNetwork 2 nodes, 1 edges, 0.1 km, EPSG:32635>
     """
     if isinstance(source, str | Path):
         return read_osm_file(Path(source)).network
