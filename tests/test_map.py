@@ -48,7 +48,7 @@ STANDARD = make_standard(PARK, CLINIC)
 # ── the sentence above the map ──────────────────────────────────────────────────────────────────
 
 
-def tell(rows, *, index=None, language="en", kind=None):
+def tell(rows, *, index=None, language="en", kind=None, weakest=()):
     """Say what is found where rows are community, kind, people, covered, reason or None, and unknown people."""
     covered = pd.DataFrame(
         [
@@ -75,6 +75,7 @@ def tell(rows, *, index=None, language="en", kind=None):
             Checkup.name: [f"Quarter {name}" for name in people.index],
             Checkup.population: people.to_numpy(),
             Checkup.index: index if index is not None else 50.0,
+            Checkup.weakest: [name in weakest for name in people.index],
         }
     )
     gaps = find_gaps(covered)
@@ -102,6 +103,13 @@ def test_the_finding_says_so_when_all_live_in_one_place_and_lack_everything():
         "100 of 1,010 residents (10 %) walk more than 15 minutes to every one of the 2 kinds of place, all of them in "
         "Quarter A."
     )
+
+
+def test_the_finding_names_the_communities_that_the_map_outlines():
+    rows = [("A", "park", 1000, 900, None), ("A", "clinic", 1000, 1000, None), ("B", "park", 10, 0, None),
+            ("B", "clinic", 10, 10, None)]  # fmt: skip
+    assert tell(rows, index=[95.0, 50.0], weakest="B").sentence.endswith("Weakest by index: Quarter B (50.0).")
+    assert tell(rows, index=[95.0, 50.0], weakest="B", language="zh").sentence.endswith("指数最弱：Quarter B（50.0）。")
 
 
 def test_the_finding_of_a_town_without_gaps_is_good_news():
@@ -144,7 +152,9 @@ def test_a_kind_has_a_finding_of_its_own():
     )
     assert found.caveat == "Check on the ground: another 500 residents of Quarter B, where the data are thin."
     assert tell([("A", "park", 10, 10, None)], kind=PARK).mood == "met"
-    assert "cannot be told" in tell([("A", "park", 10, 0, "thin")], kind=PARK).sentence
+    blind = tell([("A", "park", 10, 0, "thin")], kind=PARK)
+    assert "cannot be told" in blind.sentence
+    assert blind.caveat.startswith("Check on the ground: 10 residents of Quarter A seem to be without")
 
 
 def test_the_finding_speaks_chinese():

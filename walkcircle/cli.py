@@ -116,7 +116,8 @@ def new(
         folder, title=title or folder.resolve().name, file=file, name=name,
         bbox=None if bbox is None else _read_bbox(bbox), standard=standard, language=language,
     )  # fmt: skip
-    out.print(f"Wrote {path}. Look through it, then: walkcircle run {path}", markup=False, soft_wrap=True)
+    todo = "Look through it" if file or name or bbox else "Name your OpenStreetMap file under [place]"
+    out.print(f"Wrote {path}. {todo}, then: walkcircle run {path}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -156,6 +157,9 @@ def show_standards(
     standard = read_standard(name)
     out.print(f"{standard.en} · {standard.zh}\n{standard.source}\n{standard.note}\n", markup=False)
     table = RichTable("kind", "label", "walk", "radius", "for", "source of the walk", box=None)
+    table.columns[0].no_wrap = True  # whatif wants it letter by letter
+    for column in table.columns[1:]:
+        column.overflow = "fold"
     for kind in standard.kinds:
         cited = kind.cited.get("limit_min")
         radius = "" if kind.limit_m is None else f"{kind.limit_m:g} m"
@@ -408,7 +412,7 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
 
 def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame) -> None:
     """Print whom proposed sites would serve."""
-    from walkcircle.tables import Checkup, Effects
+    from walkcircle.tables import Checkup, CommunityCoverage, Effects
 
     study = answer.study
     wanted = study.standard.kind(kind)
@@ -418,6 +422,18 @@ def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]
         f"\n{escape(wanted.label(study.outputs.language))} at {where}: [bold]{newly:,.0f} people newly within "
         f"{wanted.limit_min:g} min[/bold]; the walk gets shorter for {nearer:,.0f}; {left:,.0f} are still without."
     )
+    mine = answer.communities[
+        (answer.communities[CommunityCoverage.kind] == kind)
+        & (answer.communities[CommunityCoverage.walker] == study.walkers[0].name)
+        & (answer.communities[CommunityCoverage.population] > 0)
+    ]
+    thin = mine[mine[CommunityCoverage.confidence] != "firm"]
+    if len(thin):
+        reasons = "; ".join(thin[CommunityCoverage.reason].dropna().unique()[:2])
+        out.print(
+            f"[bold]Check on the ground[/bold]: in {len(thin)} of {len(mine)} communities some may have this already "
+            f"({escape(reasons)})."
+        )
     names = answer.checkup.set_index(Checkup.community)[Checkup.name]
     table = RichTable(box=None, padding=(0, 2, 0, 0))
     for heading in ("community", "newly within", "before", "after"):

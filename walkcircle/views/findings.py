@@ -72,7 +72,8 @@ def describe_index(
         return Finding(sentence, "check", caveat)
     total = firm.groupby(Gaps.kind)[Gaps.residents_without].sum()
     if len(total) and total.max() >= 1:
-        return Finding(_name_gaps(firm, total, people, standard, names, language), "gap", caveat)
+        sentence = _name_gaps(firm, total, people, standard, names, language)
+        return Finding(sentence + _name_weakest(checkup, language), "gap", caveat)
     if len(unsure):
         return Finding(say["no_firm_gap"], "check", caveat)
     known = people - float(covered.groupby(CommunityCoverage.community)[CommunityCoverage.unknown].max().sum())
@@ -95,7 +96,8 @@ def describe_kind(
     label = _in_sentence(kind.label(language))
     doubt = ""
     if len(unsure):
-        doubt = say["kind_check"].format(
+        certain = float(firm[Gaps.residents_without].sum()) >= 1
+        doubt = say["kind_check" if certain else "kind_check_alone"].format(
             people=_whole(unsure[Gaps.residents_without].sum()), places=_places(unsure, names, language)
         )
     without = float(firm[Gaps.residents_without].sum())
@@ -179,6 +181,22 @@ def _name_gaps(
     )  # fmt: skip
 
 
+def _name_weakest(checkup: pd.DataFrame, language: Language) -> str:
+    """Name the communities that the map outlines, so that the sentence and the map say the same; empty when none."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    weakest = checkup[checkup[Checkup.weakest]].sort_values(Checkup.index)
+    if weakest.empty:
+        return ""
+    named = [
+        say["named"].format(place=name, index=write_index(float(index)))
+        for name, index in zip(weakest[Checkup.name], weakest[Checkup.index], strict=True)
+    ]
+    places = say["and"].join(named) if len(named) <= 2 else say["and_more"].format(
+        first=say["comma"].join(named[:2]), count=len(named) - 2
+    )  # fmt: skip
+    return say["weakest_are"].format(places=places)
+
+
 def _caveat(
     unsure: pd.DataFrame, covered: pd.DataFrame, standard: Standard, names: dict[str, str], language: Language
 ) -> str:
@@ -250,9 +268,13 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, "
     "all of them in {place}.",
     "kind_check": "Check on the ground: another {people} residents of {places}, where the data are thin.",
+    "kind_check_alone": "Check on the ground: {people} residents of {places} seem to be without, but the data there "
+    "are thin.",
     "kind_blind": "Whether residents lack a {kind} within {limit} minutes cannot be told from this map.",
     "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
     "kind_reached": "All {people} residents reach the nearest {kind} within {limit} minutes.",
+    "weakest_are": " Weakest by index: {places}.",
+    "named": "{place} ({index})",
     "and": " and ",
     "comma": ", ",
     "and_more": "{first} and {count} more",
@@ -276,9 +298,12 @@ _CHINESE: Final[Mapping[str, str]] = {
     "其中 {most} 名住在{place}。",
     "kind_gap_one": "{known} 名居民中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，全部住在{place}。",
     "kind_check": "需实地核查：{places}另有 {people} 名居民，当地数据不充分。",
+    "kind_check_alone": "需实地核查：{places}的 {people} 名居民看似不可达，但当地数据不充分。",
     "kind_blind": "仅凭这份地图无法判断居民 {limit} 分钟内是否缺少{kind}。",
     "kind_no_firm_gap": "凡数据可靠之处，居民步行到最近的{kind}均不超过 {limit} 分钟。",
     "kind_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达最近的{kind}。",
+    "weakest_are": "指数最弱：{places}。",
+    "named": "{place}（{index}）",
     "and": "、",
     "comma": "、",
     "and_more": "{first}和另外 {count} 个社区",

@@ -190,14 +190,15 @@ LAYERS: Final[Mapping[str, Layer]] = {
 def _index_measure(answer: Analysis) -> dict[str, Any]:
     """Return class and text of each community's index, and its residents certainly without the kind most lack."""
     gaps = _first_walker(answer, answer.gaps, Gaps.walker)
-    gaps = gaps[gaps[Gaps.verdict] == GAP]
-    most = gaps.groupby(Gaps.community)[Gaps.residents_without].max()
+    unsure = gaps[gaps[Gaps.verdict] != GAP].groupby(Gaps.community)[Gaps.residents_without].max()
+    most = gaps[gaps[Gaps.verdict] == GAP].groupby(Gaps.community)[Gaps.residents_without].max()
     index = answer.checkup[Checkup.index].to_numpy(dtype=float)
     return {
         "value": [None if np.isnan(i) else round(float(i), 3) for i in index],
         "text": [None if np.isnan(i) else write_index(float(i)) for i in index],
         "band": [classify_value(float(i)) for i in index],
         "without": _whole(most.reindex(answer.checkup[Checkup.community], fill_value=0.0)),
+        "unsure": _whole(unsure.reindex(answer.checkup[Checkup.community], fill_value=0.0)),
     }
 
 

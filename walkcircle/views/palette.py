@@ -142,7 +142,7 @@ def write_css_roles() -> str:
     return (
         f":root {{ color-scheme: light dark; {light} }}\n"
         # a page that is being printed is on white paper, whatever the screen
-        f"body.printing {{ color-scheme: light; {light} --paper: #ffffff; --panel: #ffffff; }}\n"
+        f"body.printing {{ color-scheme: light; {light} --paper: #ffffff; --panel: #ffffff; --veil: #ffffffa6; }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
     )
 

@@ -6,7 +6,13 @@ function measured(app) {
   return app.state.measure < 0 ? communities.index : communities.kinds[app.state.measure];
 }
 
-/** Paint the class of each community; what is not known is hatched. */
+/** Whether an index is shown for a community that is not ranked because hardly anybody lives there. */
+function isFew(app, i) {
+  const { communities } = app.data;
+  return app.state.measure < 0 && communities.rank[i] === null && communities.index.band[i] >= 0;
+}
+
+/** Paint the class of each community; what is not known is hatched, what is not ranked is drawn faintly. */
 function makeAreaPainter(app) {
   const shapes = app.data.shapes("communities");
   const paths = app.areaPaths.map(({ path }) => path);
@@ -14,12 +20,16 @@ function makeAreaPainter(app) {
     const { context } = pen;
     if (app.state.on.has("areas")) {
       const unknown = hatch(pen, "hatch", { ground: "unknown" });
+      const few = hatch(pen, "paper", { gap: 6, width: 4 });
       const { band } = measured(app);
       const walking = showsWalk(app); // the walk comes to the front, the communities step back
       for (let i = 0; i < shapes.count; i++) {
         if (!touch(app.areaPaths[i].box, pen.view)) continue;
         context.globalAlpha = walking ? 0.3 : 0.88;
         context.fillStyle = band[i] < 0 ? unknown : colour(`band${band[i]}`);
+        context.fill(paths[i]);
+        if (!isFew(app, i)) continue;
+        context.fillStyle = few; // nobody should look first where two people live
         context.fill(paths[i]);
       }
       context.globalAlpha = 1;

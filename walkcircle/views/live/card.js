@@ -79,7 +79,8 @@ function homeCard(app, i) {
     const thin = verdict === 2 || community < 0 || data.communities.kinds[k].thin[community];
     const name = place < 0 ? "" : data.facilities.names[data.ints("facilities.name")[place]] || say("unnamed");
     const time = minutes < 0 ? say("beyond", { minutes: kind.limit }) : `${say("minutes", { minutes })} · ${name}`;
-    return row(kind.label[state.language], [time], verdict === 1 ? "met" : thin ? "check" : "gap", k === state.measure);
+    const texts = verdict === 1 || minutes < 0 ? [time] : [time, say("limit", { minutes: kind.limit })];
+    return row(kind.label[state.language], texts, verdict === 1 ? "met" : thin ? "check" : "gap", k === state.measure);
   });
   return [title, where, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows)];
 }

@@ -7,8 +7,9 @@ function startControls(app) {
   startSearch(app);
   const click = (id, act) => document.getElementById(id).addEventListener("click", act);
   click("language", () => app.change({ language: app.state.language === "zh" ? "en" : "zh" }));
-  click("zoom-in", () => app.map.zoomIn(0.5));
-  click("zoom-out", () => app.map.zoomOut(0.5));
+  const zoomBy = (step) => app.map.setZoomAround(middleOfMap(app), app.map.getZoom() + step);
+  click("zoom-in", () => zoomBy(0.5));
+  click("zoom-out", () => zoomBy(-0.5));
   click("zoom-home", () => showAll(app));
   click("print", () => window.print());
   click("grip", () => {
@@ -21,6 +22,13 @@ function startControls(app) {
     showTip(app, null);
     app.change({ at: null, hover: null });
   });
+}
+
+/** The middle of what the panel leaves of the map. */
+function middleOfMap(app) {
+  const { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom] } = roomForMap();
+  const size = app.map.getSize();
+  return L.point((left + size.x - right) / 2, (top + size.y - bottom) / 2);
 }
 
 /** Bring the whole study area into view. */

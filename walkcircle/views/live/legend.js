@@ -2,7 +2,7 @@
 
 /** Keep the legend and the footer up to date. */
 function startLegend(app) {
-  app.onChange("language measure on", () => showLegend(app));
+  app.onChange("language measure on at", () => showLegend(app));
   app.onChange("language", () => showFooter(app));
   showLegend(app);
   showFooter(app);
@@ -14,7 +14,7 @@ function showLegend(app) {
   const parts = [];
   if (state.on.has("areas")) {
     const kind = data.standard.kinds[state.measure];
-    const title = kind ? `${kind.label[state.language]}, ${say("legend_share")}` : say("legend_index");
+    const title = kind ? say("legend_share", { kind: kind.label[state.language] }) : say("legend_index");
     const { band } = measured(app);
     const entries = data.legend[state.language];
     const classes = entries.filter(({ band: position }) => position !== null && position >= 0);
@@ -27,10 +27,11 @@ function showLegend(app) {
     const rest = entries.filter(({ band: position, mark }) =>
       position === -1 ? band.includes(-1) : mark === "outline" && state.on.has("weakest") && data.communities.weakest.includes(true));
     parts.push(...rest.map(({ label, mark }) => line(mark, label)));
+    if (data.communities.names.some((_, i) => isFew(app, i))) parts.push(line("few", say("legend_few")));
   }
   if (state.on.has("gaps")) parts.push(line("circle", say("legend_gaps")));
   if (state.on.has("checks")) parts.push(line("circle hatched", say("legend_checks")));
-  if (state.on.has("walks")) {
+  if (showsWalk(app)) {
     parts.push(...data.clusters.minutes.map((minutes, m) => {
       const one = line("stroke", say("legend_walks", { minutes }));
       one.firstChild.style.background = `var(--walk${Math.min(m, 2)})`;

@@ -57,7 +57,7 @@ function showMeasures(app) {
     const kinds = data.standard.kinds.map((kind, k) => ({ kind, k })).filter(({ kind }) => kind.category === c);
     if (!kinds.length) return;
     const made = kinds.map(({ kind, k }) =>
-      make("option", { value: k, text: `${kind.label[state.language]} (${say("minutes", { minutes: kind.limit })})` }));
+      make("option", { value: k, text: say("measure_kind", { kind: kind.label[state.language], minutes: kind.limit }) }));
     // a category of one kind needs no heading of its own
     if (kinds.length === 1) options.push(...made);
     else options.push(make("optgroup", { label: category.label[state.language] }, ...made));
@@ -77,9 +77,8 @@ function showFinding(app) {
   caveat.textContent = finding.caveat;
   caveat.hidden = !finding.caveat;
   // on a phone the sheet shows the finding before it is opened
-  const panel = document.getElementById("panel");
   const tools = document.querySelector(".tools").offsetTop;
-  panel.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
+  document.documentElement.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
 }
 
 /** The communities in the order of the ranking: worst first, then those too empty to rank, unknown, uninhabited. */
@@ -161,9 +160,11 @@ function quietMotion() {
 /** The part of the window that the panel leaves to the map. */
 function roomForMap() {
   const panel = document.getElementById("panel").getBoundingClientRect();
+  const legend = document.getElementById("legend").getBoundingClientRect();
   const beside = panel.width < window.innerWidth * 0.7;
+  const above = Math.max(56, Math.min(legend.bottom + 8, panel.top - 120)); // on a phone the legend is on top
   return {
-    paddingTopLeft: [beside ? panel.right + 24 : 16, beside ? 24 : 56],
+    paddingTopLeft: [beside ? panel.right + 24 : 16, beside ? 24 : above],
     paddingBottomRight: [beside ? 64 : 16, beside ? 56 : window.innerHeight - panel.top + 24],
   };
 }
@@ -181,7 +182,7 @@ function showChecks(app) {
     const names = thin.slice(0, 3).map((i) => data.communities.names[i]).join(", ");
     const where = thin.length === inhabited || thin.length > 3
       ? say("check_row", { communities: thin.length, all: inhabited }) : names;
-    const why = reasons.length > 1 ? `${reasons[0]} ${say("check_and", { count: reasons.length - 1 })}` : reasons[0];
+    const why = reasons.length > 1 ? say("check_for_example", { reason: reasons[0] }) : reasons[0];
     return make("li", {}, make("b", { text: kind.label[state.language] }), make("div", { text: where }), make("small", { text: why }));
   });
   document.getElementById("check-rows").replaceChildren(

@@ -130,7 +130,7 @@ function communityLines(app, i) {
     return lines;
   }
   const kind = communities.kinds[state.measure];
-  lines[1] = say("share_line", {
+  lines[1] = say(kind.check[i] ? "share_line_unsure" : "share_line", {
     covered: writeCount(kind.covered[i]), known: writeCount(kind.known[i]), share: kind.text[i] ?? "–",
   });
   if (kind.check[i]) lines.push(say("unsure_line", { count: writeCount(kind.unsure[i]), reason: kind.reason[state.language][i] }));

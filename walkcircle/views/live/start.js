@@ -70,9 +70,18 @@ function startPrint(app) {
   const begin = () => {
     if (before) return;
     const check = document.getElementById("check");
-    before = { centre: app.map.getCenter(), zoom: app.map.getZoom(), open: check.open };
-    check.open = true;
+    before = { centre: app.map.getCenter(), zoom: app.map.getZoom(), open: check.open, allRows: app.allRows };
+    check.open = app.allRows = true;
+    showRanking(app);
     document.body.classList.add("printing");
+    // nothing on paper is cut off in the middle: first the places to check go, then the rows below the weakest
+    const panel = document.getElementById("panel");
+    const full = () => panel.scrollHeight > panel.clientHeight;
+    if (full()) check.open = false;
+    if (full()) {
+      app.allRows = false;
+      showRanking(app);
+    }
     forgetColours();
     app.sheets.forEach((sheet) => { sheet.finer = 2; });
     app.map.invalidateSize({ animate: false });
@@ -86,6 +95,8 @@ function startPrint(app) {
     app.sheets.forEach((sheet) => { sheet.finer = 1; });
     app.map.invalidateSize({ animate: false });
     document.getElementById("check").open = before.open;
+    app.allRows = before.allRows;
+    showRanking(app);
     app.map.setView(before.centre, before.zoom, { animate: false });
     app.sheets.forEach((sheet) => sheet._update());
     before = null;
