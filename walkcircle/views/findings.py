@@ -73,7 +73,7 @@ def describe_index(
     total = firm.groupby(Gaps.kind)[Gaps.residents_without].sum()
     if len(total) and total.max() >= 1:
         sentence = _name_gaps(firm, total, people, standard, names, language)
-        return Finding(sentence + _name_weakest(checkup, language), "gap", caveat)
+        return Finding(sentence + _name_weakest(checkup, sentence, language), "gap", caveat)
     if len(unsure):
         return Finding(say["no_firm_gap"], "check", caveat)
     known = people - float(covered.groupby(CommunityCoverage.community)[CommunityCoverage.unknown].max().sum())
@@ -181,11 +181,11 @@ def _name_gaps(
     )  # fmt: skip
 
 
-def _name_weakest(checkup: pd.DataFrame, language: Language) -> str:
-    """Name the communities that the map outlines, so that the sentence and the map say the same; empty when none."""
+def _name_weakest(checkup: pd.DataFrame, sentence: str, language: Language) -> str:
+    """Name the communities that the map outlines, unless the sentence before names them all; empty when none."""
     say = _CHINESE if language == "zh" else _ENGLISH
     weakest = checkup[checkup[Checkup.weakest]].sort_values(Checkup.index)
-    if weakest.empty:
+    if all(name in sentence for name in weakest[Checkup.name]):
         return ""
     named = [
         say["named"].format(place=name, index=write_index(float(index)))
