@@ -20,7 +20,7 @@ from walkcircle.gaps import find_gaps
 from walkcircle.isochrones import OFF_STREET_M, trace_isochrones
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
-from walkcircle.study import Study
+from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
 from walkcircle.walking import Footing, make_footing, measure_times, nearest, walk
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 #: Called with the name of a step and the share of it that is done, 0 to 1.
 Report = Callable[[str, float], None]
-
-#: Walks are followed this many times as far as the longest limit, so that a gap says how far the nearest is.
-SEARCH_FACTOR = 4.0
 
 
 #: Pieces of street shorter than this that nothing joins are mapping errors more often than places: homes and

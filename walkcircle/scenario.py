@@ -11,8 +11,9 @@ import rtree
 import shapely
 from pyproj import CRS, Transformer
 
-from walkcircle.analysis import SEARCH_FACTOR, Analysis, snap_facilities
+from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.errors import TableError
+from walkcircle.study import SEARCH_FACTOR
 from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
 from walkcircle.walking import ROUNDING_S, nearest
 

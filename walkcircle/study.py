@@ -66,6 +66,10 @@ language = {language}            # en or zh
 """
 
 
+#: Walks are followed this many times as far as the longest limit, so that a gap says how far the nearest is.
+SEARCH_FACTOR = 4.0
+
+
 @dataclass(frozen=True, config=STRICT)
 class PlaceSection:
     """Where: exactly one of a file, a place name or a bounding box.

@@ -25,7 +25,7 @@ from walkcircle.sources.osm_features import (
 from walkcircle.sources.osm_file import OsmContents, hash_file, read_osm_file
 from walkcircle.sources.population import estimate_residences, scale_population
 from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
-from walkcircle.study import Study
+from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Communities, Facilities, Residences
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
     residences, notes = _keep_inside(residences, communities, area, study)
     residences, unmet = scale_population(residences, communities, study.population)
     longest_m = study.longest_walk_m
-    network = contents.network.clip(area.buffer(longest_m))
+    searched = area.buffer(longest_m * SEARCH_FACTOR)
+    network = contents.network.clip(searched)
     notes += [
         *_note_mended(communities, contents),
         *unmet,
@@ -107,7 +108,7 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
         *_note_islands(network),
     ]
     tell("Finding facilities")
-    facilities, registered = _read_places_to_go(study, contents, area.buffer(longest_m))
+    facilities, registered = _read_places_to_go(study, contents, searched)
     return Place(
         network=network,
         residences=residences,
