@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import geopandas as gpd
 import networkx as nx
@@ -740,3 +741,12 @@ def test_a_file_whose_ways_come_before_their_nodes_is_read_all_the_same(tmp_path
     network = wc.read_network(path)
     assert len(network.ends) == 1
     assert abs(network.length_m.sum() - 222.9) < 0.5
+
+
+def test_a_place_where_the_data_end_is_not_merged_away():
+    """Two like stretches that meet at the edge of the data stay two, so that the edge is still known."""
+    ways = draw_ways([[(0, 0), (100, 0)], [(100, 0), (200, 0)], [(200, 0), (300, 0)]])
+    ways = replace(ways, cut=np.array([False, True, False, False]))
+    network = assemble_network(ways, METRES)
+    assert network.xy[network.cut].tolist() == [[100, 0]]
+    assert len(assemble_network(replace(ways, cut=np.zeros(4, bool)), METRES).ends) == 1

@@ -543,6 +543,8 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     _, alike = np.unique(attributes, axis=0, return_inverse=True)
     # directions would have to be compared first, and two crossings mean two waits
     mergeable = (network.oneway == 0) & (network.crossing == 0)
+    # where the data end must not be forgotten inside a longer stretch
+    mergeable &= ~network.cut[network.ends].any(axis=1)
     alike = np.where(mergeable, alike.ravel(), -1 - np.arange(len(alike)))
     order, chain, flipped = kernels.chain_edges(network.ends, alike.astype(np.int64), len(network.xy))
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
