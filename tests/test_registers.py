@@ -8,13 +8,15 @@ import geopandas as gpd
 import pandas as pd
 import pyproj
 import pytest
+from builders import ROOT
 from shapely import MultiPoint, MultiPolygon, Point, Polygon, box
 
 from walkcircle.errors import SourceError, StudyError, TableError
 from walkcircle.records import make_record
+from walkcircle.sources import read_place
 from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
 from walkcircle.standards import Category, Kind, Selection, Standard
-from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
+from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection, Study
 from walkcircle.tables import Communities, Facilities, Residences, check_table
 
 UTM = pyproj.CRS("EPSG:32651")
@@ -511,3 +513,25 @@ def test_geojson_with_swapped_degrees_is_refused(tmp_path):
     Path(tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     with pytest.raises(TableError, match=refused("a.geojson, feature 1: longitude and latitude", "swapped")):
         read_area(tmp_path / "a.geojson", crs=UTM)
+
+
+def test_people_counted_by_the_planner_are_not_overwritten_by_the_map(tmp_path):
+    """A register beside boundaries that OpenStreetMap tags with another population keeps its own total."""
+    study = make_record(
+        {
+            "title": "Monaco",
+            "place": {"file": str(ROOT / "data" / "monaco" / "monaco.osm.pbf")},
+            "communities": {"source": "osm", "admin_level": 10},
+            "residences": {"source": "file", "file": "homes.csv"},
+            "folder": tmp_path,
+        },
+        Study,
+        where="study.toml",
+    )
+    (tmp_path / "homes.csv").write_text(
+        "lon,lat,population\n7.4265,43.7400,300\n7.4190,43.7330,200\n", encoding="utf-8"
+    )
+    place = read_place(study)
+    assert place.communities[Communities.population].max() > 10_000
+    assert place.residences[Residences.population].tolist() == [300, 200]
+    assert place.population_source == "homes.csv"

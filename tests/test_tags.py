@@ -70,3 +70,9 @@ def test_no_other_tag_changes_the_answer(tags):
     rest = {key: value for key, value in tags.items() if key != "amenity"}
     assert condition_holds("amenity=school", rest | {"amenity": "school"})
     assert not condition_holds("amenity=school", rest)
+
+
+def test_an_absent_tag_can_be_asked_for():
+    """`key!=*` holds only where the tag is not there at all."""
+    assert condition_holds("amenity=school disused!=*", {"amenity": "school"})
+    assert not condition_holds("amenity=school disused!=*", {"amenity": "school", "disused": "yes"})

@@ -1,8 +1,8 @@
 """Conditions on OpenStreetMap tags, written as short texts so that planners can change them.
 
 A condition is one or more ``key=value`` joined by spaces, all of which must hold: ``key=a|b`` allows
-either value, ``key=*`` any value, ``key!=a`` anything but that one (the tag may be absent). A tag
-that lists values with semicolons has each of them.
+either value, ``key=*`` any value, ``key!=a`` anything but that one (the tag may be absent),
+``key!=*`` no value at all. A tag that lists values with semicolons has each of them.
 """
 
 from __future__ import annotations
@@ -35,5 +35,5 @@ def _part_holds(key: str, negated: bool, allowed: frozenset[str], tags: Mapping[
     text = tags.get(key, "")
     values = {value.strip() for value in text.split(";")} - {""} if ";" in text else {text.strip()} - {""}
     if negated:
-        return allowed.isdisjoint(values)
+        return not values if "*" in allowed else allowed.isdisjoint(values)
     return bool(values) if "*" in allowed else not allowed.isdisjoint(values)

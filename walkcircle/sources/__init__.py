@@ -97,7 +97,13 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
     communities = _read_areas(study, contents, residences)
     area = _study_area(study, crs, communities, ground.area)
     residences, notes = _keep_inside(residences, communities, area, study)
-    residences, unmet = scale_population(residences, communities, study.population)
+    # people that the planner counted are scaled only to numbers that the planner gives
+    official = (
+        communities
+        if study.residences.source == "osm"
+        else communities.drop(columns=Communities.population, errors="ignore")
+    )
+    residences, unmet = scale_population(residences, official, study.population)
     longest_m = study.longest_walk_m
     searched = area.buffer(longest_m * SEARCH_FACTOR)
     network = contents.network.clip(searched)
@@ -281,7 +287,8 @@ def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:
     if study.population.source:
         return study.population.source
     if study.residences.source == "file":
-        return str(study.residences.file)
+        scaled = study.population.total is not None or study.population.communities
+        return f"{study.residences.file}{', scaled to the numbers in the study' if scaled else ''}"
     estimate = "estimated from the floor area of mapped buildings"
     known = communities[Communities.population].notna().sum() if Communities.population in communities else 0
     if known and study.population.total is None:
