@@ -351,8 +351,16 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
         console.print(f"· {len(answer.unsnapped)} things are not on the network; see tables/unsnapped.csv.")
     console.print()
     for name, path in files.items():
-        console.print(f"{name:<11}{escape(os.path.relpath(path))}", soft_wrap=True)
+        console.print(f"{name:<11}{escape(_shorten(path))}", soft_wrap=True)
     console.print("\n© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)")
+
+
+def _shorten(path: Path) -> str:
+    """Write a path from the current folder, whole where that is on another drive."""
+    try:
+        return os.path.relpath(path)
+    except ValueError:
+        return str(path)
 
 
 def _coverage_table(answer: Analysis) -> RichTable:

@@ -231,7 +231,8 @@ class _Raw:
     ) -> None:
         """Keep a walkable street as a path, anything else that is not closed as a line."""
         if "highway" not in tags and "route" not in tags:
-            if not way.is_closed():
+            # a wall round a compound and the coast of an island are rings, but still lines
+            if not way.is_closed() or "barrier" in tags or tags.get("natural") == "coastline":
                 known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
                 if len(known) > 1:
                     self.lines.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
