@@ -417,7 +417,7 @@ def test_a_facility_five_kilometres_from_any_street_is_listed_and_not_lost():
     row = answer.unsnapped.to_dict("records")
     assert row == [
         {
-            Unsnapped.layer: "facilities", Unsnapped.item: "1",
+            Unsnapped.layer: "facilities", Unsnapped.item: "far",
             Unsnapped.reason: "no usable street within 100 m", Unsnapped.distance_m: 5000.0,
         }
     ]  # fmt: skip

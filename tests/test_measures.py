@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import fsum
 
 import geopandas as gpd
@@ -33,6 +34,7 @@ from walkcircle.analysis import analyse
 from walkcircle.checkup import LEAST_RESIDENTS, score_communities
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import measure_coverage, weigh_coverage
+from walkcircle.errors import StudyError
 from walkcircle.gaps import CHECK, GAP, find_gaps
 from walkcircle.place import assign_communities, grade_completeness
 from walkcircle.sources.communities import make_hexagons
@@ -486,7 +488,7 @@ def test_an_analysis_of_a_street_is_the_sum_of_its_measures():
     assert answer.checkup[Checkup.rank].notna().tolist() == [True, False]
     assert answer.unsnapped[[Unsnapped.layer, Unsnapped.item]].to_numpy().tolist() == [
         ["clusters", "west@250,400"],
-        ["facilities", "2"],
+        ["facilities", "lost"],
     ]
     assert answer.unsnapped[Unsnapped.distance_m].tolist() == [350, 5000]
     check_table(answer.unsnapped, Unsnapped, where="unsnapped")
@@ -717,3 +719,25 @@ def test_scaled_people_add_up_to_the_last_billionth(people, total, west):
     assert notes == []
     assert fsum(table[Residences.population]) == pytest.approx(total, rel=1e-9)
     assert fsum(table[Residences.population][::2]) == pytest.approx(west * total, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("Oen", "did you mean 'One'?"), ("Atlantis", "the communities are: One, Two"), ("Twin", "give the id instead")],
+)
+def test_a_known_number_for_a_community_that_is_not_there_is_refused(name, sentence):
+    """A misspelt community must not be passed over: its number would silently not count."""
+    names = ["One", "Two"] if name != "Twin" else ["Twin", "Twin"]
+    boxes = {"a": shapely.box(0, 0, 100, 100), "b": shapely.box(100, 0, 200, 100)}
+    communities = make_communities(boxes).assign(**{Communities.name: names})
+    homes = make_residences([("h", 10, (50, 50))])
+    with pytest.raises(StudyError, match=re.escape(sentence)):
+        scale_population(homes, communities, PopulationSection(communities={name: 500}))
+
+
+def test_a_cluster_of_two_equal_homes_starts_at_the_same_one_in_any_order():
+    """Of two homes as near to the middle, the place decides and not the order of the rows."""
+    homes = make_residences([("a", 1, (10, 10)), ("b", 1, (90, 10))])
+    area = make_communities({"c": shapely.box(0, 0, 100, 100)})
+    starts = [cluster_residences(rows, area).geometry.iloc[0].x for rows in (homes, homes.iloc[::-1])]
+    assert starts == [10, 10]

@@ -750,3 +750,12 @@ def test_a_place_where_the_data_end_is_not_merged_away():
     network = assemble_network(ways, METRES)
     assert network.xy[network.cut].tolist() == [[100, 0]]
     assert len(assemble_network(replace(ways, cut=np.zeros(4, bool)), METRES).ends) == 1
+
+
+def test_where_an_extract_was_cut_along_a_border_the_data_end_outside_it():
+    """Nodes beyond the area become places where the data end; those inside stay as they were."""
+    ways = draw_ways([[(0, 0), (100, 0)], [(100, 0), (200, 0), (300, 0)]], kind=["path", "service"])
+    network = assemble_network(ways, METRES, merge=False)
+    ended = network.end_outside(shapely.box(-10, -10, 150, 10))
+    assert sorted(ended.xy[ended.cut][:, 0].tolist()) == [300]
+    assert not network.cut.any()

@@ -10,9 +10,10 @@ import osmium
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from walkcircle.errors import StudyError
-from walkcircle.standards import Kind, Standard, list_standards, read_standard
+from walkcircle.standards import Kind, Selection, Standard, list_standards, read_standard
 
 EXTRACT = Path(__file__).parents[1] / "data" / "monaco" / "monaco.osm.pbf"
 GENERAL = read_standard("general")
@@ -560,3 +561,11 @@ def test_a_confidence_is_one_of_four_words(tmp_path, confidence):
     """'certain' is not on offer."""
     text = SMALL + f'cited = {{ limit_min = {{ source = "x", confidence = "{confidence}" }} }}\n'
     assert "'seen', 'memory', 'doubtful' or 'inferred'" in refusal(tmp_path, text)
+
+
+def test_a_standard_that_could_select_nothing_sensible_is_refused():
+    """A condition that only says what a feature is not, and a standard without kinds."""
+    with pytest.raises(ValidationError, match="only says what a feature is not"):
+        Selection(any=("access!=private",))
+    with pytest.raises(ValidationError, match="at least one kind"):
+        Standard(id="x", zh="x", en="x", source="x", categories=(), kinds=())

@@ -198,7 +198,8 @@ def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, fo
     """Join facilities to public streets; those inside a closed estate to its own paths."""
     public = footing.usable & ~place.network.private
     allowed = public if public.any() else footing.usable
-    return _snap(place, study, facilities, footing, allowed, layer="facilities")
+    named = facilities.set_index(Facilities.facility, drop=False)  # what cannot be joined is listed by its id
+    return _snap(place, study, named, footing, allowed, layer="facilities")
 
 
 def _snap(

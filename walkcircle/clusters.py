@@ -82,4 +82,6 @@ def _middle(xy: np.ndarray, people: np.ndarray) -> int:
     weight = people if people.sum() > 0 else np.ones(len(people))
     middle = (xy * weight[:, None]).sum(axis=0) / weight.sum()
     distance = np.hypot(*(xy - middle).T)
-    return int(np.argmin(np.where(weight > 0, distance, np.inf)))
+    # of equally near ones the place decides, not the order of the rows
+    away = np.where(weight > 0, np.round(distance, 6), np.inf)
+    return int(np.lexsort((xy[:, 1], xy[:, 0], away))[0])

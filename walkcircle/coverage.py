@@ -22,6 +22,7 @@ from walkcircle.tables import (
     Nearest,
     WalkTimes,
 )
+from walkcircle.walking import ROUNDING_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from walkcircle.standards import Kind
 
 #: The microsecond that walking times allow a limit, in minutes.
-ROUNDING_MIN = 1e-6 / 60
+ROUNDING_MIN = ROUNDING_S / 60
 
 #: A walk is unsure where the data end within this share of its limit: of a disc, a fifth lies beyond a straight edge
 #: at half its radius (the segment's area is 0.196 of the disc's), and less beyond one farther off.

@@ -22,11 +22,11 @@ from contourpy import FillType, contour_generator
 from walkcircle import kernels
 from walkcircle.errors import NetworkError
 from walkcircle.tables import Isochrones
+from walkcircle.walking import Reach, measure_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from walkcircle.walking import Reach
 
 #: How far from a street the ground counts as reached, metres: half the depth of an urban block (walkcircle's
 #: assumption; outlines of most routers lie 25 to 50 m off the street).
@@ -239,12 +239,12 @@ def _draw(
     which, point = samples.of(street.edge)
     at = samples.fraction[point]
     seconds = np.minimum(
-        street.from_first[which] + _share(at, street.along[which, 0]),
-        street.from_last[which] + _share(1 - at, street.along[which, 1]),
+        street.from_first[which] + measure_part(at, street.along[which, 0]),
+        street.from_last[which] + measure_part(1 - at, street.along[which, 1]),
     )
     own, own_point = samples.of(street.own_edge)
     apart = samples.fraction[own_point] - street.own_fraction[own]
-    direct = street.own_s[own] + _share(
+    direct = street.own_s[own] + measure_part(
         np.abs(apart), np.where(apart >= 0, street.own_along[own, 0], street.own_along[own, 1])
     )
     mine = reach.origins.item == origin
@@ -264,11 +264,6 @@ def _draw(
     )
     x, y = west + cell_m * np.arange(columns), south + cell_m * np.arange(rows)
     return [_outline(x, y, layer) for layer in field]
-
-
-def _share(fraction: NDArray[np.float64], along_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the seconds for a fraction of an edge; none of a closed edge takes no time."""
-    return np.where(fraction > 0, np.where(fraction > 0, fraction, 1.0) * along_s, 0.0)
 
 
 def _outline(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.float64]) -> shapely.MultiPolygon:

@@ -23,7 +23,7 @@ from walkcircle import kernels
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.records import STRICT, read_record
 from walkcircle.squares import draw_chords
-from walkcircle.tags import condition_holds
+from walkcircle.tags import condition_holds, list_keys
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -53,6 +53,11 @@ class WalkRules:
     """The rules in order; the first that holds decides."""
 
     rule: tuple[WalkRule, ...]
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The tag keys that any rule looks at."""
+        return tuple(sorted({key for rule in self.rule for key in list_keys(rule.when)}))
 
     def verdict(self, tags: Mapping[str, str]) -> Verdict:
         """Tell whether a way with these `tags` is walked, and by whom."""
@@ -206,6 +211,11 @@ class WalkNetwork:
             ends=ends.reshape(-1, 2).astype(np.int64),
             **{column: getattr(self, column)[kept] for column in columns},
         )
+
+    def end_outside(self, area: shapely.Geometry) -> WalkNetwork:
+        """Return the network with every node outside an area marked as a place where the data end."""
+        outside = ~np.asarray(shapely.intersects_xy(area, *self.xy.T))
+        return replace(self, cut=self.cut | outside)
 
     def to_gdf(self) -> gpd.GeoDataFrame:
         """Return the edges as lines with their attributes."""
@@ -634,7 +644,7 @@ def _run_from_first_to_last(lines: gpd.GeoSeries, first: NDArray[np.float64]) ->
 
 def _level(tags: Mapping[str, Any]) -> int:
     """Tell whether an arc of a graph is a bridge (1), a tunnel (-1) or on the ground (0)."""
-    return find_level({key: str(_first(tags[key])) for key in ("bridge", "tunnel", "layer") if key in tags})
+    return find_level({key: str(_first(tags[key])) for key in ("bridge", "tunnel") if key in tags})
 
 
 def _first(value: Any) -> Any:

@@ -12,10 +12,11 @@ import shapely
 from pyproj import CRS, Transformer
 
 from walkcircle.analysis import Analysis, snap_facilities
+from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
 from walkcircle.study import SEARCH_FACTOR
 from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
-from walkcircle.walking import ROUNDING_S, nearest
+from walkcircle.walking import nearest
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     if len(ends.unsnapped):
         lost = ends.unsnapped.iloc[0]
         msg = (
-            f"the proposed site {lost[Unsnapped.item]} is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
+            f"the proposed site {lost[Unsnapped.item].removeprefix('proposal/')} is "
+            f"{lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
             f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
         )
         raise TableError(msg)
@@ -166,7 +168,7 @@ def _effect(
     """Compare the walks before with those to the proposed sites, per community."""
     people = before[Coverage.population].where(before[Coverage.known], 0.0)
     was = before[Coverage.covered]
-    within = minutes <= limit_min + ROUNDING_S / 60
+    within = minutes <= limit_min + ROUNDING_MIN
     nearer = minutes.notna() & ~(before[Coverage.minutes] <= minutes)
     parts = pd.DataFrame(
         {

@@ -32,6 +32,7 @@ minutes = [5, 10, 15]          # limits of the isochrones
 [place]                        # one of: file, name, bbox
 {place}
 # area = "area.geojson"        # the study area; the communities' area when left out
+# cut_along_border = true      # the file was cut along the border of that area, and nothing is known beyond
 
 [communities]                  # who is scored
 source = "hexagons"            # or "osm" with an admin_level, or "file"
@@ -86,6 +87,9 @@ class PlaceSection:
         File with the polygon(s) of the study area; without it the communities' area is the study area.
     data_date
         ``YYYY-MM-DD`` of the data where the file does not say it.
+    cut_along_border
+        The file was cut along the border of the study area, as extracts of countries and regions are: nothing is
+        known beyond it, though its box is larger.
     """
 
     file: str | None = None
@@ -93,6 +97,7 @@ class PlaceSection:
     bbox: tuple[float, float, float, float] | None = None
     area: str | None = None
     data_date: str | None = None
+    cut_along_border: bool = False
 
     def __post_init__(self) -> None:
         """Refuse anything but exactly one of file, name and bbox."""
@@ -333,6 +338,9 @@ class Study:
         if not self.minutes or list(self.minutes) != sorted(set(self.minutes)):
             given = ", ".join(f"{m:g}" for m in self.minutes)
             msg = f"minutes should grow, as in [5, 10, 15]; [{given}] does not"
+            raise ValueError(msg)
+        if not self.facilities:
+            msg = 'facilities is empty; leave it out for those of the map, or add [[facilities]] with source = "osm"'
             raise ValueError(msg)
         names = [walker.name for walker in self.walkers]
         if not names or len(set(names)) < len(names):

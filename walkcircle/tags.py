@@ -24,6 +24,17 @@ def condition_holds(condition: str, tags: Mapping[str, str]) -> bool:
     return all(_part_holds(key, negated, allowed, tags) for key, negated, allowed in _parse(condition))
 
 
+def list_keys(condition: str) -> list[str]:
+    """List the tag keys that `condition` looks at.
+
+    Examples
+    --------
+    >>> list_keys("highway=trunk foot!=yes")
+    ['highway', 'foot']
+    """
+    return [key for key, _, _ in _parse(condition)]
+
+
 @cache
 def _parse(condition: str) -> tuple[tuple[str, bool, frozenset[str]], ...]:
     """Take a condition apart once: key, whether it is negated, and the values it names."""

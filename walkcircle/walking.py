@@ -167,7 +167,7 @@ class Seeds:
         ends, along = footing.network.ends[spots.edge], footing.seconds[spots.edge]
         to_first, to_last = spots.fraction, 1 - spots.fraction
         leg = spots.access_m[:, None]
-        seconds = np.stack([_part(to_first, along[:, 1]), _part(to_last, along[:, 0])], axis=1)
+        seconds = np.stack([measure_part(to_first, along[:, 1]), measure_part(to_last, along[:, 0])], axis=1)
         metres = np.stack([to_first, to_last], axis=1) * footing.network.length_m[spots.edge, None]
         seconds, metres = seconds + leg / footing.walker.metres_per_second, metres + leg
         open_ = np.isfinite(seconds).ravel()
@@ -234,9 +234,9 @@ class Reach:
         edge, fraction = spots.edge, spots.fraction
         (a, b), length = network.ends[edge].T, network.length_m[edge]
         enter, along = self.footing.enter[edge], self.footing.seconds[edge]
-        seconds = node_seconds[a] + np.where(enter[:, 0], _part(fraction, along[:, 0]), inf)
+        seconds = node_seconds[a] + np.where(enter[:, 0], measure_part(fraction, along[:, 0]), inf)
         metres = metres_at[a] + fraction * length
-        by_last = node_seconds[b] + np.where(enter[:, 1], _part(1 - fraction, along[:, 1]), inf)
+        by_last = node_seconds[b] + np.where(enter[:, 1], measure_part(1 - fraction, along[:, 1]), inf)
         nearer = by_last < seconds
         seconds = np.where(nearer, by_last, seconds)
         metres = np.where(nearer, metres_at[b] + (1 - fraction) * length, metres)
@@ -246,7 +246,7 @@ class Reach:
             if len(same) == 0:
                 continue
             apart = fraction[same] - self.origins.fraction[mine]
-            direct = self.origins.access_m[mine] / walker.metres_per_second + _part(
+            direct = self.origins.access_m[mine] / walker.metres_per_second + measure_part(
                 np.abs(apart), np.where(apart >= 0, along[same, 0], along[same, 1])
             )
             nearer = direct < seconds[same]
@@ -468,7 +468,9 @@ def _nearest_of_kind(
     access = ends.access_m[mine] / pace
     along, enter = footing.seconds[edge], footing.enter[edge]
     seed_node = np.concatenate([network.ends[edge, 0], network.ends[edge, 1]])
-    seed_cost = np.concatenate([_part(fraction, along[:, 0]) + access, _part(1 - fraction, along[:, 1]) + access])
+    seed_cost = np.concatenate(
+        [measure_part(fraction, along[:, 0]) + access, measure_part(1 - fraction, along[:, 1]) + access]
+    )
     entered = np.concatenate([enter[:, 0], enter[:, 1]]) & np.isfinite(seed_cost)
     seed_label = np.concatenate([number, number])
     csr = footing.inward
@@ -478,15 +480,15 @@ def _nearest_of_kind(
         limit_s + ROUNDING_S, width, buckets,
     )  # fmt: skip
     (a, b), leave = network.ends[starts.edge].T, footing.seconds[starts.edge]
-    to_first = _part(starts.fraction, leave[:, 1]) + reached[a]
-    to_last = _part(1 - starts.fraction, leave[:, 0]) + reached[b]
+    to_first = measure_part(starts.fraction, leave[:, 1]) + reached[a]
+    to_last = measure_part(1 - starts.fraction, leave[:, 0]) + reached[b]
     seconds = np.minimum(to_first, to_last)
     first_label = np.where(to_first <= to_last, label[a], label[b])
     tie_label = np.where(to_first == to_last, np.minimum(label[a], label[b]), first_label)
     # facilities on the very edge where the walk starts
     start, end = _pairs_on_one_edge(starts.edge, edge)
     apart = fraction[end] - starts.fraction[start]
-    direct = _part(np.abs(apart), np.where(apart >= 0, leave[start, 0], leave[start, 1])) + access[end]
+    direct = measure_part(np.abs(apart), np.where(apart >= 0, leave[start, 0], leave[start, 1])) + access[end]
     same_door = _at_one_door(starts.door_xy[start], ends.door_xy[mine][end])
     direct = np.where(same_door, -starts.access_m[start] / pace, direct)  # takes back the leg that is added below
     for one, cost, mark in zip(start.tolist(), direct.tolist(), number[end].tolist(), strict=True):
@@ -552,6 +554,6 @@ def _at_one_door(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArra
     return np.asarray(np.hypot(*(one - other).T) <= SAME_DOOR_M)
 
 
-def _part(fraction: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+def measure_part(fraction: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the cost of a fraction of an edge: none of a closed edge costs nothing."""
     return np.where(fraction > 0, np.where(fraction > 0, fraction, 1.0) * whole, 0.0)

@@ -107,6 +107,9 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
     longest_m = study.longest_walk_m
     searched = area.buffer(longest_m * SEARCH_FACTOR)
     network = contents.network.clip(searched)
+    if study.place.cut_along_border:
+        network = network.end_outside(area)
+        notes.append("The file was cut along the border of the study area; what lies beyond it is unknown.")
     notes += [
         *_note_mended(communities, contents),
         *unmet,
@@ -155,8 +158,8 @@ def _read_ground(study: Study, tell: Report) -> _Ground:
     own_files = [
         study.residences.file, study.communities.file, place.area, *(f.file for f in study.facilities)
     ]  # fmt: skip
-    paths = [path, *(study.path_to(name) for name in own_files if name)]
-    inputs = {p.name: hash_file(p) for p in paths if p.is_file()}
+    named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}
+    inputs = {name: hash_file(file) for name, file in named.items() if file.is_file()}
     return _Ground(contents, stated or contents.data_date or contents.newest_edit, area, inputs)
 
 

@@ -25,6 +25,7 @@ from walkcircle.errors import SourceError
 from walkcircle.network import (
     CROSSINGS,
     WalkNetwork,
+    WalkRules,
     Ways,
     assemble_network,
     choose_crs,
@@ -43,13 +44,6 @@ _KEYS = (
     "tourism", "craft", "public_transport", "railway", "natural", "waterway", "boundary", "entrance", "barrier",
     "place", "sport", "historic", "club", "emergency", "aerialway", "route", "man_made",
 )  # fmt: skip
-
-_FACILITY_KEYS = (
-    "amenity", "shop", "leisure", "office", "healthcare", "social_facility", "tourism", "craft",
-    "public_transport", "railway", "highway", "landuse", "sport", "historic", "club", "emergency", "building",
-    "natural", "place", "aerialway", "man_made",
-)  # fmt: skip
-
 
 #: A boundary that lacks more member ways than this is not mended: too much of it would be invented.
 MOST_MISSING_WAYS = 2
@@ -203,7 +197,7 @@ class _Raw:
                 shape = shapely.Point(thing.location.lon, thing.location.lat)
                 self.points.append(Feature(f"node/{thing.id}", tags, shape))
             elif thing.is_way():
-                self._read_way(thing, tags, rules.verdict, verdicts)
+                self._read_way(thing, tags, rules, verdicts)
             elif thing.is_relation() and tags.get("boundary") == "administrative":
                 self.boundaries[thing.id] = tags, [m.ref for m in thing.members if m.type == "w"]
             elif thing.is_area():
@@ -226,7 +220,7 @@ class _Raw:
         self,
         way: Any,
         tags: dict[str, str],
-        verdict: Callable[[Mapping[str, str]], str],
+        rules: WalkRules,
         seen: dict[Any, str],
     ) -> None:
         """Keep a walkable street as a path, anything else that is not closed as a line."""
@@ -241,8 +235,9 @@ class _Raw:
             nodes = [_Node(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()]
             self.outlines[way.id] = tags, nodes
             return
-        key = tuple((k, tags[k]) for k in _RULE_KEYS if k in tags)
-        walked = seen.get(key) or seen.setdefault(key, verdict(tags))
+        # ways alike in all that the rules look at share a verdict
+        key = tuple((k, tags[k]) for k in rules.keys if k in tags)
+        walked = seen.get(key) or seen.setdefault(key, rules.verdict(tags))
         if walked == "no":
             return
         run: list[int] = []
@@ -377,8 +372,6 @@ def _overpass_date(path: Path) -> str | None:
     return found[1] if found else None
 
 
-#: The keys that the walking rules look at; ways alike in these share a verdict.
-_RULE_KEYS = ("highway", "route", "foot", "access", "sidewalk", "motorroad", "service", "indoor")
 _ONEWAY: Mapping[str, int] = {"yes": 1, "1": 1, "true": 1, "-1": -1}
 _CONTROL: Mapping[str, str] = {
     "traffic_signals": "signals", "signals": "signals", "marked": "marked", "zebra": "marked",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from walkcircle.errors import StudyError
 from walkcircle.place import assign_communities
 from walkcircle.tables import Communities, Residences
 
@@ -125,12 +127,31 @@ def _known_populations(communities: gpd.GeoDataFrame, section: PopulationSection
     if section.total is None and Communities.population in communities:
         own = communities.set_index(Communities.community)[Communities.population].dropna()
         known.update({str(c): float(p) for c, p in own.items()})
-    by_name = dict(zip(communities[Communities.name], communities[Communities.community], strict=True))
-    ids = set(communities[Communities.community])
     for name, people in section.communities.items():
-        if name in ids or name in by_name:
-            known[name if name in ids else by_name[name]] = people
+        known[_find_community(name, communities)] = people
     return known
+
+
+def _find_community(name: str, communities: gpd.GeoDataFrame) -> str:
+    """Return the id of the community with this id or name.
+
+    Raises
+    ------
+    StudyError
+        There is none, or several have the name.
+    """
+    ids, names = list(communities[Communities.community]), list(communities[Communities.name])
+    if name in ids:
+        return name
+    if names.count(name) > 1:
+        msg = f"[population.communities]: {names.count(name)} communities are called '{name}'; give the id instead"
+        raise StudyError(msg)
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=1)
+        cure = f"did you mean '{close[0]}'?" if close else f"the communities are: {', '.join(map(str, names[:20]))}"
+        msg = f"[population.communities]: there is no community '{name}'; {cure}"
+        raise StudyError(msg)
+    return str(ids[names.index(name)])
 
 
 def _count_dwellings(tags: Mapping[str, str], area_m2: float, section: ResidencesSection) -> float:

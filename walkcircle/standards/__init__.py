@@ -69,6 +69,9 @@ class Selection:
             if not condition.split() or not all("=" in part for part in condition.split()):
                 msg = f"'{condition}' is not a condition; write key=value, as in amenity=school"
                 raise ValueError(msg)
+            if all("!=" in part for part in condition.split()):
+                msg = f"'{condition}' only says what a feature is not; name a tag that it has, as in amenity=school"
+                raise ValueError(msg)
         for pattern in (self.names, self.except_names):
             try:
                 re.compile(pattern)
@@ -180,6 +183,9 @@ class Standard:
 
     def __post_init__(self) -> None:
         """Refuse kinds with the same id or of an unknown category."""
+        if not self.kinds:
+            msg = "kinds is empty; a standard needs at least one kind"
+            raise ValueError(msg)
         ids = [kind.id for kind in (*self.kinds, *self.alternates)]
         twice = next((i for i in ids if ids.count(i) > 1), None)
         if twice:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -174,7 +174,11 @@ def _record(answer: Analysis, timings: Mapping[str, float]) -> str:
     """Describe the run: inputs with their hashes, versions, parameters, sources, timings."""
     study, place = answer.study, answer.place
     parameters = asdict(study)
-    parameters["standard"] = study.standard.id
+    catalogue = json.dumps(parameters["standard"], sort_keys=True, ensure_ascii=False)
+    parameters["standard"] = {
+        "id": study.standard.id,
+        "sha256_of_content": hashlib.sha256(catalogue.encode()).hexdigest(),
+    }
     del parameters["folder"]  # where it was run is nobody's business
     record: dict[str, Any] = {
         "title": study.title,
@@ -203,4 +207,3 @@ def _move(draft: Path, target: Path) -> None:
             goal.parent.unlink()
         goal.parent.mkdir(exist_ok=True)
         file.replace(goal)
-    shutil.rmtree(draft / "tables", ignore_errors=True)
