@@ -27,11 +27,12 @@ from builders import STROLLER, TOWNS
 from pyproj import Transformer
 
 import walkcircle as wc
+from walkcircle.footing import make_footing
 from walkcircle.network import network_from_lines, read_walk_rules
 from walkcircle.snapping import snap_points
 from walkcircle.tables import WalkTimes
 from walkcircle.walkers import Walker
-from walkcircle.walking import make_footing, measure_times
+from walkcircle.walking import measure_times
 
 FOOT = 12 / 39.37  # US survey foot in metres
 FEET_CRS = 2230  # a state plane in US survey feet: the data carry none, and only plane distances count

@@ -36,6 +36,7 @@ from pyproj import Transformer
 import walkcircle as wc
 from walkcircle.analysis import analyse
 from walkcircle.clusters import cluster_residences
+from walkcircle.footing import make_footing
 from walkcircle.isochrones import trace_isochrones
 from walkcircle.network import network_from_lines
 from walkcircle.scenario import Proposals, measure_effect
@@ -55,7 +56,7 @@ from walkcircle.tables import (
     check_table,
 )
 from walkcircle.walkers import Walker
-from walkcircle.walking import make_footing, measure_times, nearest, walk
+from walkcircle.walking import measure_times, nearest, walk
 
 PLACE = st.tuples(st.integers(-40, 340), st.integers(-40, 240))
 PLACES = st.lists(PLACE, min_size=1, max_size=6, unique=True)

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle.errors import TableError
+from walkcircle.footing import make_footing
 from walkcircle.scenario import Proposals
 from walkcircle.snapping import DOOR_WITHIN_M, snap_points
 from walkcircle.tables import Unsnapped, WalkTimes
 from walkcircle.walkers import Walker
-from walkcircle.walking import make_footing, measure_times
+from walkcircle.walking import measure_times
 
 
 def areas(*shapes: shapely.Geometry) -> gpd.GeoSeries:

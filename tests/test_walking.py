@@ -26,11 +26,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle import kernels
+from walkcircle.footing import make_footing
 from walkcircle.network import network_from_lines, network_from_networkx
 from walkcircle.snapping import snap_points
 from walkcircle.tables import Facilities, Nearest, WalkTimes
 from walkcircle.walkers import Walker
-from walkcircle.walking import make_footing, measure_times, nearest, walk
+from walkcircle.walking import measure_times, nearest, walk
 
 
 def minutes(network, start, end, walker=STROLLER, **options) -> list[float]:

@@ -16,13 +16,14 @@ from walkcircle.checkup import score_communities
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.errors import NetworkError
+from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import find_gaps
 from walkcircle.isochrones import OFF_STREET_M, trace_isochrones
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
-from walkcircle.walking import Footing, make_footing, measure_times, nearest, walk
+from walkcircle.walking import measure_times, nearest, walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,149 +1,15 @@
-"""The compiled loops and nothing else: arrays in, arrays out.
-
-Numba compiles each on first use (a few seconds, once; the result is kept on disk). Indices are unsigned
-inside loops because Numba then drops the test for negative ones. None of the kernels knows of streets,
-walkers or frames: nodes are 0 to n - 1, arcs are a CSR (``indptr``, ``head``, ``cost``), costs are seconds.
-"""
+"""Bounded searches over a CSR: from one origin, from each of many, to the nearest."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
+from walkcircle.kernels.compiling import jit
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-
-    Kernel = Callable[..., Any]
-
-jit = numba.njit(cache=True, nogil=True)
-
-
-def compile_all() -> None:
-    """Compile every kernel now on a graph of two nodes, so that no user waits for it later."""
-    ends = np.array([[0, 1]])
-    indptr, head = np.array([0, 1, 2]), np.array([1, 0])
-    cost, one = np.ones(2), np.zeros(1, np.int64)
-    label_pieces(ends, 2)
-    chain_edges(ends, one, 2)
-    count_arcs(head, 2)
-    search_each(indptr, head, cost, np.array([0, 1]), one, cost[:1], 9.0, 1.0, 4)
-    search_nearest(indptr, head, cost, one, cost[:1], one, 9.0, 1.0, 4)
-    measure_paths(indptr, head, cost, cost, np.arange(2), np.arange(2.0), one, np.zeros(1), np.zeros(1))
-    measure_cones(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)
-
-
-@jit
-def label_pieces(ends: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
-    """Label the connected pieces of an undirected graph by union-find with path halving.
-
-    Parameters
-    ----------
-    ends
-        ``(e, 2)`` int64 node pairs.
-    nodes
-        Number of nodes.
-
-    Returns
-    -------
-    ndarray, shape (nodes,), int64
-        The smallest node of each node's piece.
-    """
-    parent = np.arange(nodes)
-    for edge in range(len(ends)):
-        a, b = ends[edge, 0], ends[edge, 1]
-        while parent[a] != a:
-            parent[a] = parent[parent[a]]
-            a = parent[a]
-        while parent[b] != b:
-            parent[b] = parent[parent[b]]
-            b = parent[b]
-        if a < b:
-            parent[b] = a
-        else:
-            parent[a] = b
-    for node in range(nodes):
-        root = node
-        while parent[root] != root:
-            root = parent[root]
-        parent[node] = root
-    return parent
-
-
-@jit
-def chain_edges(
-    ends: NDArray[np.int64], alike: NDArray[np.int64], nodes: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Order edges into chains that run through nodes where exactly two like edges meet.
-
-    Parameters
-    ----------
-    ends
-        ``(e, 2)`` int64 node pairs.
-    alike
-        ``(e,)`` int64; only edges with the same value are joined.
-    nodes
-        Number of nodes.
-
-    Returns
-    -------
-    order, chain : ndarray, shape (e,), int64
-        Edges chain by chain along each, and the number of the chain, growing.
-    flipped : ndarray, shape (e,), bool
-        Whether the edge at that place runs against its chain.
-    """
-    count = len(ends)
-    degree = np.zeros(nodes, np.int64)
-    touching = np.full((nodes, 2), -1, np.int64)
-    for edge in range(count):
-        for side in range(2):
-            node = ends[edge, side]
-            if degree[node] < 2:
-                touching[node, degree[node]] = edge
-            degree[node] += 1
-    order = np.empty(count, np.int64)
-    chain = np.empty(count, np.int64)
-    flipped = np.empty(count, np.bool_)
-    done = np.zeros(count, np.bool_)
-    filled, number = 0, 0
-    for first in range(count):
-        if done[first]:
-            continue
-        # walk back to the chain's beginning, or all round a ring
-        edge, node = first, ends[first, 0]
-        while True:
-            other = touching[node, 0] if touching[node, 0] != edge else touching[node, 1]
-            if degree[node] != 2 or other == edge or alike[other] != alike[edge] or other == first:
-                break
-            edge = other
-            node = ends[edge, 1] if ends[edge, 0] == node else ends[edge, 0]
-        # then forward from the free end, writing it down
-        while True:
-            flip = ends[edge, 0] != node
-            order[filled], chain[filled], flipped[filled] = edge, number, flip
-            filled += 1
-            done[edge] = True
-            node = ends[edge, 0] if flip else ends[edge, 1]
-            other = touching[node, 0] if touching[node, 0] != edge else touching[node, 1]
-            if degree[node] != 2 or other == edge or done[other] or alike[other] != alike[edge]:
-                break
-            edge = other
-        number += 1
-    return order, chain, flipped
-
-
-@jit
-def count_arcs(tail: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
-    """Count arcs per tail node into CSR pointers of shape ``(nodes + 1,)``."""
-    indptr = np.zeros(nodes + 1, np.int64)
-    for arc in range(len(tail)):
-        indptr[tail[arc] + 1] += 1
-    for node in range(nodes):
-        indptr[node + 1] += indptr[node]
-    return indptr
 
 
 @jit
@@ -381,60 +247,6 @@ def measure_paths(
                     changed = True
         changed = changed and level
     return metres
-
-
-@jit
-def measure_cones(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    spent: NDArray[np.float64],
-    limits: NDArray[np.float64],
-    radius: float,
-    west: float,
-    south: float,
-    cell: float,
-    columns: int,
-    rows: int,
-) -> NDArray[np.float64]:
-    """Measure how far each grid point lies outside the ground reached, for several limits at once.
-
-    ``f(g) = min over street points p of |g - p| - min(limit - spent(p), radius)``: negative inside, zero
-    on the outline. It falls as the limit grows, so outlines of growing limits are nested.
-
-    Parameters
-    ----------
-    x, y, spent
-        Street points and the distance already walked when they are reached, all in metres.
-    limits
-        Distances that may be walked in all, metres.
-    radius
-        How far from a street the ground counts as reached, metres.
-    west, south, cell, columns, rows
-        The grid: its first point, spacing (metres) and size.
-
-    Returns
-    -------
-    ndarray, shape (len(limits), rows, columns)
-        The field; `cell` where nothing reached is near.
-    """
-    field = np.full((len(limits), rows, columns), cell)
-    for point in range(len(x)):
-        for k in range(len(limits)):
-            left = min(limits[k] - spent[point], radius)
-            if left < 0:
-                continue
-            near = left + cell
-            first_row = max(int(np.ceil((y[point] - near - south) / cell)), 0)
-            last_row = min(int(np.floor((y[point] + near - south) / cell)), rows - 1)
-            first_column = max(int(np.ceil((x[point] - near - west) / cell)), 0)
-            last_column = min(int(np.floor((x[point] + near - west) / cell)), columns - 1)
-            for row in range(first_row, last_row + 1):
-                up = south + row * cell - y[point]
-                for column in range(first_column, last_column + 1):
-                    across = west + column * cell - x[point]
-                    value = np.sqrt(up * up + across * across) - left
-                    field[k, row, column] = min(field[k, row, column], value)
-    return field
 
 
 @jit
