@@ -101,7 +101,9 @@ def test_of_equally_near_streets_a_public_one_is_joined_then_the_place_decides()
     middle = points((50, 0))
     assert joined(snap_points(middle, draw_network(two))) == [(50, -10)]
     assert joined(snap_points(middle, draw_network(two[::-1]))) == [(50, -10)]
-    assert snap_points(middle, draw_network(two, private=[False, True])).edge.tolist() == [0]
+    one_private = draw_network(two, private=[False, True])
+    assert one_private.private[snap_points(middle, one_private).edge].tolist() == [False]
+    assert joined(snap_points(middle, one_private)) == [(50, 10)]
     corner = draw_network([[(0, 0), (50, 0)], [(0, 0), (0, 50)]], private=[True, False])
     at_corner = snap_points(points((-10, -10)), corner)
     assert corner.private[at_corner.edge].tolist() == [False]

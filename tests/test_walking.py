@@ -9,7 +9,6 @@ from math import inf
 import geopandas as gpd
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from builders import (
@@ -392,8 +391,8 @@ def graphs(draw, costs=(0, 1, 2, 3, 5, 0.5, 7.25)):
 def compress(nodes, arcs):
     """Sort arcs by their tail, in plain Python."""
     ordered = sorted(arcs, key=lambda arc: arc[0])
-    indptr = np.array([sum(arc[0] < v for arc in arcs) for v in range(nodes + 1)], dtype=np.int64)
-    columns = [np.array([arc[i] for arc in ordered], dtype=t) for i, t in ((1, np.int64), (2, float), (3, float))]
+    indptr = np.array([sum(arc[0] < v for arc in arcs) for v in range(nodes + 1)], dtype=np.uint32)
+    columns = [np.array([arc[i] for arc in ordered], dtype=t) for i, t in ((1, np.uint32), (2, float), (3, float))]
     return indptr, *columns
 
 
@@ -418,7 +417,7 @@ def dijkstra(nodes, arcs, seeds, limit):
 def widths(arcs, seeds):
     """Choose a few bucket widths, each with as many buckets as the search asks for."""
     longest = max([arc[2] for arc in arcs] + [seed[1] for seed in seeds] + [0])
-    return [(width, int(longest / width) + 2) for width in (0.3, 1.0, 4.0, 100.0)]
+    return [(width, 1 << int(longest / width + 2).bit_length()) for width in (0.3, 1.0, 4.0, 100.0)]
 
 
 LIMITS = st.sampled_from([0, 1, 4, 6.5, 12, inf])
@@ -433,7 +432,7 @@ def test_the_nearest_seed_is_that_of_the_book(graph, limit):
     node, at, label = (
         np.array(column, dtype=t)
         for column, t in zip(
-            zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, np.int64), strict=True
+            zip(*seeds, strict=True) if seeds else ([], [], []), (np.uint32, float, np.int64), strict=True
         )
     )
     expected = dijkstra(nodes, arcs, seeds, limit)
@@ -447,7 +446,7 @@ def test_of_equally_near_seeds_the_smaller_label_wins_all_the_way(labels):
     """Seeds at both ends of a path of two arcs; what hangs on its middle follows the middle."""
     arcs = [(0, 1, 1, 0), (2, 1, 1, 0), (1, 3, 1, 0), (3, 4, 0, 0)]
     indptr, head, cost, _ = compress(5, arcs)
-    seeds = np.array([0, 2]), np.zeros(2), np.array(labels)
+    seeds = np.array([0, 2], np.uint32), np.zeros(2), np.array(labels)
     for width, buckets in widths(arcs, []):
         _, found = kernels.search_nearest(indptr, head, cost, *seeds, 9.0, width, buckets)
         assert found.tolist() == [labels[0], 3, labels[1], 3, 3]
@@ -462,7 +461,7 @@ def test_every_origin_reaches_what_the_book_says(graph, limit, origins):
     parts = [sorted(seeds[i::origins]) for i in range(origins)]
     flat = [seed for part in parts for seed in part]
     begin = np.cumsum([0, *map(len, parts)])
-    node = np.array([seed[0] for seed in flat], dtype=np.int64)
+    node = np.array([seed[0] for seed in flat], dtype=np.uint32)
     at = np.array([seed[1] for seed in flat], dtype=float)
     for width, buckets in widths(arcs, seeds):
         start, found, seconds = kernels.search_each(indptr, head, cost, begin, node, at, float(limit), width, buckets)
@@ -472,7 +471,7 @@ def test_every_origin_reaches_what_the_book_says(graph, limit, origins):
             assert dict(zip(found[mine].tolist(), seconds[mine].tolist(), strict=True)) == {
                 v: c for v, (c, _) in enumerate(expected) if c < inf
             }
-            assert found[mine].tolist() == sorted(found[mine].tolist())
+            assert len(set(found[mine].tolist())) == start[origin + 1] - start[origin]
 
 
 def cheapest_then_shortest(nodes, arcs, seeds):
@@ -503,9 +502,10 @@ def test_the_length_of_the_quickest_way_is_that_of_the_book(costs, data):
     order = np.argsort(reached, kind="stable")[: np.isfinite(reached).sum()]
     node, at, length = (
         np.array(c, dtype=t)
-        for c, t in zip(zip(*seeds, strict=True) if seeds else ([], [], []), (np.int64, float, float), strict=True)
+        for c, t in zip(zip(*seeds, strict=True) if seeds else ([], [], []), (np.uint32, float, float), strict=True)
     )
-    found = kernels.measure_paths(indptr, tail, cost, metres, order, reached, node, at, length)
+    found = np.full(nodes, inf)
+    kernels.measure_paths(indptr, tail, cost, metres, order.astype(np.uint32), reached, node, at, length, found)
     assert found.tolist() == [m for _, m in expected]
 
 
@@ -563,7 +563,8 @@ def test_arcs_are_counted_by_their_tail(graph):
 def test_everything_compiles_ahead():
     """What setting up calls, so that no first run waits."""
     kernels.compile_all()
-    assert pd.Series([kernels.search_each.signatures, kernels.measure_paths.signatures]).map(len).min() > 0
+    compiled = [kernels.search_each, kernels.search_pairs, kernels.search_lanes, kernels.sweep_lanes]
+    assert min(len(kernel.signatures) for kernel in compiled) > 0
 
 
 def test_a_walk_from_a_place_to_itself_takes_no_time():

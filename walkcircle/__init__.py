@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TableError,
         WalkCircleError,
     )
+    from walkcircle.footing import Footing, make_footing
     from walkcircle.gaps import find_gaps
     from walkcircle.isochrones import trace_isochrones, trace_streets
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
@@ -38,7 +39,16 @@ if TYPE_CHECKING:
     from walkcircle.study import Study, read_study
     from walkcircle.views import draw_map, write_outputs
     from walkcircle.walkers import Walker, list_walkers, read_walker
-    from walkcircle.walking import Reach, measure_times, nearest, walk
+    from walkcircle.walking import (
+        Reach,
+        count_within,
+        measure_counts,
+        measure_nearest,
+        measure_times,
+        nearest,
+        walk,
+        walk_blocks,
+    )
 
 __version__ = version("walkcircle")
 
@@ -53,7 +63,8 @@ __all__ = [
     # the ground
     "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx",
     "Spots", "snap_points",
-    "Reach", "walk", "nearest", "measure_times",
+    "Footing", "make_footing",
+    "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
     "Place", "read_place", "assign_communities", "grade_completeness",
     # the measures
     "cluster_residences", "trace_isochrones", "trace_streets",
@@ -73,6 +84,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
+    "footing": ("Footing", "make_footing"),
     "gaps": ("find_gaps",),
     "isochrones": ("trace_isochrones", "trace_streets"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
@@ -84,7 +96,16 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "study": ("Study", "read_study"),
     "views": ("draw_map", "write_outputs"),
     "walkers": ("Walker", "list_walkers", "read_walker"),
-    "walking": ("Reach", "measure_times", "nearest", "walk"),
+    "walking": (
+        "Reach",
+        "count_within",
+        "measure_counts",
+        "measure_nearest",
+        "measure_times",
+        "nearest",
+        "walk",
+        "walk_blocks",
+    ),
 }
 _HOMES: Mapping[str, str] = {name: module for module, names in _MODULES.items() for name in names}
 

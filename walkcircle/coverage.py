@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from walkcircle.footing import ROUNDING_S
 from walkcircle.tables import (
     Agreement,
     Clusters,
@@ -22,7 +23,6 @@ from walkcircle.tables import (
     Nearest,
     WalkTimes,
 )
-from walkcircle.walking import ROUNDING_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkcircle import kernels
+from walkcircle.arcs import Csr, Hierarchy, build_hierarchy
 from walkcircle.network import CROSSINGS, WalkNetwork
 
 if TYPE_CHECKING:
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
     from walkcircle.walkers import Walker
 
-#: Width of a search bucket as a multiple of the mean arc cost; the answer does not depend on it.
-BUCKET_ARCS = 0.5
+#: Times are multiples of this fraction of a second (2^-30, about a nanosecond), so that their sums are exact in any
+#: order up to 2^23 seconds (97 days): every method finds the same times, to the last bit.
+GRAIN_S = 2.0**-30
+
+#: Limits are inclusive; a microsecond of room keeps a walk of exactly the limit inside after rounding.
+ROUNDING_S = 1e-6
+
+
+def round_seconds(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Round times to multiples of :data:`GRAIN_S`; infinite ones stay."""
+    return np.asarray(np.round(seconds / GRAIN_S) * GRAIN_S)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +43,26 @@ class Footing:
         that way is not walked.
     enter
         ``(e, 2)`` whether the edge may be entered from its first, and from its last, node.
+    hierarchy
+        What makes many questions quick, or None; see :meth:`prepare`.
     """
 
     network: WalkNetwork
     walker: Walker
     seconds: NDArray[np.float64]
     enter: NDArray[np.bool_]
+    hierarchy: Hierarchy | None = None
+
+    def prepare(self, limit_min: float) -> Footing:
+        """Return the same footing made ready for many questions about walks of up to `limit_min` minutes.
+
+        It pays from about ten questions on (other facilities, other speeds of the same network) or a hundred
+        thousand origins; the answers are the same, to the last bit.
+        """
+        limit_s = limit_min * 60 + ROUNDING_S
+        if self.hierarchy is not None and self.hierarchy.limit_s >= limit_s:
+            return self
+        return replace(self, hierarchy=build_hierarchy(self.outward, self.inward, limit_s))
 
     @property
     def usable(self) -> NDArray[np.bool_]:
@@ -72,36 +95,6 @@ class Footing:
         return Csr.from_arcs(head, tail, cost, metres, len(self.network.xy))
 
 
-@dataclass(frozen=True, eq=False)
-class Csr:
-    """Arcs sorted by their tail: those of node v are ``indptr[v]:indptr[v + 1]``."""
-
-    indptr: NDArray[np.int64]
-    head: NDArray[np.int64]
-    cost: NDArray[np.float64]
-    metres: NDArray[np.float64]
-
-    @classmethod
-    def from_arcs(
-        cls,
-        tail: NDArray[np.int64],
-        head: NDArray[np.int64],
-        cost: NDArray[np.float64],
-        metres: NDArray[np.float64],
-        nodes: int,
-    ) -> Csr:
-        """Sort arcs by their tail."""
-        order = np.argsort(tail, kind="stable")
-        return cls(kernels.count_arcs(tail, nodes), head[order], cost[order], metres[order])
-
-    def buckets(self, seed_cost: NDArray[np.float64]) -> tuple[float, int]:
-        """Choose the width and the number of search buckets."""
-        positive = self.cost[self.cost > 0]
-        width = BUCKET_ARCS * float(positive.mean()) if len(positive) else 1.0
-        longest = max(self.cost.max(initial=0.0), seed_cost.max(initial=0.0))
-        return width, int(longest / width) + 2
-
-
 def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
     """Work out how long a walker takes along each edge, and which edges are open.
 
@@ -126,7 +119,7 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
         public_node = np.zeros(len(network.xy), bool)
         public_node[network.ends[~network.private]] = True
         enter = ~(network.private[:, None] & public_node[network.ends])
-    return Footing(network, walker, seconds, enter)
+    return Footing(network, walker, round_seconds(seconds), enter)
 
 
 def _share_of_crossing(network: WalkNetwork) -> NDArray[np.float64]:

@@ -337,7 +337,7 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
-    return _merge_chains(network) if merge else network
+    return _number_along_curve(_merge_chains(network) if merge else network)
 
 
 def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
@@ -430,7 +430,7 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
     length = lines.length.to_numpy()
     given = np.array([float(tags.get("length", np.nan)) for _, _, tags in rows])
     kind = np.array([_first(tags.get("highway", "path")) for _, _, tags in rows])
-    return WalkNetwork(
+    network = WalkNetwork(
         xy=xy,
         ends=np.array([(a, b) for a, b, _ in rows], dtype=np.int64),
         length_m=np.where(np.isfinite(given), given, length),
@@ -448,6 +448,7 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
         crs=CRS(lines.crs),
         extent=shapely.box(*lines.total_bounds),
     )
+    return _number_along_curve(network)
 
 
 def to_metric(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
@@ -591,6 +592,24 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
         osm_node=network.osm_node[used],
         cut=network.cut[used],
         osm_way=network.osm_way[longest],
+    )
+
+
+def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
+    """Put nodes in the order of a Hilbert curve and edges in that of their nodes: neighbours are near in memory."""
+    order = np.argsort(kernels.number_along_curve(network.xy), kind="stable")
+    number = np.empty(len(order), np.int64)
+    number[order] = np.arange(len(order))
+    ends = number[network.ends]
+    edges = np.lexsort((ends.max(axis=1), ends.min(axis=1)))
+    columns = ("length_m", "climb_m", "kind", "steps", "crossing", "private", "oneway", "level", "lines", "osm_way")
+    return replace(
+        network,
+        xy=network.xy[order],
+        osm_node=network.osm_node[order],
+        cut=network.cut[order],
+        ends=ends[edges],
+        **{column: getattr(network, column)[edges] for column in columns},
     )
 
 

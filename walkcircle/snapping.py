@@ -83,6 +83,17 @@ class Spots:
             unsnapped=self.unsnapped,
         )
 
+    def between(self, start: int, stop: int) -> Spots:
+        """Return the spots of the things from `start` up to `stop`, positions in `labels`."""
+        low, high = np.searchsorted(self.item, [start, stop])
+        part = self.pick(np.arange(low, high))
+        return replace(part, labels=self.labels[start:stop], item=part.item - start)
+
+    def pick(self, spots: NDArray[np.int64]) -> Spots:
+        """Return some of the spots, by their growing positions, with all labels."""
+        columns = ("item", "edge", "fraction", "access_m", "xy", "door_xy")
+        return replace(self, **{column: getattr(self, column)[spots] for column in columns})
+
     def __repr__(self) -> str:
         """Say how many things met the streets."""
         return f"<Spots {len(self)} of {len(self.labels)} things, {len(self.unsnapped)} not on the network>"

@@ -182,6 +182,15 @@ class Nearest(Table):
     minutes = Column("minutes", "number", "walking time, access legs included", unit="min", low=0)
 
 
+class Counts(Table):
+    """How many facilities of each kind lie within a limit: one row per origin, kind and limit."""
+
+    origin = Column("origin", "text", "where the walk starts (index label)")
+    kind = Column("kind", "text", "kind of facility")
+    limit_min = Column("limit_min", "number", "longest walk that counts, inclusive", unit="min", low=0)
+    facilities = Column("facilities", "count", "facilities within it", low=0)
+
+
 class Coverage(Table):
     """Nearest facility of each kind from each cluster."""
 
@@ -353,6 +362,7 @@ TABLES: tuple[type[Table], ...] = (
     Clusters,
     WalkTimes,
     Nearest,
+    Counts,
     Coverage,
     CommunityCoverage,
     Gaps,

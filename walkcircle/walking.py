@@ -2,10 +2,21 @@
 
 Inside, costs are seconds; at the surface, minutes. A limit is inclusive. What cannot be reached has no
 row, or NaN, never a large number.
+
+Everything starts and ends at spots along edges, so every question is a search between nodes with a leg at either
+end, beside the direct ways between spots on one edge. Which structure answers is chosen here by the work asked:
+
+- one bounded search per origin where few start, many at a time over a hierarchy where very many do;
+- one search per kind, from all its facilities at once over reversed arcs, for the nearest;
+- one search per facility, over reversed arcs, for counts;
+- sweeps over a hierarchy where the same network is asked again and again (:meth:`Footing.prepare`).
+
+All give the same numbers to the last bit, with any number of threads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -15,44 +26,97 @@ import numpy as np
 import pandas as pd
 
 from walkcircle import kernels
-from walkcircle.footing import Footing, make_footing
+from walkcircle.chunks import CHUNK, Progress, run_chunks
+from walkcircle.footing import ROUNDING_S, Footing, make_footing, round_seconds
 from walkcircle.network import WalkNetwork
 from walkcircle.snapping import Spots, snap_points
-from walkcircle.tables import Facilities, Nearest, WalkTimes
+from walkcircle.tables import Counts, Facilities, Nearest, WalkTimes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.walkers import Walker
 
-#: Limits are inclusive; a microsecond of room keeps a walk of exactly the limit inside after rounding.
-ROUNDING_S = 1e-6
-
 #: Doors nearer to each other than this are one door: coordinates that went through a file differ by less.
 SAME_DOOR_M = 1e-3
 
+#: So many origins per node of the network make a hierarchy pay for being built (measured: tests/benchmarks).
+ORIGINS_PER_NODE = 0.5
+
 
 @dataclass(frozen=True, eq=False)
-class Seeds:
-    """The nodes at either end of the edges where walks start; those of origin i are ``start[i]:start[i + 1]``."""
+class Legs:
+    """The ways between each spot and the two ends of its edge.
 
-    start: NDArray[np.int64]
+    Attributes
+    ----------
+    node
+        ``(k, 2)`` first and last node of each spot's edge.
+    seconds, metres
+        ``(k, 2)`` cost and length of the way, access leg included; seconds are infinite where it is closed.
+    access_s
+        ``(k,)`` seconds of the access leg alone.
+    """
+
     node: NDArray[np.int64]
     seconds: NDArray[np.float64]
     metres: NDArray[np.float64]
+    access_s: NDArray[np.float64]
 
     @classmethod
-    def from_spots(cls, footing: Footing, spots: Spots) -> Seeds:
+    def leaving(cls, footing: Footing, spots: Spots) -> Legs:
         """Walk from each spot to the two ends of its edge, as far as they are open."""
-        ends, along = footing.network.ends[spots.edge], footing.seconds[spots.edge]
+        along = footing.seconds[spots.edge]
         to_first, to_last = spots.fraction, 1 - spots.fraction
-        leg = spots.access_m[:, None]
         seconds = np.stack([measure_part(to_first, along[:, 1]), measure_part(to_last, along[:, 0])], axis=1)
-        metres = np.stack([to_first, to_last], axis=1) * footing.network.length_m[spots.edge, None]
-        seconds, metres = seconds + leg / footing.walker.metres_per_second, metres + leg
-        open_ = np.isfinite(seconds).ravel()
-        start = np.searchsorted(np.repeat(spots.item, 2)[open_], np.arange(len(spots.labels) + 1))
-        return cls(start.astype(np.int64), ends.ravel()[open_], seconds.ravel()[open_], metres.ravel()[open_])
+        return cls._with_access(footing, spots, seconds)
+
+    @classmethod
+    def arriving(cls, footing: Footing, spots: Spots) -> Legs:
+        """Walk to each spot from the two ends of its edge, where it may be entered."""
+        along = np.where(footing.enter[spots.edge], footing.seconds[spots.edge], inf)
+        from_first, from_last = spots.fraction, 1 - spots.fraction
+        # an edge that may not be entered is not entered for a step either
+        seconds = np.stack([measure_part(from_first, along[:, 0]), measure_part(from_last, along[:, 1])], axis=1)
+        seconds[~footing.enter[spots.edge]] = inf
+        return cls._with_access(footing, spots, seconds)
+
+    @classmethod
+    def _with_access(cls, footing: Footing, spots: Spots, seconds: NDArray[np.float64]) -> Legs:
+        parts = np.stack([spots.fraction, 1 - spots.fraction], axis=1)
+        metres = parts * footing.network.length_m[spots.edge, None] + spots.access_m[:, None]
+        access = round_seconds(spots.access_m / footing.walker.metres_per_second)
+        return cls(footing.network.ends[spots.edge], round_seconds(seconds) + access[:, None], metres, access)
+
+    def by_item(self, spots: Spots) -> _Ways:
+        """Return the open ways, those of each thing together."""
+        return self._ways(np.repeat(spots.item, 2), np.repeat(spots.item, 2), len(spots.labels))
+
+    def by_node(self, spots: Spots, nodes: int) -> _Ways:
+        """Return the open ways, those of each node together."""
+        return self._ways(self.node.ravel(), np.repeat(spots.item, 2), nodes)
+
+    def _ways(self, key: NDArray[np.int64], item: NDArray[np.int64], count: int) -> _Ways:
+        at = np.flatnonzero(np.isfinite(self.seconds.ravel()))
+        at = at[np.argsort(key[at], kind="stable")]
+        return _Ways(
+            start=kernels.count_arcs(key[at], count),
+            node=self.node.ravel()[at].astype(np.uint32),
+            item=item[at],
+            seconds=self.seconds.ravel()[at],
+            metres=self.metres.ravel()[at],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ways:
+    """Ways between things and nodes, or between things, in groups: those of group g are ``start[g]:start[g + 1]``."""
+
+    start: NDArray[np.int64]
+    node: NDArray[np.uint32]
+    item: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    metres: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +131,17 @@ class Reach:
         Where the walks start; origins that are areas or could not be snapped have their own number of spots.
     limit_s
         The limit, seconds; infinite when there is none.
-    seeds
-        Ends of the origins' edges, where the searches began.
     start
         ``(m + 1,)`` where each origin's nodes start.
     node, seconds
-        Nodes reached, growing within each origin, and the time to each, access leg included.
+        Nodes reached, in no particular order, and the time to each, access leg included.
     """
 
     footing: Footing
     origins: Spots
     limit_s: float
-    seeds: Seeds
     start: NDArray[np.int64]
-    node: NDArray[np.int64]
+    node: NDArray[np.uint32]
     seconds: NDArray[np.float64]
 
     def __repr__(self) -> str:
@@ -96,60 +157,18 @@ class Reach:
         return times
 
     def seconds_to(self, origin: int, spots: Spots) -> NDArray[np.float64]:
-        """Return ``(k,)`` seconds from one origin to every spot, both access legs included.
+        """Return ``(k,)`` seconds from one origin (its position) to every spot, both access legs included.
 
-        Infinite beyond the limit.
+        A spot is reached by either end of its edge or, from the same edge, along it; from a door to itself nothing
+        is walked. Infinite beyond the limit.
         """
-        return self.arrivals(origin, spots)[0]
-
-    def arrivals(self, origin: int, spots: Spots) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return ``(k,)`` seconds and metres from one origin (its position) to every spot.
-
-        A spot is reached by either end of its edge or, from the same edge, along it. Both access legs
-        count; from a door to itself nothing is walked. Beyond the limit seconds are infinite and metres mean nothing.
-        """
-        network, walker = self.footing.network, self.footing.walker
-        node_seconds = self.node_seconds(origin)
-        metres_at = self._node_metres(origin, node_seconds)
-        edge, fraction = spots.edge, spots.fraction
-        (a, b), length = network.ends[edge].T, network.length_m[edge]
-        enter, along = self.footing.enter[edge], self.footing.seconds[edge]
-        seconds = node_seconds[a] + np.where(enter[:, 0], measure_part(fraction, along[:, 0]), inf)
-        metres = metres_at[a] + fraction * length
-        by_last = node_seconds[b] + np.where(enter[:, 1], measure_part(1 - fraction, along[:, 1]), inf)
-        nearer = by_last < seconds
-        seconds = np.where(nearer, by_last, seconds)
-        metres = np.where(nearer, metres_at[b] + (1 - fraction) * length, metres)
-        at_home = np.zeros(len(spots), bool)
-        for mine in np.flatnonzero(self.origins.item == origin):
-            same = np.flatnonzero(edge == self.origins.edge[mine])
-            if len(same) == 0:
-                continue
-            apart = fraction[same] - self.origins.fraction[mine]
-            direct = self.origins.access_m[mine] / walker.metres_per_second + measure_part(
-                np.abs(apart), np.where(apart >= 0, along[same, 0], along[same, 1])
-            )
-            nearer = direct < seconds[same]
-            seconds[same] = np.where(nearer, direct, seconds[same])
-            straight = self.origins.access_m[mine] + np.abs(apart) * length[same]
-            metres[same] = np.where(nearer, straight, metres[same])
-            at_home[same[_at_one_door(self.origins.door_xy[mine], spots.door_xy[same])]] = True
-        seconds = seconds + spots.access_m / walker.metres_per_second
+        legs = Legs.arriving(self.footing, spots)
+        seconds = np.asarray((self.node_seconds(origin)[legs.node] + legs.seconds).min(axis=1))
+        begin, end, direct, _ = _walk_directly(self.footing, self.origins, spots)
+        mine = self.origins.item[begin] == origin
+        np.minimum.at(seconds, end[mine], direct[mine])
         seconds[seconds > self.limit_s + ROUNDING_S] = inf
-        return np.where(at_home, 0.0, seconds), np.where(at_home, 0.0, metres + spots.access_m)
-
-    def _node_metres(self, origin: int, node_seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return ``(n,)`` metres walked on the quickest way from one origin to each node it reached."""
-        part = slice(self.start[origin], self.start[origin + 1])
-        seed = slice(self.seeds.start[origin], self.seeds.start[origin + 1])
-        csr = self.footing.inward
-        return np.asarray(
-            kernels.measure_paths(
-                csr.indptr, csr.head, csr.cost, csr.metres,
-                self.node[part][np.argsort(self.seconds[part], kind="stable")], node_seconds,
-                self.seeds.node[seed], self.seeds.seconds[seed], self.seeds.metres[seed],
-            )
-        )  # fmt: skip
+        return seconds
 
 
 def walk(
@@ -159,8 +178,11 @@ def walk(
     *,
     limit_min: float | None = None,
     within_m: float = 100.0,
+    threads: int | None = None,
 ) -> Reach:
     """Walk from every origin to all that lies within the limit.
+
+    Very many origins are better walked block by block: :func:`walk_blocks`.
 
     Parameters
     ----------
@@ -174,30 +196,96 @@ def walk(
         Longest walk, minutes, inclusive; no limit when None.
     within_m
         Longest access leg where origins are still to be snapped, metres.
+    threads
+        How many searches at once; as many as there are processors when None.
 
     Raises
     ------
     TableError
         Origins have no CRS, are in degrees, or have an unusable geometry.
     """
-    footing = network if isinstance(network, Footing) else make_footing(network, walker)
-    spots = _snapped(origins, footing, within_m, "origins")
-    limit_s = inf if limit_min is None else limit_min * 60
-    seeds = Seeds.from_spots(footing, spots)
-    csr = footing.outward
-    width, buckets = csr.buckets(seeds.seconds)
-    start, node, seconds = kernels.search_each(
-        csr.indptr,
-        csr.head,
-        csr.cost,
-        seeds.start,
-        seeds.node,
-        seeds.seconds,
-        limit_s + ROUNDING_S,
-        width,
-        buckets,
+    footing, spots = _stand(network, origins, walker, within_m, "origins")
+    blocks = list(walk_blocks(footing, spots, walker, limit_min=limit_min, threads=threads))
+    return Reach(
+        footing=footing,
+        origins=spots,
+        limit_s=inf if limit_min is None else limit_min * 60,
+        start=np.cumsum([0, *(count for reach in blocks for count in np.diff(reach.start).tolist())]),
+        node=np.concatenate([np.empty(0, np.uint32), *(reach.node for reach in blocks)]),
+        seconds=np.concatenate([np.empty(0), *(reach.seconds for reach in blocks)]),
     )
-    return Reach(footing, spots, limit_s, seeds, start, node, seconds)
+
+
+def walk_blocks(
+    network: WalkNetwork | Footing,
+    origins: gpd.GeoDataFrame | gpd.GeoSeries | Spots,
+    walker: Walker,
+    *,
+    limit_min: float | None = None,
+    within_m: float = 100.0,
+    size: int = CHUNK,
+    threads: int | None = None,
+    report: Progress | None = None,
+) -> Iterator[Reach]:
+    """Walk from every origin like :func:`walk`, and give the walks of `size` origins at a time, in order.
+
+    Memory does not grow with the number of origins. Where they are so many that a hierarchy pays, it is built first.
+
+    Parameters
+    ----------
+    network, origins, walker, limit_min, within_m, threads
+        As in :func:`walk`.
+    size
+        Origins in a block.
+    report
+        Called with the number of origins done and in all.
+
+    Raises
+    ------
+    TableError
+        Origins have no CRS, are in degrees, or have an unusable geometry.
+    """
+    footing, spots = _stand(network, origins, walker, within_m, "origins")
+    limit_s = inf if limit_min is None else limit_min * 60
+    if limit_min is not None and len(spots.labels) > ORIGINS_PER_NODE * len(footing.network.xy):
+        footing = footing.prepare(limit_min)
+    seeds = Legs.leaving(footing, spots).by_item(spots)
+
+    def walk_block(start: int, stop: int) -> Reach:
+        found = _search_each(footing, seeds, start, stop, limit_s)
+        return Reach(footing, spots.between(start, stop), limit_s, *found)
+
+    return run_chunks(walk_block, len(spots.labels), size=size, threads=threads, report=report)
+
+
+def _search_each(
+    footing: Footing, seeds: _Ways, start: int, stop: int, limit_s: float
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]:
+    """Search from some of the origins, over the hierarchy where it is there and reaches as far."""
+    limit_s += ROUNDING_S
+    ready = footing.hierarchy
+    if ready is None or ready.limit_s < limit_s:
+        csr = footing.outward
+        width, buckets = csr.buckets(seeds.seconds, limit_s)
+        begin = seeds.start[start : stop + 1]
+        found = kernels.search_each(
+            csr.indptr, csr.head, csr.cost, begin, seeds.node, seeds.seconds, limit_s, width, buckets
+        )
+        return found[0], found[1], found[2]
+    first = np.append(seeds.node, np.uint32(0))[seeds.start[start:stop]]
+    order = np.argsort(ready.number[first], kind="stable")  # neighbours search side by side
+    counts = np.diff(seeds.start[start : stop + 1])[order]
+    begin = np.concatenate([[0], np.cumsum(counts)])
+    at = np.arange(begin[-1]) + np.repeat(seeds.start[start:stop][order] - begin[:-1], counts)
+    ends, node, seconds = kernels.search_lanes(
+        ready.up, ready.above, ready.climb, ready.down, ready.below, ready.drop, ready.node,
+        begin, ready.number[seeds.node[at]], seeds.seconds[at], limit_s,
+    )  # fmt: skip
+    back = np.argsort(order)
+    counts = np.diff(ends)[back]
+    begin = np.concatenate([[0], np.cumsum(counts)])
+    at = np.arange(begin[-1]) + np.repeat(ends[:-1][back] - begin[:-1], counts)
+    return begin, node[at], seconds[at]
 
 
 def measure_times(
@@ -208,6 +296,8 @@ def measure_times(
     *,
     limit_min: float | None = None,
     within_m: float = 100.0,
+    threads: int | None = None,
+    report: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure the walking time and length from every origin to every destination.
 
@@ -223,6 +313,10 @@ def measure_times(
         Longest walk, minutes, inclusive; no limit when None.
     within_m
         Longest access leg at each end, metres.
+    threads
+        How many searches at once; as many as there are processors when None.
+    report
+        Called with the number of origins done and in all.
 
     Returns
     -------
@@ -235,27 +329,153 @@ def measure_times(
     TableError
         A frame has no CRS, is in degrees, or has an unusable geometry.
     """
-    footing = network if isinstance(network, Footing) else make_footing(network, walker)
-    reach = walk(footing, origins, walker, limit_min=limit_min, within_m=within_m)
-    spots = _snapped(destinations, footing, within_m, "destinations")
-    first_of = np.flatnonzero(np.diff(spots.item, prepend=-1))
-    thing = np.repeat(np.arange(len(first_of)), np.diff(np.append(first_of, len(spots))))
-    rows: list[tuple[NDArray[Any], ...]] = []
-    for start in range(len(reach.origins.labels) if len(spots) else 0):
-        seconds, metres = reach.arrivals(start, spots)
-        best = np.minimum.reduceat(seconds, first_of)
-        quickest = np.flatnonzero((seconds == best[thing]) & np.isfinite(seconds))
-        found, at = np.unique(thing[quickest], return_index=True)
-        rows.append((np.full(len(found), start), spots.item[first_of[found]], best[found], metres[quickest[at]]))
-    origin, item, seconds, metres = _stack(rows)
+    footing, starts = _stand(network, origins, walker, within_m, "origins")
+    _, ends = _stand(footing, destinations, walker, within_m, "destinations")
+    limit_s = (inf if limit_min is None else limit_min * 60) + ROUNDING_S
+    seeds = Legs.leaving(footing, starts).by_item(starts)
+    legs = Legs.arriving(footing, ends).by_node(ends, len(footing.network.xy))
+    direct = _pair_directly(footing, starts, ends)
+    out, back = footing.outward, footing.inward
+    width, buckets = out.buckets(seeds.seconds, limit_s)
+
+    def search(start: int, stop: int) -> tuple[NDArray[Any], ...]:
+        rows = slice(start, stop + 1)
+        begin, item, seconds, metres = kernels.search_pairs(
+            out.indptr, out.head, out.cost, back.indptr, back.head, back.cost, back.metres,
+            seeds.start[rows], seeds.node, seeds.seconds, seeds.metres,
+            legs.start, legs.item, legs.seconds, legs.metres,
+            direct.start[rows], direct.item, direct.seconds, direct.metres,
+            len(ends.labels), limit_s, width, buckets,
+        )  # fmt: skip
+        return np.repeat(np.arange(start, stop), np.diff(begin)), item, seconds, metres
+
+    rows = list(run_chunks(search, len(starts.labels), threads=threads, report=report))
+    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))
+    origin, item, seconds, metres = (np.concatenate(column) for column in zip(nothing, *rows, strict=True))
     return pd.DataFrame(
         {
-            WalkTimes.origin: reach.origins.labels.take(origin.astype(np.int64)),
-            WalkTimes.destination: spots.labels.take(item.astype(np.int64)),
+            WalkTimes.origin: starts.labels.take(origin),
+            WalkTimes.destination: ends.labels.take(item),
             WalkTimes.minutes: seconds / 60,
             WalkTimes.metres: metres,
         }
     )
+
+
+def count_within(
+    network: WalkNetwork | Footing,
+    origins: gpd.GeoDataFrame | gpd.GeoSeries | Spots,
+    facilities: gpd.GeoDataFrame,
+    walker: Walker,
+    *,
+    limits_min: Sequence[float],
+    spots: Spots | None = None,
+    within_m: float = 100.0,
+    threads: int | None = None,
+    report: Progress | None = None,
+) -> pd.DataFrame:
+    """Count the facilities of each kind within each of several limits from every origin.
+
+    Parameters
+    ----------
+    network
+        Streets, or a footing made of them for the same walker.
+    origins
+        Points or areas in a metric CRS, or spots.
+    facilities
+        Table of :class:`~walkcircle.tables.Facilities`. One with several entrances counts once.
+    walker
+        Who walks.
+    limits_min
+        Limits, minutes, inclusive.
+    spots
+        Where the rows of `facilities` meet the streets; snapped here when not given.
+    within_m
+        Longest access leg where something is still to be snapped, metres.
+    threads
+        How many searches at once; as many as there are processors when None.
+    report
+        Called with the number of kinds done and in all.
+
+    Returns
+    -------
+    DataFrame
+        :class:`~walkcircle.tables.Counts`: every origin that is on the network, kind and limit, zeros included.
+
+    Raises
+    ------
+    TableError
+        A frame has no CRS, is in degrees, or has an unusable geometry.
+    """
+    footing, starts = _stand(network, origins, walker, within_m, "origins")
+    _, ends = _stand(footing, facilities if spots is None else spots, walker, within_m, "facilities")
+    kinds, kind = np.unique(facilities[Facilities.kind].to_numpy(dtype=str), return_inverse=True)
+    limits = np.sort(np.asarray(limits_min, dtype=float))
+    on_network = np.unique(starts.item)
+    counts = measure_counts(footing, starts, ends, kind, limits * 60, threads=threads, report=report)[:, on_network]
+    shape = counts.shape
+    return pd.DataFrame(
+        {
+            Counts.origin: np.tile(np.repeat(starts.labels.take(on_network), shape[2]), shape[0]),
+            Counts.kind: np.repeat(kinds.astype(object), shape[1] * shape[2]),
+            Counts.limit_min: np.tile(limits, shape[0] * shape[1]),
+            Counts.facilities: counts.ravel().astype(np.int64),
+        }
+    )
+
+
+def measure_counts(
+    footing: Footing,
+    starts: Spots,
+    ends: Spots,
+    kind: NDArray[np.int64],
+    limits_s: NDArray[np.float64],
+    *,
+    threads: int | None = None,
+    report: Progress | None = None,
+) -> NDArray[np.int32]:
+    """Count like :func:`count_within`, as an array.
+
+    One search runs from each facility over reversed arcs, so the work does not grow with the origins beyond looking
+    at those that are reached.
+
+    Parameters
+    ----------
+    footing
+        The streets as a walker finds them.
+    starts, ends
+        Spots of the origins and of what is counted.
+    kind
+        Code of each thing in `ends`, 0, 1, 2, …
+    limits_s
+        Limits, seconds, inclusive, growing.
+    threads, report
+        As in :func:`count_within`.
+
+    Returns
+    -------
+    ndarray, shape (kinds, origins, limits), int32
+    """
+    legs = Legs.leaving(footing, starts).by_node(starts, len(footing.network.xy))
+    csr = footing.inward
+    limits = np.asarray(limits_s, dtype=float) + ROUNDING_S
+    kinds = int(kind.max(initial=-1)) + 1
+
+    def count(start: int, _: int) -> NDArray[np.int32]:
+        mine = ends.only(kind == start)
+        seeds = Legs.arriving(footing, mine).by_item(mine)
+        direct = _pair_directly(footing, mine, starts, backwards=True)
+        width, buckets = csr.buckets(seeds.seconds, limits[-1])
+        return np.asarray(
+            kernels.count_pairs(
+                csr.indptr, csr.head, csr.cost, seeds.start, seeds.node, seeds.seconds,
+                legs.start, legs.item, legs.seconds, direct.start, direct.item, direct.seconds,
+                len(starts.labels), limits, width, buckets,
+            )
+        )  # fmt: skip
+
+    parts = list(run_chunks(count, kinds, size=1, threads=threads, report=report))
+    return np.stack(parts) if parts else np.zeros((0, len(starts.labels), len(limits)), np.int32)
 
 
 def nearest(
@@ -268,11 +488,12 @@ def nearest(
     k: int = 1,
     limit_min: float | None = None,
     within_m: float = 100.0,
+    threads: int | None = None,
 ) -> pd.DataFrame:
     """Find the `k` nearest facilities of each kind from every origin.
 
-    For ``k = 1`` one search per kind runs from all its facilities at once along reversed arcs, so the
-    work does not grow with the number of origins.
+    One search per kind runs from all its facilities at once along reversed arcs, so the work does not grow with the
+    number of origins.
 
     Parameters
     ----------
@@ -292,124 +513,194 @@ def nearest(
         Longest walk, minutes, inclusive; no limit when None.
     within_m
         Longest access leg where something is still to be snapped, metres.
+    threads
+        How many searches at once; as many as there are processors when None.
 
     Returns
     -------
     DataFrame
         :class:`~walkcircle.tables.Nearest`. Equally near facilities come in the order of their ids.
+
+    Raises
+    ------
+    TableError
+        A frame has no CRS, is in degrees, or has an unusable geometry.
     """
-    footing = network if isinstance(network, Footing) else make_footing(network, walker)
-    starts = _snapped(origins, footing, within_m, "origins")
-    ends = spots if spots is not None else _snapped(facilities, footing, within_m, "facilities")
-    if k > 1:
-        return _rank_nearest(footing, starts, facilities, ends, k, limit_min)
-    limit_s = inf if limit_min is None else limit_min * 60
+    footing, starts = _stand(network, origins, walker, within_m, "origins")
+    _, ends = _stand(footing, facilities if spots is None else spots, walker, within_m, "facilities")
+    limit_s = (inf if limit_min is None else limit_min * 60) + ROUNDING_S
     # numbers that grow with the ids settle ties the same way whatever the order of the rows
     by_id = np.argsort(np.argsort(facilities[Facilities.facility].to_numpy(dtype=str), kind="stable"))
-    kinds = facilities[Facilities.kind].to_numpy()
-    first_of = np.flatnonzero(np.diff(starts.item, prepend=-1))
-    parts = []
-    for kind in pd.unique(facilities[Facilities.kind]):
-        mine = np.flatnonzero(kinds[ends.item] == kind)
-        seconds, label = _nearest_of_kind(footing, starts, ends, mine, by_id, limit_s)
-        if len(first_of) == 0:
-            continue
-        best = np.minimum.reduceat(seconds, first_of)
-        owner = np.repeat(np.arange(len(first_of)), np.diff(np.append(first_of, len(starts))))
-        tied = np.where(seconds == best[owner], label, np.iinfo(np.int64).max)
-        winner = np.minimum.reduceat(tied, first_of)
-        near = np.flatnonzero(np.isfinite(best))
-        parts.append(
-            pd.DataFrame(
-                {
-                    Nearest.origin: starts.labels.take(starts.item[first_of[near]]),
-                    Nearest.kind: kind,
-                    Nearest.rank: 1,
-                    Nearest.facility: facilities[Facilities.facility].to_numpy()[np.argsort(by_id)[winner[near]]],
-                    Nearest.minutes: best[near] / 60,
-                }
-            )
+    ids = facilities[Facilities.facility].to_numpy()[np.argsort(by_id)]
+    of_spot = facilities[Facilities.kind].to_numpy()[ends.item]
+    kinds = pd.unique(facilities[Facilities.kind])
+
+    def find(start: int, _: int) -> pd.DataFrame:
+        mine = np.flatnonzero(of_spot == kinds[start])
+        origin, rank, label, seconds = _rank_nearest(footing, starts, ends.pick(mine), by_id, limit_s, k)
+        return pd.DataFrame(
+            {
+                Nearest.origin: starts.labels.take(origin),
+                Nearest.kind: kinds[start],
+                Nearest.rank: rank,
+                Nearest.facility: ids[label],
+                Nearest.minutes: seconds / 60,
+            }
         )
+
+    parts = list(run_chunks(find, len(kinds), size=1, threads=threads))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*map(str, Nearest.columns())])
 
 
-def _nearest_of_kind(
-    footing: Footing,
-    starts: Spots,
-    ends: Spots,
-    mine: NDArray[np.int64],
-    by_id: NDArray[np.int64],
-    limit_s: float,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return seconds from every start to the nearest of the ends `mine`, and the number of its facility."""
-    pace, network = footing.walker.metres_per_second, footing.network
-    edge, fraction = ends.edge[mine], ends.fraction[mine]
-    number = by_id[ends.item[mine]]
-    access = ends.access_m[mine] / pace
-    along, enter = footing.seconds[edge], footing.enter[edge]
-    seed_node = np.concatenate([network.ends[edge, 0], network.ends[edge, 1]])
-    seed_cost = np.concatenate(
-        [measure_part(fraction, along[:, 0]) + access, measure_part(1 - fraction, along[:, 1]) + access]
-    )
-    entered = np.concatenate([enter[:, 0], enter[:, 1]]) & np.isfinite(seed_cost)
-    seed_label = np.concatenate([number, number])
-    csr = footing.inward
-    width, buckets = csr.buckets(seed_cost[entered])
-    reached, label = kernels.search_nearest(
-        csr.indptr, csr.head, csr.cost, seed_node[entered], seed_cost[entered], seed_label[entered],
-        limit_s + ROUNDING_S, width, buckets,
-    )  # fmt: skip
-    (a, b), leave = network.ends[starts.edge].T, footing.seconds[starts.edge]
-    to_first = measure_part(starts.fraction, leave[:, 1]) + reached[a]
-    to_last = measure_part(1 - starts.fraction, leave[:, 0]) + reached[b]
-    seconds = np.minimum(to_first, to_last)
-    first_label = np.where(to_first <= to_last, label[a], label[b])
-    tie_label = np.where(to_first == to_last, np.minimum(label[a], label[b]), first_label)
-    # facilities on the very edge where the walk starts
-    start, end = _pairs_on_one_edge(starts.edge, edge)
-    apart = fraction[end] - starts.fraction[start]
-    direct = measure_part(np.abs(apart), np.where(apart >= 0, leave[start, 0], leave[start, 1])) + access[end]
-    same_door = _at_one_door(starts.door_xy[start], ends.door_xy[mine][end])
-    direct = np.where(same_door, -starts.access_m[start] / pace, direct)  # takes back the leg that is added below
-    for one, cost, mark in zip(start.tolist(), direct.tolist(), number[end].tolist(), strict=True):
-        if cost < seconds[one] or (cost == seconds[one] and mark < tie_label[one]):
-            seconds[one], tie_label[one] = cost, mark
-    seconds = seconds + starts.access_m / pace
-    seconds[seconds > limit_s + ROUNDING_S] = inf
-    return seconds, tie_label
-
-
 def _rank_nearest(
+    footing: Footing, starts: Spots, ends: Spots, by_id: NDArray[np.int64], limit_s: float, k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return origin, rank, facility (its number by id) and seconds of the `k` nearest of the things at `ends`."""
+    leaving, arriving = Legs.leaving(footing, starts), Legs.arriving(footing, ends)
+    label = by_id[ends.item]
+    seed_node, seed_cost = arriving.node.ravel().astype(np.uint32), arriving.seconds.ravel()
+    csr = footing.inward
+    graph, seeds = (csr.indptr, csr.head, csr.cost), (seed_node, seed_cost, np.repeat(label, 2))
+    if k == 1:
+        reached, mark = kernels.search_nearest(*graph, *seeds, limit_s, *csr.buckets(seed_cost, limit_s))
+        reached, mark = reached[:, None], mark[:, None]
+    else:
+        reached, mark = kernels.search_nearest_few(*graph, *seeds, limit_s, k)
+    begin, end, direct, _ = _walk_directly(footing, starts, ends)
+    count = reached.shape[1]
+    item = np.concatenate([np.repeat(starts.item, 2 * count), starts.item[begin]])
+    seconds = np.concatenate([(reached[leaving.node] + leaving.seconds[:, :, None]).ravel(), direct])
+    number = np.concatenate([mark[leaving.node].ravel(), label[end]])
+    near = np.flatnonzero((seconds <= limit_s) & np.isfinite(seconds))
+    near = near[np.lexsort((number[near], seconds[near], item[near]))]
+    item, seconds, number = item[near], seconds[near], number[near]
+    if k > 1:  # a facility may be found by several ways; the first is the quickest
+        order = np.lexsort((number, item))
+        again = np.zeros(len(order), bool)
+        again[order[1:]] = (item[order[1:]] == item[order[:-1]]) & (number[order[1:]] == number[order[:-1]])
+        item, seconds, number = item[~again], seconds[~again], number[~again]
+    first = np.flatnonzero(np.diff(item, prepend=-1))
+    rank = np.arange(len(item)) - np.repeat(first, np.diff(np.append(first, len(item)))) + 1
+    kept = rank <= k
+    return item[kept], rank[kept], number[kept], seconds[kept]
+
+
+def measure_nearest(
     footing: Footing,
     starts: Spots,
-    facilities: gpd.GeoDataFrame,
     ends: Spots,
-    k: int,
-    limit_min: float | None,
-) -> pd.DataFrame:
-    """Rank the `k` nearest of each kind from the times to all."""
-    numbered = ends.relabel(pd.RangeIndex(len(ends.labels)))
-    times = measure_times(footing, starts, numbered, footing.walker, limit_min=limit_min)
-    row = times[WalkTimes.destination].to_numpy(dtype=np.int64)
-    table = pd.DataFrame(
-        {
-            Nearest.origin: times[WalkTimes.origin],
-            Nearest.kind: facilities[Facilities.kind].to_numpy()[row],
-            Nearest.facility: facilities[Facilities.facility].to_numpy()[row],
-            Nearest.minutes: times[WalkTimes.minutes],
-        }
-    )
-    table = table.sort_values([Nearest.minutes, Nearest.facility], kind="stable")
-    table[Nearest.rank] = table.groupby([Nearest.origin, Nearest.kind], sort=False).cumcount() + 1
-    table = table[table[Nearest.rank] <= k].sort_values([Nearest.kind, Nearest.origin, Nearest.rank], kind="stable")
-    return table[[*map(str, Nearest.columns())]].reset_index(drop=True)
+    kind: NDArray[np.int64],
+    *,
+    limit_min: float | None = None,
+    threads: int | None = None,
+) -> NDArray[np.float64]:
+    """Measure the seconds from every origin to the nearest thing of each kind: the numbers of :func:`nearest` alone.
+
+    For questions that are asked again and again with other things of the same network: prepare the footing
+    (:meth:`Footing.prepare`) and the answer takes two sweeps over its hierarchy.
+
+    Parameters
+    ----------
+    footing
+        The streets as a walker finds them.
+    starts, ends
+        Spots of the origins and of the things.
+    kind
+        Code of each thing in `ends`, 0, 1, 2, …
+    limit_min
+        Longest walk, minutes, inclusive; no limit when None.
+    threads
+        How many searches at once; as many as there are processors when None.
+
+    Returns
+    -------
+    ndarray, shape (origins, kinds)
+        Seconds; infinite where there is none within the limit.
+    """
+    limit_s = (inf if limit_min is None else limit_min * 60) + ROUNDING_S
+    kinds = int(kind.max(initial=-1)) + 1
+    leaving, arriving = Legs.leaving(footing, starts), Legs.arriving(footing, ends)
+    of_spot = kind[ends.item]
+    ready = footing.hierarchy
+    if ready is not None and ready.limit_s >= limit_s:
+        best = np.full((len(ready.node), kinds), inf)
+        np.minimum.at(best, (ready.number[arriving.node], of_spot[:, None]), arriving.seconds)
+        kernels.sweep_lanes(ready.up, ready.above, ready.descend, ready.climb, best)
+        seconds = kernels.join_lanes(best, ready.number, leaving.node, leaving.seconds, limit_s)
+    else:
+        csr = footing.inward
+
+        def search(start: int, _: int) -> NDArray[np.float64]:
+            mine = of_spot == start
+            cost = arriving.seconds[mine].ravel()
+            node = arriving.node[mine].ravel().astype(np.uint32)
+            reached = kernels.search_any(
+                csr.indptr, csr.head, csr.cost, node, cost, limit_s, *csr.buckets(cost, limit_s)
+            )
+            return np.asarray((reached[leaving.node] + leaving.seconds).min(axis=1))
+
+        seconds = np.empty((len(starts), kinds))
+        for code, column in enumerate(run_chunks(search, kinds, size=1, threads=threads)):
+            seconds[:, code] = column
+    begin, end, direct, _ = _walk_directly(footing, starts, ends)
+    np.minimum.at(seconds, (begin, of_spot[end]), direct)
+    seconds[seconds > limit_s] = inf
+    first = np.flatnonzero(np.diff(starts.item, prepend=-1))
+    if len(first) == len(starts.labels):
+        return seconds if len(first) == len(starts) else np.minimum.reduceat(seconds, first)
+    all_items = np.full((len(starts.labels), kinds), inf)
+    np.minimum.at(all_items, starts.item, seconds)
+    return all_items
 
 
-def _snapped(things: gpd.GeoDataFrame | gpd.GeoSeries | Spots, footing: Footing, within_m: float, layer: str) -> Spots:
-    """Return spots as they are, and snap anything else to the edges the walker can use."""
+def _stand(
+    network: WalkNetwork | Footing,
+    things: gpd.GeoDataFrame | gpd.GeoSeries | Spots,
+    walker: Walker,
+    within_m: float,
+    layer: str,
+) -> tuple[Footing, Spots]:
+    """Make the footing where it is not yet made, and snap what is not yet snapped to the edges the walker can use."""
+    footing = network if isinstance(network, Footing) else make_footing(network, walker)
     if isinstance(things, Spots):
-        return things
-    return snap_points(things, footing.network, within_m=within_m, allowed=footing.usable, layer=layer)
+        return footing, things
+    return footing, snap_points(things, footing.network, within_m=within_m, allowed=footing.usable, layer=layer)
+
+
+def _walk_directly(
+    footing: Footing, starts: Spots, ends: Spots
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Walk between spots on one edge without passing a node; from a door to itself nothing is walked.
+
+    Returns the positions of both spots, seconds (infinite where that way is closed) and metres.
+    """
+    start, end = _pairs_on_one_edge(starts.edge, ends.edge)
+    edge = starts.edge[start]
+    apart = ends.fraction[end] - starts.fraction[start]
+    along = footing.seconds[edge, np.where(apart >= 0, 0, 1)]
+    pace = footing.walker.metres_per_second
+    access = round_seconds(starts.access_m[start] / pace) + round_seconds(ends.access_m[end] / pace)
+    seconds = round_seconds(measure_part(np.abs(apart), along)) + access
+    metres = np.abs(apart) * footing.network.length_m[edge] + starts.access_m[start] + ends.access_m[end]
+    same = _at_one_door(starts.door_xy[start], ends.door_xy[end])
+    return start, end, np.where(same, 0.0, seconds), np.where(same, 0.0, metres)
+
+
+def _pair_directly(footing: Footing, starts: Spots, ends: Spots, *, backwards: bool = False) -> _Ways:
+    """Return the direct ways from things to things, those of each start together; `backwards` they end there."""
+    if backwards:
+        end, start, seconds, metres = _walk_directly(footing, ends, starts)
+    else:
+        start, end, seconds, metres = _walk_directly(footing, starts, ends)
+    order = np.flatnonzero(np.isfinite(seconds))
+    order = order[np.argsort(starts.item[start[order]], kind="stable")]
+    return _Ways(
+        start=kernels.count_arcs(starts.item[start[order]], len(starts.labels)),
+        node=np.empty(0, np.uint32),
+        item=ends.item[end[order]],
+        seconds=seconds[order],
+        metres=metres[order],
+    )
 
 
 def _pairs_on_one_edge(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -420,13 +711,6 @@ def _pairs_on_one_edge(one: NDArray[np.int64], other: NDArray[np.int64]) -> tupl
     first = np.repeat(np.arange(len(one)), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return first, order[np.repeat(low, count) + within]
-
-
-def _stack(rows: list[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
-    """Join four columns given per origin; empty ones when there is none."""
-    if not rows:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0)
-    return tuple(np.concatenate(column) for column in zip(*rows, strict=True))
 
 
 def _at_one_door(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -10,31 +10,64 @@ from __future__ import annotations
 import numpy as np
 
 from walkcircle.kernels.cones import measure_cones
-from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces
-from walkcircle.kernels.searches import measure_paths, search, search_each, search_nearest
+from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces, number_along_curve
+from walkcircle.kernels.hierarchies import eliminate_nodes, join_lanes, order_hierarchy, search_lanes, sweep_lanes
+from walkcircle.kernels.searches import (
+    count_pairs,
+    measure_paths,
+    search,
+    search_any,
+    search_each,
+    search_nearest,
+    search_nearest_few,
+    search_pairs,
+)
 
 __all__ = [
     "chain_edges",
     "compile_all",
     "count_arcs",
+    "count_pairs",
+    "eliminate_nodes",
+    "join_lanes",
     "label_pieces",
     "measure_cones",
     "measure_paths",
+    "number_along_curve",
+    "order_hierarchy",
     "search",
+    "search_any",
     "search_each",
+    "search_lanes",
     "search_nearest",
+    "search_nearest_few",
+    "search_pairs",
+    "sweep_lanes",
 ]
 
 
 def compile_all() -> None:
     """Compile every kernel now on a graph of two nodes, so that no user waits for it later."""
     ends = np.array([[0, 1]])
-    indptr, head = np.array([0, 1, 2]), np.array([1, 0])
-    cost, one = np.ones(2), np.zeros(1, np.int64)
+    indptr, head = np.array([0, 1, 2], np.uint32), np.array([1, 0], np.uint32)
+    cost, one, zero = np.ones(2), np.zeros(1, np.int64), np.zeros(1, np.uint32)
+    graph, way = (indptr, head, cost), np.array([0, 1])
+    none, nothing = np.zeros(3, np.int64), np.zeros(0)
     label_pieces(ends, 2)
     chain_edges(ends, one, 2)
-    count_arcs(head, 2)
-    search_each(indptr, head, cost, np.array([0, 1]), one, cost[:1], 9.0, 1.0, 4)
-    search_nearest(indptr, head, cost, one, cost[:1], one, 9.0, 1.0, 4)
-    measure_paths(indptr, head, cost, cost, np.arange(2), np.arange(2.0), one, np.zeros(1), np.zeros(1))
+    count_arcs(head.astype(np.int64), 2)
+    number_along_curve(np.zeros((2, 2)))
+    search_each(*graph, way, zero, cost[:1], 9.0, 1.0, 4)
+    search_any(*graph, zero, cost[:1], 9.0, 1.0, 4)
+    search_nearest(*graph, zero, cost[:1], one, 9.0, 1.0, 4)
+    search_nearest_few(*graph, zero, cost[:1], one, 9.0, 1)
+    search_pairs(
+        *graph, *graph, cost, way, zero, cost[:1], cost[:1], none, none[:0], nothing, nothing,
+        way, one, cost[:1], cost[:1], 1, 9.0, 1.0, 4,
+    )  # fmt: skip
+    count_pairs(*graph, way, zero, cost[:1], none, none[:0], nothing, way, one, cost[:1], 1, cost, 1.0, 4)
+    number, up, above, climb, descend = order_hierarchy(*eliminate_nodes(*graph, *graph, 9.0))
+    sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
+    join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)
+    search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
     measure_cones(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)

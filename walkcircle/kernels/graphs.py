@@ -120,3 +120,42 @@ def count_arcs(tail: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
     for node in range(nodes):
         indptr[node + 1] += indptr[node]
     return indptr
+
+
+@jit
+def number_along_curve(xy: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Find the place of each point on a Hilbert curve through their box, so that neighbours get near numbers.
+
+    Turning the quadrants as in Lam and Shapiro 1994, "A class of fast algorithms for the Peano-Hilbert space-filling
+    curve", Proceedings of the IEEE Conference on Image Processing 1:638-641; the curve has 2^16 steps each way.
+
+    Parameters
+    ----------
+    xy
+        ``(n, 2)`` coordinates.
+
+    Returns
+    -------
+    ndarray, shape (n,), uint64
+        Place on the curve; equal for places in the same cell.
+    """
+    along = np.empty(len(xy), np.uint64)
+    if len(xy) == 0:
+        return along
+    west, south = xy[:, 0].min(), xy[:, 1].min()
+    side = max(xy[:, 0].max() - west, xy[:, 1].max() - south)
+    scale = 65535.0 / side if side > 0 else 0.0
+    for i in range(len(xy)):
+        x, y = np.int64((xy[i, 0] - west) * scale), np.int64((xy[i, 1] - south) * scale)
+        place, half = np.int64(0), np.int64(32768)
+        while half > 0:
+            right, top = (x & half) > 0, (y & half) > 0
+            place = 4 * place + (3 * right ^ top)
+            x, y = x & (half - 1), y & (half - 1)
+            if not top:
+                if right:
+                    x, y = half - 1 - x, half - 1 - y
+                x, y = y, x
+            half >>= 1
+        along[i] = place
+    return along

@@ -1,7 +1,13 @@
-"""Bounded searches over a CSR: from one origin, from each of many, to the nearest."""
+"""Bounded searches over a CSR: from one origin, from each of many, to the nearest, between two sets.
+
+All share one core, :func:`search`. Costs are multiples of a fixed small fraction of a second
+(:data:`walkcircle.footing.GRAIN_S`), so their sums are exact in any order and every method finds the same
+numbers, to the last bit.
+"""
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,159 +17,214 @@ from walkcircle.kernels.compiling import jit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Nodes a bucket holds before it grows.
+ROOM = 64
+
 
 @jit
 def search(
-    indptr: NDArray[np.int64],
-    head: NDArray[np.int64],
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
     cost: NDArray[np.float64],
-    seed_node: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
     seed_cost: NDArray[np.float64],
-    seed_label: NDArray[np.int64],
+    seed_label: NDArray[np.int64] | None,
     limit: float,
     width: float,
-    buckets: int,
     reached: NDArray[np.float64],
-    label: NDArray[np.int64],
-    following: NDArray[np.int64],
-    before: NDArray[np.int64],
-    first: NDArray[np.int64],
-    touched: NDArray[np.int64],
-) -> int:
+    label: NDArray[np.int64] | None,
+    bucket: NDArray[np.uint32],
+    size: NDArray[np.int64],
+    touched: NDArray[np.uint32],
+) -> tuple[int, NDArray[np.uint32]]:
     """Find the cheapest way from any seed to every node within `limit`: a bounded bucket search.
 
-    Nodes wait in buckets `width` wide; inside a bucket labels are corrected until none improves, so the
-    answer is exact for any `width` (Cherkassky, Goldberg and Radzik 1996, "Shortest paths algorithms:
-    theory and experimental evaluation", Mathematical Programming 73, approximate buckets). A bucket is a
-    doubly linked list, so a node that improves moves in constant time.
+    Nodes wait in buckets `width` wide, used round and round; inside a bucket labels are corrected until none
+    improves, so the answer is exact for any `width` (Cherkassky, Goldberg and Radzik 1996, "Shortest paths
+    algorithms: theory and experimental evaluation", Mathematical Programming 73, approximate buckets). A node
+    that improves is put down again; its older entries are passed over.
 
     Parameters
     ----------
     indptr, head, cost
-        CSR of the arcs; costs are finite and not negative.
-    seed_node, seed_cost, seed_label
-        Where the search starts, at what cost, and the label that wins with it. Ties go to the smaller label.
+        CSR of the arcs, shapes ``(n + 1,)``, ``(a,)`` and ``(a,)``; costs are seconds, not negative.
+    seed_node, seed_cost
+        Where the search starts and at what cost, shape ``(s,)``.
+    seed_label
+        The label that wins with each seed, or None. Ties go to the smaller label.
     limit
-        Largest cost that counts, inclusive; may be infinite.
-    width, buckets
-        Bucket width and number; ``width * (buckets - 1)`` exceeds every arc cost and every seed cost.
-    reached, label, following, before, first, touched
-        Workspace of shapes ``(n,)``, ``(n,)``, ``(n,)``, ``(n,)``, ``(buckets,)``, ``(n,)``; on entry
-        `reached` is infinite, `before` is -2 and `first` is -1 everywhere. `before` and `first` are left
-        so on return; `reached` is finite exactly at the touched nodes.
+        Largest cost that counts, seconds, inclusive; may be infinite.
+    width
+        Width of a bucket, seconds; any arc or seed cost within the limit is less than
+        ``width * (len(size) - 1)``.
+    reached, label
+        ``(n,)`` results; on entry `reached` is infinite everywhere. `label` is None when there are no labels.
+    bucket, size
+        Workspace of shapes ``(b, room)`` and ``(b,)``, b a power of two; `size` is zero on entry and return.
+    touched
+        ``(n,)`` workspace.
 
     Returns
     -------
-    int
-        How many nodes were reached; they stand first in `touched`.
+    count : int
+        How many nodes were reached; they stand first in `touched`, in the order in which they were found.
+    bucket : ndarray
+        The workspace, grown where it was too small.
     """
-    count, waiting = 0, 0
+    scale = 1.0 / width
+    mask = np.uint32(len(size) - 1)
+    count = np.uint32(0)
+    waiting = 0
     for seed in range(len(seed_node)):
-        node, value, mark = seed_node[seed], seed_cost[seed], seed_label[seed]
-        if value > limit or value > reached[node] or (value == reached[node] and mark >= label[node]):
+        node, value = seed_node[seed], seed_cost[seed]
+        if not value <= limit or value > reached[node]:
             continue
-        if reached[node] == np.inf:
-            touched[count] = node
-            count += 1
-        else:
-            _unlink(node, np.int64(reached[node] / width) % buckets, following, before, first)
-            waiting -= 1
-        reached[node], label[node] = value, mark
-        _link(node, np.int64(value / width) % buckets, following, before, first)
-        waiting += 1
-    bucket = 0
-    while waiting > 0:
-        node = first[bucket]
-        if node < 0:
-            bucket = bucket + 1 if bucket + 1 < buckets else 0
-            continue
-        _unlink(node, bucket, following, before, first)
-        waiting -= 1
-        here, mark = reached[node], label[node]
-        for arc in range(np.uint64(indptr[node]), np.uint64(indptr[node + 1])):
-            there, value = head[arc], here + cost[arc]
-            if value > limit or value > reached[there] or (value == reached[there] and mark >= label[there]):
+        if value == reached[node]:
+            if label is None or seed_label is None or seed_label[seed] >= label[node]:
                 continue
-            if before[there] != -2:
-                _unlink(there, np.int64(reached[there] / width) % buckets, following, before, first)
-                waiting -= 1
-            elif reached[there] == np.inf:
-                touched[count] = there
-                count += 1
-            reached[there], label[there] = value, mark
-            _link(there, np.int64(value / width) % buckets, following, before, first)
-            waiting += 1
-    return count
+        elif reached[node] == np.inf:
+            touched[count] = node
+            count += np.uint32(1)
+        reached[node] = value
+        if label is not None and seed_label is not None:
+            label[node] = seed_label[seed]
+        row = np.uint32(value * scale) & mask
+        if size[row] == bucket.shape[1]:
+            bucket = _double(bucket)
+        bucket[row, size[row]] = node
+        size[row] += 1
+        waiting += 1
+    now = np.uint32(0)
+    while waiting > 0:
+        row = now & mask
+        place = 0
+        while place < size[row]:
+            node = bucket[row, place]
+            place += 1
+            here = reached[node]
+            if np.uint32(here * scale) != now:
+                continue  # it improved into an earlier bucket and is done
+            for arc in range(indptr[node], indptr[node + np.uint32(1)]):
+                there, value = head[arc], here + cost[arc]
+                if not value <= limit or value > reached[there]:
+                    continue
+                if value == reached[there]:
+                    if label is None or label[node] >= label[there]:
+                        continue
+                elif reached[there] == np.inf:
+                    touched[count] = there
+                    count += np.uint32(1)
+                reached[there] = value
+                if label is not None:
+                    label[there] = label[node]
+                into = np.uint32(value * scale) & mask
+                if size[into] == bucket.shape[1]:
+                    bucket = _double(bucket)
+                bucket[into, size[into]] = there
+                size[into] += 1
+                waiting += 1
+        waiting -= size[row]
+        size[row] = 0
+        now += np.uint32(1)
+    return count, bucket
 
 
 @jit
 def search_each(
-    indptr: NDArray[np.int64],
-    head: NDArray[np.int64],
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
     cost: NDArray[np.float64],
     seed_start: NDArray[np.int64],
-    seed_node: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
     seed_cost: NDArray[np.float64],
     limit: float,
     width: float,
     buckets: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]:
     """Run one bounded :func:`search` per origin and keep what each reached.
 
     Parameters
     ----------
-    indptr, head, cost, limit, width, buckets
+    indptr, head, cost, limit, width
         As in :func:`search`.
     seed_start
         ``(k + 1,)`` where each origin's seeds start.
     seed_node, seed_cost
         Seeds of all origins.
+    buckets
+        Number of buckets, a power of two.
 
     Returns
     -------
     start : ndarray, shape (k + 1,), int64
         Where each origin's nodes start.
     node, seconds : ndarray
-        Nodes reached, growing within each origin, and the cost of each.
+        Nodes reached, in the order in which they were found, and the cost of each.
     """
     nodes, origins = len(indptr) - 1, len(seed_start) - 1
     reached = np.full(nodes, np.inf)
-    label = np.zeros(nodes, np.int64)
-    following = np.full(nodes, -1, np.int64)
-    before = np.full(nodes, -2, np.int64)
-    first = np.full(buckets, -1, np.int64)
-    touched = np.empty(nodes, np.int64)
+    bucket = np.empty((buckets, ROOM), np.uint32)
+    size = np.zeros(buckets, np.int64)
+    touched = np.empty(nodes, np.uint32)
     start = np.zeros(origins + 1, np.int64)
-    node = np.empty(max(nodes, 1024), np.int64)
-    seconds = np.empty(max(nodes, 1024), np.float64)
-    mark = np.zeros(len(seed_node), np.int64)
+    node = np.empty(4096, np.uint32)
+    seconds = np.empty(4096, np.float64)
     filled = 0
     for origin in range(origins):
         low, high = seed_start[origin], seed_start[origin + 1]
-        count = search(
-            indptr, head, cost, seed_node[low:high], seed_cost[low:high], mark[low:high],
-            limit, width, buckets, reached, label, following, before, first, touched,
+        count, bucket = search(
+            indptr, head, cost, seed_node[low:high], seed_cost[low:high], None, limit, width,
+            reached, None, bucket, size, touched,
         )  # fmt: skip
         if filled + count > len(node):
-            size = max(2 * len(node), filled + count)
-            longer_node, longer_seconds = np.empty(size, np.int64), np.empty(size, np.float64)
-            longer_node[:filled], longer_seconds[:filled] = node[:filled], seconds[:filled]
-            node, seconds = longer_node, longer_seconds
-        found = np.sort(touched[:count])
+            longer = max(2 * len(node), filled + count)
+            node, seconds = _lengthen(node, longer), _lengthen(seconds, longer)
         for i in range(count):
-            node[filled + i], seconds[filled + i] = found[i], reached[found[i]]
-            reached[found[i]] = np.inf
+            node[filled + i], seconds[filled + i] = touched[i], reached[touched[i]]
+            reached[touched[i]] = np.inf
         filled += count
         start[origin + 1] = filled
     return start, node[:filled].copy(), seconds[:filled].copy()
 
 
 @jit
-def search_nearest(
-    indptr: NDArray[np.int64],
-    head: NDArray[np.int64],
+def search_any(
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
     cost: NDArray[np.float64],
-    seed_node: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    limit: float,
+    width: float,
+    buckets: int,
+) -> NDArray[np.float64]:
+    """Find for every node the cost from the nearest of many seeds within `limit`.
+
+    Parameters
+    ----------
+    indptr, head, cost, seed_node, seed_cost, limit, width, buckets
+        As in :func:`search`; give the reversed arcs for the way *to* the seeds.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Cost, infinite beyond the limit.
+    """
+    nodes = len(indptr) - 1
+    reached = np.full(nodes, np.inf)
+    search(
+        indptr, head, cost, seed_node, seed_cost, None, limit, width, reached, None,
+        np.empty((buckets, ROOM), np.uint32), np.zeros(buckets, np.int64), np.empty(nodes, np.uint32),
+    )  # fmt: skip
+    return reached
+
+
+@jit
+def search_nearest(
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    cost: NDArray[np.float64],
+    seed_node: NDArray[np.uint32],
     seed_cost: NDArray[np.float64],
     seed_label: NDArray[np.int64],
     limit: float,
@@ -188,25 +249,250 @@ def search_nearest(
     reached = np.full(nodes, np.inf)
     label = np.full(nodes, -1, np.int64)
     search(
-        indptr, head, cost, seed_node, seed_cost, seed_label, limit, width, buckets, reached, label,
-        np.full(nodes, -1, np.int64), np.full(nodes, -2, np.int64), np.full(buckets, -1, np.int64),
-        np.empty(nodes, np.int64),
+        indptr, head, cost, seed_node, seed_cost, seed_label, limit, width, reached, label,
+        np.empty((buckets, ROOM), np.uint32), np.zeros(buckets, np.int64), np.empty(nodes, np.uint32),
     )  # fmt: skip
     return reached, label
 
 
 @jit
-def measure_paths(
-    indptr: NDArray[np.int64],
-    tail: NDArray[np.int64],
+def search_nearest_few(
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
     cost: NDArray[np.float64],
-    length: NDArray[np.float64],
-    order: NDArray[np.int64],
-    reached: NDArray[np.float64],
-    seed_node: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    seed_label: NDArray[np.int64],
+    limit: float,
+    few: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Find for every node the `few` nearest of many labelled seeds within `limit`.
+
+    One search from all seeds; a node takes in the first `few` labels that come by and lets no other pass. The
+    heap is ordered by cost, then label.
+
+    Parameters
+    ----------
+    indptr, head, cost, seed_node, seed_cost, seed_label, limit
+        As in :func:`search_nearest`.
+    few
+        How many different labels are wanted, at least 1.
+
+    Returns
+    -------
+    reached, label : ndarray, shape (n, few), float64 and int64
+        Costs, growing, and whose they are; infinite and -1 where there are fewer. Equal costs are in the order
+        of their labels.
+    """
+    nodes = len(indptr) - 1
+    reached = np.full((nodes, few), np.inf)
+    label = np.full((nodes, few), -1, np.int64)
+    filled = np.zeros(nodes, np.int64)
+    heap = [(0.0, np.int64(0), np.uint32(0)) for _ in range(0)]
+    for seed in range(len(seed_node)):
+        if seed_cost[seed] <= limit and seed_cost[seed] < np.inf:
+            heapq.heappush(heap, (seed_cost[seed], seed_label[seed], seed_node[seed]))
+    while len(heap) > 0:
+        here, mark, node = heapq.heappop(heap)
+        if _is_full(label[node], filled[node], mark):
+            continue
+        reached[node, filled[node]], label[node, filled[node]] = here, mark
+        filled[node] += 1
+        for arc in range(indptr[node], indptr[node + np.uint32(1)]):
+            there, value = head[arc], here + cost[arc]
+            if value <= limit and not _is_full(label[there], filled[there], mark):
+                heapq.heappush(heap, (value, mark, there))
+    return reached, label
+
+
+@jit
+def search_pairs(
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    cost: NDArray[np.float64],
+    in_indptr: NDArray[np.uint32],
+    in_tail: NDArray[np.uint32],
+    in_cost: NDArray[np.float64],
+    in_length: NDArray[np.float64],
+    seed_start: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
     seed_cost: NDArray[np.float64],
     seed_length: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    leg_start: NDArray[np.int64],
+    leg_item: NDArray[np.int64],
+    leg_cost: NDArray[np.float64],
+    leg_length: NDArray[np.float64],
+    direct_start: NDArray[np.int64],
+    direct_item: NDArray[np.int64],
+    direct_cost: NDArray[np.float64],
+    direct_length: NDArray[np.float64],
+    items: int,
+    limit: float,
+    width: float,
+    buckets: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Find cost and length of the cheapest way from each origin to every item within `limit`.
+
+    Parameters
+    ----------
+    indptr, head, cost, limit, width, buckets
+        As in :func:`search_each`.
+    in_indptr, in_tail, in_cost, in_length
+        The same arcs by their head, with their lengths in metres.
+    seed_start, seed_node, seed_cost, seed_length
+        Ways from the origins to nodes; those of origin i are ``seed_start[i]:seed_start[i + 1]``.
+    leg_start, leg_item, leg_cost, leg_length
+        Ways from nodes to items; those of node v are ``leg_start[v]:leg_start[v + 1]``.
+    direct_start, direct_item, direct_cost, direct_length
+        Ways from origins to items that pass no node; those of origin i are
+        ``direct_start[i]:direct_start[i + 1]``.
+    items
+        Number of items.
+
+    Returns
+    -------
+    start : ndarray, shape (k + 1,), int64
+        Where each origin's items start.
+    item, seconds, metres : ndarray
+        Items within the limit, growing within each origin, with cost and length; of several cheapest ways the
+        shortest counts.
+    """
+    nodes, origins = len(indptr) - 1, len(seed_start) - 1
+    reached = np.full(nodes, np.inf)
+    bucket = np.empty((buckets, ROOM), np.uint32)
+    size = np.zeros(buckets, np.int64)
+    touched = np.empty(nodes, np.uint32)
+    walked = np.full(nodes, np.inf)
+    best = np.full(items, np.inf)
+    shortest = np.full(items, np.inf)
+    found = np.empty(items, np.int64)
+    start = np.zeros(origins + 1, np.int64)
+    item = np.empty(4096, np.int64)
+    seconds, metres = np.empty(4096), np.empty(4096)
+    filled = 0
+    for origin in range(origins):
+        low, high = seed_start[origin], seed_start[origin + 1]
+        count, bucket = search(
+            indptr, head, cost, seed_node[low:high], seed_cost[low:high], None, limit, width,
+            reached, None, bucket, size, touched,
+        )  # fmt: skip
+        order = touched[:count][np.argsort(reached[touched[:count]])]
+        measure_paths(
+            in_indptr, in_tail, in_cost, in_length, order, reached,
+            seed_node[low:high], seed_cost[low:high], seed_length[low:high], walked,
+        )  # fmt: skip
+        number = 0
+        for direct in range(direct_start[origin], direct_start[origin + 1]):
+            number = _keep_better(
+                direct_item[direct], direct_cost[direct], direct_length[direct], limit, best, shortest, found, number
+            )
+        for i in range(count):
+            node = touched[i]
+            for leg in range(leg_start[node], leg_start[node + np.uint32(1)]):
+                number = _keep_better(
+                    leg_item[leg], reached[node] + leg_cost[leg], walked[node] + leg_length[leg], limit,
+                    best, shortest, found, number,
+                )  # fmt: skip
+            reached[node], walked[node] = np.inf, np.inf
+        if filled + number > len(item):
+            longer = max(2 * len(item), filled + number)
+            item, seconds, metres = _lengthen(item, longer), _lengthen(seconds, longer), _lengthen(metres, longer)
+        for thing in np.sort(found[:number]):
+            item[filled], seconds[filled], metres[filled] = thing, best[thing], shortest[thing]
+            best[thing], shortest[thing] = np.inf, np.inf
+            filled += 1
+        start[origin + 1] = filled
+    return start, item[:filled].copy(), seconds[:filled].copy(), metres[:filled].copy()
+
+
+@jit
+def count_pairs(
+    indptr: NDArray[np.uint32],
+    head: NDArray[np.uint32],
+    cost: NDArray[np.float64],
+    seed_start: NDArray[np.int64],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    leg_start: NDArray[np.int64],
+    leg_item: NDArray[np.int64],
+    leg_cost: NDArray[np.float64],
+    direct_start: NDArray[np.int64],
+    direct_item: NDArray[np.int64],
+    direct_cost: NDArray[np.float64],
+    items: int,
+    limits: NDArray[np.float64],
+    width: float,
+    buckets: int,
+) -> NDArray[np.int32]:
+    """Count for every item the searchers that reach it within each limit.
+
+    Parameters
+    ----------
+    indptr, head, cost, width, buckets
+        As in :func:`search_each`.
+    seed_start, seed_node, seed_cost, leg_start, leg_item, leg_cost, direct_start, direct_item, direct_cost, items
+        As in :func:`search_pairs`, the searchers being its origins. To count what each origin reaches, search from
+        what is counted over reversed arcs and give the origins as items.
+    limits
+        ``(l,)`` seconds, inclusive, growing.
+
+    Returns
+    -------
+    ndarray, shape (items, l), int32
+    """
+    nodes, farthest = len(indptr) - 1, limits[-1]
+    reached = np.full(nodes, np.inf)
+    bucket = np.empty((buckets, ROOM), np.uint32)
+    size = np.zeros(buckets, np.int64)
+    touched = np.empty(nodes, np.uint32)
+    best = np.full(items, np.inf)
+    found = np.empty(items, np.int64)
+    counts = np.zeros((items, len(limits)), np.int32)
+    for searcher in range(len(seed_start) - 1):
+        low, high = seed_start[searcher], seed_start[searcher + 1]
+        count, bucket = search(
+            indptr, head, cost, seed_node[low:high], seed_cost[low:high], None, farthest, width,
+            reached, None, bucket, size, touched,
+        )  # fmt: skip
+        number = 0
+        for direct in range(direct_start[searcher], direct_start[searcher + 1]):
+            thing = direct_item[direct]
+            if best[thing] == np.inf:
+                found[number] = thing
+                number += 1
+            best[thing] = min(best[thing], direct_cost[direct])
+        for i in range(count):
+            node = touched[i]
+            here = reached[node]
+            reached[node] = np.inf
+            for leg in range(leg_start[node], leg_start[node + np.uint32(1)]):
+                thing, value = leg_item[leg], here + leg_cost[leg]
+                if value < best[thing]:
+                    if best[thing] == np.inf:
+                        found[number] = thing
+                        number += 1
+                    best[thing] = value
+        for i in range(number):
+            thing = found[i]
+            for k in range(len(limits)):
+                counts[thing, k] += best[thing] <= limits[k]
+            best[thing] = np.inf
+    return counts
+
+
+@jit
+def measure_paths(
+    indptr: NDArray[np.uint32],
+    tail: NDArray[np.uint32],
+    cost: NDArray[np.float64],
+    length: NDArray[np.float64],
+    order: NDArray[np.uint32],
+    reached: NDArray[np.float64],
+    seed_node: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    seed_length: NDArray[np.float64],
+    walked: NDArray[np.float64],
+) -> None:
     """Measure the length of the cheapest way to each node after a :func:`search`.
 
     Of several equally cheap ways the shortest counts.
@@ -221,62 +507,72 @@ def measure_paths(
         ``(n,)`` costs as the search left them; exact equality picks the arcs that were used.
     seed_node, seed_cost, seed_length
         Where the search started.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        Metres; infinite at nodes that were not reached.
+    walked
+        ``(n,)`` result, metres; infinite on entry, and at nodes that were not reached.
     """
-    metres = np.full(len(reached), np.inf)
     for seed in range(len(seed_node)):
         node = seed_node[seed]
         if seed_cost[seed] == reached[node]:
-            metres[node] = min(metres[node], seed_length[seed])
+            walked[node] = min(walked[node], seed_length[seed])
     changed, level = True, False
     while changed:  # once, unless arcs that cost nothing leave the order open
         changed = False
         for i in range(len(order)):
             node = order[i]
-            for arc in range(indptr[node], indptr[node + 1]):
+            for arc in range(indptr[node], indptr[node + np.uint32(1)]):
                 before = tail[arc]
                 if reached[before] + cost[arc] != reached[node]:
                     continue
                 level = level or reached[before] == reached[node]
-                if metres[before] + length[arc] < metres[node]:
-                    metres[node] = metres[before] + length[arc]
+                if walked[before] + length[arc] < walked[node]:
+                    walked[node] = walked[before] + length[arc]
                     changed = True
         changed = changed and level
-    return metres
 
 
 @jit
-def _link(
-    node: int,
-    bucket: int,
-    following: NDArray[np.int64],
-    before: NDArray[np.int64],
-    first: NDArray[np.int64],
-) -> None:
-    """Put a node at the head of a bucket; `before` is -1 at the head and -2 outside any bucket."""
-    old = first[bucket]
-    following[node], before[node], first[bucket] = old, -1, node
-    if old >= 0:
-        before[old] = node
+def _keep_better(
+    thing: int,
+    value: float,
+    length: float,
+    limit: float,
+    best: NDArray[np.float64],
+    shortest: NDArray[np.float64],
+    found: NDArray[np.int64],
+    number: int,
+) -> int:
+    """Keep a way to a thing where it is cheaper, or as cheap and shorter; return how many things were found."""
+    if value > limit or value > best[thing] or (value == best[thing] and length >= shortest[thing]):
+        return number
+    if best[thing] == np.inf:
+        found[number] = thing
+        number += 1
+    best[thing], shortest[thing] = value, length
+    return number
 
 
 @jit
-def _unlink(
-    node: int,
-    bucket: int,
-    following: NDArray[np.int64],
-    before: NDArray[np.int64],
-    first: NDArray[np.int64],
-) -> None:
-    """Take a node out of its bucket."""
-    if before[node] >= 0:
-        following[before[node]] = following[node]
-    else:
-        first[bucket] = following[node]
-    if following[node] >= 0:
-        before[following[node]] = before[node]
-    before[node] = -2
+def _is_full(label: NDArray[np.int64], filled: int, mark: int) -> bool:
+    """Tell whether a node has no room for one more label, or has this one already."""
+    if filled == len(label):
+        return True
+    for i in range(filled):
+        if label[i] == mark:
+            return True
+    return False
+
+
+@jit
+def _double(bucket: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give every bucket room for twice as many nodes."""
+    wider = np.empty((bucket.shape[0], 2 * bucket.shape[1]), np.uint32)
+    wider[:, : bucket.shape[1]] = bucket
+    return wider
+
+
+@jit
+def _lengthen(values: NDArray[np.float64], longer: int) -> NDArray[np.float64]:
+    """Copy an array into a longer one."""
+    copy = np.empty(longer, values.dtype)
+    copy[: len(values)] = values
+    return copy
