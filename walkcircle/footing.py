@@ -228,7 +228,7 @@ def _wait(network: WalkNetwork, walker: Walker) -> NDArray[np.float64]:
     signals = CROSSINGS.index("signals")
     for road, name in enumerate(ROADS):
         if name in walker.crossing_road_s:
-            delay[1:signals, road] = walker.crossing_road_s[name]  # type: ignore[index]  # as above
+            delay[1:signals, road] = walker.crossing_road_s[name]
     if walker.signals is not None:
         delay[signals] = walker.signals.delay_s
     return np.asarray(delay[network.crossing, network.crossed])

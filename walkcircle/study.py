@@ -26,7 +26,7 @@ Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 TEMPLATE = """\
 title = {title}
 standard = {standard}          # a name from 'walkcircle standards', or your own .toml
-walkers = ["adult"]            # adult, elder, child, wheelchair, or your own .toml
+walkers = ["adult"]            # adult, child, elder, elder-limited, pram, wheelchair, or your own .toml
 minutes = [5, 10, 15]          # limits of the isochrones
 
 [place]                        # one of: file, name, bbox
