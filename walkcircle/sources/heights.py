@@ -152,24 +152,22 @@ class _Terrain:
             raise SourceError(msg)
         crs = CRS.from_user_input(raster.crs.to_wkt())
         into = Transformer.from_crs(network.crs, crs, always_xy=True)
-        middle = network.xy.mean(axis=0)
-        column, row = ~raster.transform * into.transform(*middle)
-        corners = [raster.transform * (column + i, row + j) for i, j in ((0, 0), (1, 0), (0, 1))]
-        x, y = np.transpose(corners)
+        column, row = _apply_affine(~raster.transform, *into.transform(*network.xy.mean(axis=0)))
+        x, y = _apply_affine(raster.transform, column + np.array([0, 1, 0]), row + np.array([0, 0, 1]))
         xy = np.column_stack(into.transform(x, y, direction="INVERSE"))
         width, height = np.hypot(*(xy[1:] - xy[0]).T)
         if not (np.isfinite([width, height]).all() and min(width, height) > 0):
             raise _nothing_known(name, raster, network)
         cells = tuple(max(3, 2 * round((WINDOW_M / size - 1) / 2) + 1) for size in (width, height))
-        # the mean taken twice reaches half of its width twice
-        reach = max((n - 1) * size for n, size in zip(cells, (width, height), strict=True))
+        # the mean taken twice reaches half of its width twice, and the four cells around a point one further
+        reach = max(n * size for n, size in zip(cells, (width, height), strict=True))
         return cls(raster, name, into, to_metres, (cells[0], cells[1]), float(reach))
 
     def heights(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``(k,)`` averaged heights at points of the network's CRS, between four cells; NaN where unknown."""
-        column, row = ~self.raster.transform * self.into.transform(*xy.T)
+        column, row = _apply_affine(~self.raster.transform, *self.into.transform(*xy.T))
         # a height belongs to the middle of its cell
-        column, row = np.asarray(column) - 0.5, np.asarray(row) - 0.5
+        column, row = column - 0.5, row - 0.5
         found = np.full(len(xy), np.nan)
         # the outer half of the outermost cells has heights on one side only
         inside = np.isfinite(column) & np.isfinite(row)
@@ -203,6 +201,11 @@ class _Terrain:
         height[(height < LOWEST_M) | (height > HIGHEST_M)] = np.nan
         smooth = _average(height, wide, high)
         return _weigh_four(smooth, column - left, row - top)
+
+
+def _apply_affine(affine: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    """Map coordinates; written out because the operator for it depends on the version of the library."""
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 def _average(height: NDArray[np.float64], wide: int, high: int) -> NDArray[np.float64]:
