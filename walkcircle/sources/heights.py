@@ -157,7 +157,7 @@ class _Terrain:
         xy = np.column_stack(into.transform(x, y, direction="INVERSE"))
         width, height = np.hypot(*(xy[1:] - xy[0]).T)
         if not (np.isfinite([width, height]).all() and min(width, height) > 0):
-            raise _nothing_known(name, raster, network)
+            raise SourceError(_word_nowhere(name, raster, network))
         cells = tuple(max(3, 2 * round((WINDOW_M / size - 1) / 2) + 1) for size in (width, height))
         # the mean taken twice reaches half of its width twice, and the four cells around a point one further
         reach = max(n * size for n, size in zip(cells, (width, height), strict=True))
@@ -254,7 +254,7 @@ def _add_profile(network: WalkNetwork, terrain: _Terrain) -> WalkNetwork:
     start = np.concatenate([[0], np.cumsum(steps + 1)])
     height = terrain.heights(_points_along(network, steps, start))
     if not np.isfinite(height).any():
-        raise _nothing_known(terrain.name, terrain.raster, network)
+        raise SourceError(_word_nowhere(terrain.name, terrain.raster, network))
     if aloft.any():
         height = _level_bridges(network, start, height, terrain.reach_m)
     profile = Profile(start, height)
@@ -359,7 +359,7 @@ def _hang_nodes(
     return found
 
 
-def _nothing_known(name: str, raster: Any, network: WalkNetwork) -> SourceError:
+def _word_nowhere(name: str, raster: Any, network: WalkNetwork) -> str:
     """Word that a raster lies elsewhere, and where."""
     place = Transformer.from_crs(network.crs, 4326, always_xy=True).transform_bounds(
         *network.xy.min(axis=0), *network.xy.max(axis=0)
@@ -367,8 +367,7 @@ def _nothing_known(name: str, raster: Any, network: WalkNetwork) -> SourceError:
     crs = CRS.from_user_input(raster.crs.to_wkt())
     covered = Transformer.from_crs(crs, 4326, always_xy=True).transform_bounds(*raster.bounds)
     streets, file = (", ".join(f"{degree:.3f}" for degree in box) for box in (place, covered))
-    msg = (
+    return (
         f"{name}: knows the height of none of the streets (100 % are unknown); it covers {file} and the streets lie in "
         f"{streets} (west, south, east, north in degrees): give heights of this place"
     )
-    return SourceError(msg)
