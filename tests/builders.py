@@ -114,6 +114,7 @@ def draw_ways(
         kind=column("kind", "path", str),
         steps=column("steps", 0, bool),
         crossing=column("crossing", 0, np.uint8),
+        crossed=column("crossed", 0, np.uint8),
         private=column("private", 0, bool),
         oneway=column("oneway", 0, np.int8),
         level=column("level", 0, np.int8),

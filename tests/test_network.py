@@ -30,6 +30,7 @@ import walkcircle as wc
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.network import (
     CROSSINGS,
+    ROADS,
     WalkNetwork,
     assemble_network,
     choose_crs,
@@ -722,6 +723,43 @@ def test_a_network_checks_its_arrays_once():
     ):
         with pytest.raises(NetworkError, match=words):
             WalkNetwork(**(fields | change))
+
+
+CROSSING = {"highway": "footway", "footway": "crossing", "crossing": "marked"}
+
+
+@pytest.mark.parametrize(
+    ("roads", "name"),
+    [
+        ([{"highway": "residential"}], "residential"),
+        ([{"highway": "unclassified"}], "residential"),
+        ([{"highway": "service"}], "service"),
+        ([{"highway": "secondary_link"}], "secondary"),
+        ([{"highway": "trunk", "foot": "no"}], "primary"),  # nobody walks along it, and yet it is crossed
+        ([{"highway": "tertiary"}, {"highway": "service"}], "tertiary"),  # the largest, in whatever order
+        ([{"highway": "service"}, {"highway": "tertiary"}], "tertiary"),
+        ([{"highway": "primary", "foot": "no"}, {"highway": "service"}], "primary"),
+        ([{"highway": "cycleway"}], ""),
+        ([CROSSING], ""),  # another crossing is no road
+    ],
+)
+def test_a_crossing_knows_the_class_of_the_road_that_it_crosses(tmp_path, roads, name):
+    """The road shares a node with it, which splits it in two."""
+    nodes = {1: (0, 0), 2: (10, 0), 3: (20, 0), 4: (10, -50), 5: (10, 50), 6: (60, 0)}
+    ways = {77: ([1, 2, 3], CROSSING), 78: ([3, 6], {"highway": "footway"})}
+    ways |= {80 + i: ([4, 2, 5], tags) for i, tags in enumerate(roads)}
+    network = wc.read_network(write_osm(tmp_path / "town.osm", nodes, ways))
+    across = network.osm_way == 77
+    assert set(np.array(ROADS)[network.crossed[across]]) == {name}
+    assert not network.crossed[network.crossing == 0].any()
+
+
+def test_a_crossing_that_touches_no_road_crosses_one_of_unknown_class(tmp_path):
+    """Drawn over the road without a node in common."""
+    nodes = {1: (0, 0), 3: (20, 0), 4: (10, -50), 5: (10, 50)}
+    ways = {77: ([1, 3], CROSSING), 80: ([4, 5], {"highway": "primary"})}
+    network = wc.read_network(write_osm(tmp_path / "town.osm", nodes, ways))
+    assert network.crossed.tolist() == [0, 0]
 
 
 def test_a_network_says_how_large_it_is():

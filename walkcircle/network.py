@@ -34,6 +34,9 @@ Verdict = Literal["no", "private", "public"]
 #: Names of the codes in :attr:`WalkNetwork.crossing`.
 CROSSINGS = ("", "unmarked", "marked", "signals")
 
+#: Names of the codes in :attr:`WalkNetwork.crossed`, the larger road later; "" where it is not known.
+ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
+
 
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
 AT_EDGE_M = 25.0
@@ -72,6 +75,36 @@ def read_walk_rules() -> WalkRules:
 
 
 @dataclass(frozen=True, eq=False)
+class Profile:
+    """Heights along each edge, equally far apart from its first node to its last.
+
+    The height gained from end to end hides a hill or a dip between them; this does not.
+
+    Attributes
+    ----------
+    start
+        ``(e + 1,)`` those of edge i are ``height_m[start[i]:start[i + 1]]``; at least two.
+    height_m
+        ``(s,)`` metres above the same level; NaN where unknown.
+    """
+
+    start: NDArray[np.int64]
+    height_m: NDArray[np.float64]
+
+    def take(self, edges: NDArray[np.int64]) -> Profile:
+        """Return the profile of some edges, in the order given."""
+        count = np.diff(self.start)[edges]
+        start = np.concatenate([[0], np.cumsum(count)])
+        place = np.repeat(self.start[edges] - start[:-1], count) + np.arange(start[-1])
+        return Profile(start, self.height_m[place])
+
+    @property
+    def climb_m(self) -> NDArray[np.float64]:
+        """``(e,)`` height gained from first to last node."""
+        return np.asarray(self.height_m[self.start[1:] - 1] - self.height_m[self.start[:-1]])
+
+
+@dataclass(frozen=True, eq=False)
 class WalkNetwork:
     """Streets on foot in a metric CRS.
 
@@ -91,6 +124,8 @@ class WalkNetwork:
         ``(e,)`` whether the edge is a flight of stairs.
     crossing
         ``(e,)`` position in :data:`CROSSINGS`.
+    crossed
+        ``(e,)`` position in :data:`ROADS` of the largest road that a crossing crosses.
     private
         ``(e,)`` whether the edge belongs to an estate or owner; gates decide who walks it.
     oneway
@@ -107,6 +142,8 @@ class WalkNetwork:
         Projected CRS in metres.
     extent
         Box of the data in that CRS; nothing is known beyond it.
+    profile
+        Heights along each edge, or None where no heights were read.
     """
 
     xy: NDArray[np.float64]
@@ -116,6 +153,7 @@ class WalkNetwork:
     kind: NDArray[np.str_]
     steps: NDArray[np.bool_]
     crossing: NDArray[np.uint8]
+    crossed: NDArray[np.uint8]
     private: NDArray[np.bool_]
     oneway: NDArray[np.int8]
     level: NDArray[np.int8]
@@ -125,6 +163,7 @@ class WalkNetwork:
     cut: NDArray[np.bool_]
     crs: CRS
     extent: shapely.Polygon
+    profile: Profile | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and ranges once, so that no algorithm checks again.
@@ -139,11 +178,18 @@ class WalkNetwork:
             msg = "the network has no walkable street; check that the file holds ways with a highway tag"
             raise NetworkError(msg)
         per_edge = (
-            self.length_m, self.climb_m, self.kind, self.steps, self.crossing, self.private,
-            self.oneway, self.level, self.lines, self.osm_way,
+            self.length_m, self.climb_m, self.kind, self.steps, self.crossing, self.crossed,
+            self.private, self.oneway, self.level, self.lines, self.osm_way,
         )  # fmt: skip
         if any(len(column) != e for column in per_edge) or {len(self.osm_node), len(self.cut)} != {n}:
             msg = f"the arrays of a network should have {e} edges and {n} nodes each"
+            raise NetworkError(msg)
+        if self.profile is not None and (
+            len(self.profile.start) != e + 1
+            or self.profile.start[-1] != len(self.profile.height_m)
+            or np.diff(self.profile.start).min() < 2
+        ):
+            msg = f"the profile of a network of {e} edges should have at least two heights for each"
             raise NetworkError(msg)
         if self.ends.min() < 0 or self.ends.max() >= n:
             msg = f"an edge ends at a node that is not there (nodes are 0 to {n - 1})"
@@ -197,6 +243,7 @@ class WalkNetwork:
             "kind",
             "steps",
             "crossing",
+            "crossed",
             "private",
             "oneway",
             "level",
@@ -209,6 +256,7 @@ class WalkNetwork:
             osm_node=self.osm_node[used],
             cut=self.cut[used],
             ends=ends.reshape(-1, 2).astype(np.int64),
+            profile=None if self.profile is None else self.profile.take(kept),
             **{column: getattr(self, column)[kept] for column in columns},
         )
 
@@ -269,7 +317,7 @@ class Ways:
         Node positions along each way.
     osm_way
         ``(w,)`` ids, or -1.
-    kind, steps, crossing, private, oneway, level
+    kind, steps, crossing, crossed, private, oneway, level
         ``(w,)`` attributes as in :class:`WalkNetwork`.
     squares
         Rings of node positions of each open square, outer ring first.
@@ -283,6 +331,7 @@ class Ways:
     kind: NDArray[np.str_]
     steps: NDArray[np.bool_]
     crossing: NDArray[np.uint8]
+    crossed: NDArray[np.uint8]
     private: NDArray[np.bool_]
     oneway: NDArray[np.int8]
     level: NDArray[np.int8]
@@ -327,6 +376,7 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
         kind=ways.kind[way],
         steps=ways.steps[way],
         crossing=ways.crossing[way],
+        crossed=ways.crossed[way],
         private=ways.private[way],
         oneway=ways.oneway[way],
         level=ways.level[way],
@@ -377,7 +427,8 @@ def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
     ways = Ways(
         xy=xy, osm_node=np.full(len(xy), -1), cut=np.zeros(len(xy), bool), paths=paths,
         osm_way=np.full(count, -1), kind=kind,
-        steps=kind == "steps", crossing=np.zeros(count, np.uint8), private=private,
+        steps=kind == "steps", crossing=np.zeros(count, np.uint8),
+        crossed=np.zeros(count, np.uint8), private=private,
         oneway=np.zeros(count, np.int8), level=np.zeros(count, np.int8),
     )  # fmt: skip
     return assemble_network(ways, CRS(metric.crs), merge=False)
@@ -438,6 +489,7 @@ def network_from_networkx(graph: nx.Graph) -> WalkNetwork:
         kind=kind,
         steps=kind == "steps",
         crossing=np.zeros(len(rows), np.uint8),
+        crossed=np.zeros(len(rows), np.uint8),
         private=np.array([_first(tags.get("access", "")) == "private" for _, _, tags in rows]),
         oneway=np.zeros(len(rows), np.int8),
         level=np.array([_level(tags) for _, _, tags in rows], dtype=np.int8),
@@ -473,6 +525,18 @@ def to_metric(frame: gpd.GeoDataFrame, *, where: str) -> gpd.GeoDataFrame:
     in_metres = frame.copy()
     in_metres.geometry = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy * metres_per_unit)
     return in_metres.set_crs(_with_metres(crs), allow_override=True)
+
+
+def classify_road(highway: str) -> int:
+    """Return the position in :data:`ROADS` of a ``highway`` value; 0 where no motor traffic is expected."""
+    return ROADS.index(_ROAD_CLASS.get(highway.removesuffix("_link"), ""))
+
+
+#: Roads for motors that are no name of a class themselves; a motorway or trunk road is crossed like a primary one.
+_ROAD_CLASS: Mapping[str, str] = {
+    **{name: name for name in ROADS}, "motorway": "primary", "trunk": "primary", "unclassified": "residential",
+    "living_street": "residential", "road": "residential",
+}  # fmt: skip
 
 
 def find_level(tags: Mapping[str, str]) -> int:
@@ -585,6 +649,7 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
         kind=network.kind[longest],
         steps=network.steps[longest],
         crossing=network.crossing[longest],
+        crossed=network.crossed[longest],
         private=network.private[longest],
         oneway=network.oneway[longest],
         level=network.level[longest],
@@ -602,7 +667,9 @@ def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
     number[order] = np.arange(len(order))
     ends = number[network.ends]
     edges = np.lexsort((ends.max(axis=1), ends.min(axis=1)))
-    columns = ("length_m", "climb_m", "kind", "steps", "crossing", "private", "oneway", "level", "lines", "osm_way")
+    columns = (
+        "length_m", "climb_m", "kind", "steps", "crossing", "crossed", "private", "oneway", "level", "lines", "osm_way",
+    )  # fmt: skip
     return replace(
         network,
         xy=network.xy[order],
@@ -632,6 +699,7 @@ def _cross_squares(ways: Ways) -> Ways:
         kind=np.append(ways.kind, np.full(count, "square")),
         steps=np.append(ways.steps, np.zeros(count, bool)),
         crossing=np.append(ways.crossing, np.zeros(count, np.uint8)),
+        crossed=np.append(ways.crossed, np.zeros(count, np.uint8)),
         private=np.append(ways.private, np.zeros(count, bool)),
         oneway=np.append(ways.oneway, np.zeros(count, np.int8)),
         level=np.append(ways.level, np.zeros(count, np.int8)),

@@ -26,12 +26,13 @@ Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 TEMPLATE = """\
 title = {title}
 standard = {standard}          # a name from 'walkcircle standards', or your own .toml
-walkers = ["adult"]            # adult, elder, child, wheelchair, or your own .toml
+walkers = ["adult"]            # adult, child, elder, elder-limited, pram, wheelchair, or your own .toml
 minutes = [5, 10, 15]          # limits of the isochrones
 
 [place]                        # one of: file, name, bbox
 {place}
 # area = "area.geojson"        # the study area; the communities' area when left out
+# heights = "dem.tif"          # a terrain model (GeoTIFF), for walks up and down; better bare ground than roofs
 # cut_along_border = true      # the file was cut along the border of that area, and nothing is known beyond
 
 [communities]                  # who is scored
@@ -85,6 +86,8 @@ class PlaceSection:
         West, south, east, north in degrees, read through Overpass; stored on first use.
     area
         File with the polygon(s) of the study area; without it the communities' area is the study area.
+    heights
+        Raster of heights, metres: a GeoTIFF in any CRS with one band. Without it everybody walks on the flat.
     data_date
         ``YYYY-MM-DD`` of the data where the file does not say it.
     cut_along_border
@@ -96,6 +99,7 @@ class PlaceSection:
     name: str | None = None
     bbox: tuple[float, float, float, float] | None = None
     area: str | None = None
+    heights: str | None = None
     data_date: str | None = None
     cut_along_border: bool = False
 
@@ -360,7 +364,11 @@ class Study:
     def longest_walk_m(self) -> float:
         """The longest walk that any limit allows to any walker, metres."""
         limits = [*self.minutes, *(kind.limit_min for kind in self.standard.kinds)]
-        return max(limits) * 60 * max(walker.metres_per_second for walker in self.walkers)
+        return max(limits) * 60 * max(self._speed(walker) for walker in self.walkers)
+
+    def _speed(self, walker: Walker) -> float:
+        """Return the greatest speed of a walker, metres per second; downhill where heights are known."""
+        return walker.metres_per_second if self.place.heights is None else walker.fastest_metres_per_second
 
 
 def read_study(path: str | Path) -> Study:

@@ -107,6 +107,13 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
     longest_m = study.longest_walk_m
     searched = area.buffer(longest_m * SEARCH_FACTOR)
     network = contents.network.clip(searched)
+    if study.place.heights is not None:
+        # rasterio is only loaded where it is needed
+        from walkcircle.sources.heights import apply_heights
+
+        tell("Reading heights")
+        network = apply_heights(network, study.path_to(study.place.heights))
+        notes += _note_heights(network)
     if study.place.cut_along_border:
         network = network.end_outside(area)
         notes.append("The file was cut along the border of the study area; what lies beyond it is unknown.")
@@ -156,7 +163,8 @@ def _read_ground(study: Study, tell: Report) -> _Ground:
         path, area, stated = fetched.path, fetched.area, fetched.data_date
     contents = read_osm_file(path)
     own_files = [
-        study.residences.file, study.communities.file, place.area, *(f.file for f in study.facilities)
+        study.residences.file, study.communities.file, place.area, place.heights,
+        *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}
     inputs = {name: hash_file(file) for name, file in named.items() if file.is_file()}
@@ -244,6 +252,17 @@ def _note_edge(network: WalkNetwork, area: shapely.Geometry, longest_m: float, c
     if contents.cut_ways:
         notes.append(f"{contents.cut_ways} streets are cut at the edge of the file.")
     return notes
+
+
+def _note_heights(network: WalkNetwork) -> list[str]:
+    """Say for which share of the streets there are no heights."""
+    from walkcircle.sources.heights import measure_unknown
+
+    unknown = measure_unknown(network)
+    if unknown == 0:
+        return []
+    share = "less than 0.1" if unknown < 0.001 else f"{100 * unknown:.1f}"
+    return [f"Heights are unknown for {share} % of the length of the streets; these are walked as if flat."]
 
 
 def _note_islands(network: WalkNetwork) -> list[str]:

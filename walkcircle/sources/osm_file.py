@@ -24,11 +24,13 @@ from pyproj import Transformer
 from walkcircle.errors import SourceError
 from walkcircle.network import (
     CROSSINGS,
+    ROADS,
     WalkNetwork,
     WalkRules,
     Ways,
     assemble_network,
     choose_crs,
+    classify_road,
     find_level,
     read_walk_rules,
 )
@@ -178,6 +180,7 @@ class _Raw:
     header_box: tuple[float, float, float, float] | None = None
     cut_ways: int = 0
     cut: set[int] = field(default_factory=set)
+    roads: list[tuple[int, list[int]]] = field(default_factory=list)
     boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
     outlines: dict[int, tuple[dict[str, str], list[_Node]]] = field(default_factory=dict)
     built: set[int] = field(default_factory=set)
@@ -239,6 +242,9 @@ class _Raw:
         key = tuple((k, tags[k]) for k in rules.keys if k in tags)
         walked = seen.get(key) or seen.setdefault(key, rules.verdict(tags))
         if walked == "no":
+            # nobody walks along a motor road, but a crossing may cross it
+            if road := classify_road(tags.get("highway", "")):
+                self.roads.append((road, [node.ref for node in way.nodes]))
             return
         run: list[int] = []
         missing = False
@@ -345,6 +351,7 @@ class _Raw:
         cut[list(self.cut)] = True
         tags = [t for _, t, _ in self.way_tags]
         kind = np.array([t.get("highway", "path") for t in tags], dtype=str)
+        crossing = np.array([_crossing(t) for t in tags], dtype=np.uint8)
         return Ways(
             xy=xy,
             osm_node=ids,
@@ -353,12 +360,27 @@ class _Raw:
             osm_way=np.array([i for i, _, _ in self.way_tags], dtype=np.int64),
             kind=kind,
             steps=kind == "steps",
-            crossing=np.array([_crossing(t) for t in tags], dtype=np.uint8),
+            crossing=crossing,
+            crossed=self._find_crossed(crossing),
             private=np.array([private for _, _, private in self.way_tags], dtype=bool),
             oneway=np.array([_ONEWAY.get(t.get("oneway:foot", ""), 0) for t in tags], dtype=np.int8),
             level=np.array([find_level(t) for t in tags], dtype=np.int8),
             squares=[[np.array(ring, dtype=np.int64) for ring in rings] for rings in self.squares],
         )
+
+    def _find_crossed(self, crossing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the class of the largest road that shares a node with each crossing, 0 for any other way."""
+        on_road: list[list[int]] = [[] for _ in ROADS]
+        for path, (_, tags, _), code in zip(self.paths, self.way_tags, crossing, strict=True):
+            if not code:
+                on_road[classify_road(tags.get("highway", ""))].extend(path)
+        for road, refs in self.roads:
+            on_road[road].extend(self.position[ref] for ref in refs if ref in self.position)
+        largest = np.zeros(len(self.lonlat), np.uint8)
+        for road, nodes in enumerate(on_road[1:], start=1):
+            largest[nodes] = road
+        paths = zip(self.paths, crossing, strict=True)
+        return np.array([largest[path].max() if code else 0 for path, code in paths], dtype=np.uint8)
 
 
 def _overpass_date(path: Path) -> str | None:
