@@ -7,7 +7,7 @@ street between two junctions and keeps its line. What depends on who walks is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
@@ -289,7 +289,14 @@ class Ways:
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
 
 
-def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = None, merge: bool = True) -> WalkNetwork:
+def assemble_network(
+    ways: Ways,
+    crs: CRS,
+    *,
+    extent: shapely.Polygon | None = None,
+    merge: bool = True,
+    report: Callable[[str], None] | None = None,
+) -> WalkNetwork:
     """Split ways at junctions, cross open squares, and merge chains of like stretches.
 
     Parameters
@@ -303,14 +310,19 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
     merge
         Merge stretches that meet where nothing else does and are alike in everything that matters on foot;
         the lines keep every bend.
+    report
+        Called with the name of each step as it begins.
 
     Raises
     ------
     NetworkError
         No way is left.
     """
+    tell = report or (lambda _: None)
     if ways.squares:
+        tell("Crossing open squares")
         ways = _cross_squares(ways)
+    tell("Splitting streets at junctions")
     flat, path = _flatten(ways.paths)
     if len(flat) == 0:
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
@@ -337,7 +349,10 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
-    return _merge_chains(network) if merge else network
+    if not merge:
+        return network
+    tell("Joining stretches of street")
+    return _merge_chains(network)
 
 
 def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:

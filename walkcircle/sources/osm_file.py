@@ -99,13 +99,13 @@ class OsmContents:
         return gpd.GeoSeries([f.shape for f in features], crs=4326).to_crs(self.network.crs)
 
 
-def read_osm_file(path: Path) -> OsmContents:
-    """Read streets and features from an OpenStreetMap file.
+def check_file(path: Path) -> None:
+    """Check that a file is there and may be OpenStreetMap data by its name.
 
     Raises
     ------
     SourceError
-        The file is missing, empty, cut short or not OpenStreetMap data, or holds no walkable street.
+        The file is missing, empty or of an unknown kind.
     """
     if not path.exists():
         msg = f"{path}: there is no such file; check the path in [place]"
@@ -116,6 +116,26 @@ def read_osm_file(path: Path) -> OsmContents:
     if path.stat().st_size == 0:
         msg = f"{path.name}: the file is empty; download it again"
         raise SourceError(msg)
+
+
+def read_osm_file(path: Path, *, report: Callable[[str], None] | None = None) -> OsmContents:
+    """Read streets and features from an OpenStreetMap file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    report
+        Called with the name of each step as it begins.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, empty, cut short or not OpenStreetMap data, or holds no walkable street.
+    """
+    tell = report or (lambda _: None)
+    check_file(path)
+    tell("Reading streets and places")
     try:
         raw = _read_raw(path)
     except (RuntimeError, osmium.InvalidLocationError, ValueError) as error:
@@ -127,7 +147,7 @@ def read_osm_file(path: Path) -> OsmContents:
     if not raw.paths and not raw.squares:
         msg = f"{path.name}: holds no walkable street; check that it was not filtered down to something else"
         raise SourceError(msg)
-    return raw.contents()
+    return raw.contents(tell)
 
 
 def _read_raw(path: Path) -> _Raw:
@@ -312,8 +332,9 @@ class _Raw:
             if ends <= LONGEST_MEND * line.length:
                 self.mended.append(Feature(f"relation/{relation}", tags, shapely.Polygon(line)))
 
-    def contents(self) -> OsmContents:
-        """Turn what was read into a network and features."""
+    def contents(self, tell: Callable[[str], None]) -> OsmContents:
+        """Turn what was read into features and a network."""
+        tell("Laying out places")
         lonlat = np.array(self.lonlat)
         west, south = lonlat.min(axis=0)
         east, north = lonlat.max(axis=0)
@@ -327,8 +348,9 @@ class _Raw:
             crs=4326,
         ).to_crs(crs)
         extent = gpd.GeoSeries([shapely.box(*box)], crs=4326).to_crs(crs).iloc[0]
+        ways = self._ways(np.column_stack(move.transform(*lonlat.T)))
         return OsmContents(
-            network=assemble_network(self._ways(np.column_stack(move.transform(*lonlat.T))), crs, extent=extent),
+            network=assemble_network(ways, crs, extent=extent, report=tell),
             points=self.points,
             areas=[*areas, *self.mended],
             lines=self.lines,
