@@ -614,11 +614,11 @@ def _join_lines(
 
 def _cross_squares(ways: Ways) -> Ways:
     """Let people walk along the edge of each square and straight across it between the ways that meet it."""
-    on_ways = np.zeros(len(ways.xy), np.int64)
-    for path in ways.paths:
-        on_ways[path] += 1
-    for rings in ways.squares:
-        on_ways[np.unique(np.concatenate(list(rings)))] += 1
+    # a way that comes back to a node, and a square whose rings touch, meet nobody there but themselves
+    met = [*ways.paths, *(np.concatenate(list(rings)) for rings in ways.squares)]
+    owner = np.repeat(np.arange(len(met)), [len(nodes) for nodes in met])
+    once = np.unique(owner * len(ways.xy) + np.concatenate(met))
+    on_ways = np.bincount(once % len(ways.xy), minlength=len(ways.xy))
     paths: list[NDArray[np.int64]] = []
     for rings in ways.squares:
         paths.extend(rings)
