@@ -351,7 +351,7 @@ class _Raw:
         move = Transformer.from_crs(4326, crs, always_xy=True)
         shapes = shapely.from_wkb([wkb for _, _, wkb in self.areas])
         areas = [Feature(i, tags, shape) for (i, tags, _), shape in zip(self.areas, shapes, strict=True)]
-        spots = shapely.points([(lon, lat) for *_, lon, lat in self.points])
+        spots = shapely.points(np.array([(lon, lat) for *_, lon, lat in self.points]).reshape(-1, 2))
         points = [Feature(i, tags, spot) for (i, tags, *_), spot in zip(self.points, spots, strict=True)]
         gaps = gpd.GeoSeries(
             [shapely.LineString([f.shape.exterior.coords[-2], f.shape.exterior.coords[0]]) for f in self.mended],
