@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+
 import pytest
 from builders import TOWNS
 
 import walkcircle as wc
+
+
+def pytest_configure(config):
+    """Keep the store of this run to itself: the user's cache is the user's."""
+    folder = tempfile.TemporaryDirectory(prefix="store-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["WALKCIRCLE_CACHE"] = folder.name
 
 
 @pytest.fixture(scope="session", params=sorted(TOWNS))

@@ -51,6 +51,16 @@ class Town(StrEnum):
     town = "town"
 
 
+#: Whether streets that were read before may come from the user's cache.
+Stored = Annotated[
+    bool,
+    typer.Option(
+        "--store/--no-store",
+        help="load streets read before from your cache folder (WALKCIRCLE_CACHE names another), or read them anew",
+    ),
+]
+
+
 def main() -> int:
     """Run the command line and return the exit status."""
     try:
@@ -66,15 +76,19 @@ def demo(
     town: Annotated[
         Town, typer.Argument(help="monaco (a dense town), karhula (a suburb), town (made up, Chinese)")
     ] = Town.monaco,
+    store: Stored = True,
 ) -> None:
     """Run a bundled town, offline, and leave its map under maps/."""
-    _run(_prepare_demo(town))
+    _run(_prepare_demo(town), stored=store)
 
 
 @app.command()
-def run(study: Annotated[Path, typer.Argument(help="the study's TOML file")]) -> None:
+def run(
+    study: Annotated[Path, typer.Argument(help="the study's TOML file")],
+    store: Stored = True,
+) -> None:
     """Run a study: check-up, isochrones, gaps, map and tables."""
-    _run(study)
+    _run(study, stored=store)
 
 
 @app.command()
@@ -82,6 +96,7 @@ def whatif(
     study: Annotated[Path, typer.Argument(help="the study's TOML file")],
     kind: Annotated[str, typer.Option(help="kind of facility, as in the standard")],
     at: Annotated[list[str], typer.Option(help="LON,LAT in degrees (WGS 84); may be given more than once")],
+    store: Stored = True,
 ) -> None:
     """Say how many people a facility somewhere would newly serve, without building it."""
     from walkcircle.scenario import Proposals, measure_effect
@@ -90,7 +105,7 @@ def whatif(
     question.standard.kind(kind)
     places = [_read_lonlat(text) for text in at]
     with _steps() as steps:
-        answer = _answer(question, steps)
+        answer = _answer(question, steps, stored=store)
         steps.begin("Walking to the proposed sites")
         proposals = Proposals(answer.place.network.crs)
         for lon, lat in places:
@@ -251,21 +266,21 @@ def _read_study(path: Path) -> Study:
     return read_study(path)
 
 
-def _answer(study: Study, steps: Steps) -> Analysis:
+def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
     """Read the place and answer the study, showing each step."""
     steps.begin("Starting the engine")
     from walkcircle.analysis import analyse
     from walkcircle.sources import read_place
 
-    place = read_place(study, report=steps.begin)
+    place = read_place(study, report=steps.begin, stored=stored)
     return analyse(place, study, report=steps.begin)
 
 
-def _run(path: Path) -> None:
+def _run(path: Path, *, stored: bool) -> None:
     """Run a study file from beginning to end."""
     study = _read_study(path)
     with _steps() as steps:
-        answer = _answer(study, steps)
+        answer = _answer(study, steps, stored=stored)
         steps.begin("Starting the map")
         from walkcircle.views.files import write_outputs
 

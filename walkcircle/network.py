@@ -7,8 +7,8 @@ street between two junctions and keeps its line. What depends on who walks is no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +37,8 @@ CROSSINGS = ("", "unmarked", "marked", "signals")
 #: Names of the codes in :attr:`WalkNetwork.crossed`, the larger road later; "" where it is not known.
 ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
 
+#: The arrays of :class:`WalkNetwork` with one value per node; all others have one per edge.
+NODE_COLUMNS = ("xy", "osm_node", "cut")
 
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
 AT_EDGE_M = 25.0
@@ -177,11 +179,8 @@ class WalkNetwork:
         if e == 0:
             msg = "the network has no walkable street; check that the file holds ways with a highway tag"
             raise NetworkError(msg)
-        per_edge = (
-            self.length_m, self.climb_m, self.kind, self.steps, self.crossing, self.crossed,
-            self.private, self.oneway, self.level, self.lines, self.osm_way,
-        )  # fmt: skip
-        if any(len(column) != e for column in per_edge) or {len(self.osm_node), len(self.cut)} != {n}:
+        of_nodes, of_edges = self._columns()
+        if any(len(column) != n for column in of_nodes.values()) or any(len(c) != e for c in of_edges.values()):
             msg = f"the arrays of a network should have {e} edges and {n} nodes each"
             raise NetworkError(msg)
         if self.profile is not None and (
@@ -197,6 +196,23 @@ class WalkNetwork:
         if not (np.isfinite(self.length_m).all() and (self.length_m >= 0).all()):
             msg = "an edge has a negative or unknown length; check the lines"
             raise NetworkError(msg)
+
+    def _columns(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        """Return the arrays with one value per node, and those with one per edge, `ends` apart."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays = {name: array for name, array in arrays.items() if isinstance(array, np.ndarray) and name != "ends"}
+        of_nodes = {name: arrays.pop(name) for name in NODE_COLUMNS}
+        return of_nodes, arrays
+
+    def take(self, nodes: NDArray[np.int64], edges: NDArray[np.int64]) -> dict[str, Any]:
+        """Return every column of some nodes and edges, in their order, by name; `ends` is for the caller to number."""
+        of_nodes, of_edges = self._columns()
+        profile = None if self.profile is None else self.profile.take(edges)
+        return (
+            {n: c[nodes] for n, c in of_nodes.items()}
+            | {n: c[edges] for n, c in of_edges.items()}
+            | {"profile": profile}
+        )
 
     @cached_property
     def edge_tree(self) -> shapely.STRtree:
@@ -237,28 +253,7 @@ class WalkNetwork:
         if len(kept) == len(self.ends):
             return self
         used, ends = np.unique(self.ends[kept], return_inverse=True)
-        columns = (
-            "length_m",
-            "climb_m",
-            "kind",
-            "steps",
-            "crossing",
-            "crossed",
-            "private",
-            "oneway",
-            "level",
-            "lines",
-            "osm_way",
-        )
-        return replace(
-            self,
-            xy=self.xy[used],
-            osm_node=self.osm_node[used],
-            cut=self.cut[used],
-            ends=ends.reshape(-1, 2).astype(np.int64),
-            profile=None if self.profile is None else self.profile.take(kept),
-            **{column: getattr(self, column)[kept] for column in columns},
-        )
+        return replace(self, **self.take(used, kept), ends=ends.reshape(-1, 2).astype(np.int64))
 
     def end_outside(self, area: shapely.Geometry) -> WalkNetwork:
         """Return the network with every node outside an area marked as a place where the data end."""
@@ -338,7 +333,14 @@ class Ways:
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
 
 
-def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = None, merge: bool = True) -> WalkNetwork:
+def assemble_network(
+    ways: Ways,
+    crs: CRS,
+    *,
+    extent: shapely.Polygon | None = None,
+    merge: bool = True,
+    report: Callable[[str], None] | None = None,
+) -> WalkNetwork:
     """Split ways at junctions, cross open squares, and merge chains of like stretches.
 
     Parameters
@@ -352,14 +354,19 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
     merge
         Merge stretches that meet where nothing else does and are alike in everything that matters on foot;
         the lines keep every bend.
+    report
+        Called with the name of each step as it begins.
 
     Raises
     ------
     NetworkError
         No way is left.
     """
+    tell = report or (lambda _: None)
     if ways.squares:
+        tell("Crossing open squares")
         ways = _cross_squares(ways)
+    tell("Splitting streets at junctions")
     flat, path = _flatten(ways.paths)
     if len(flat) == 0:
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
@@ -387,7 +394,10 @@ def assemble_network(ways: Ways, crs: CRS, *, extent: shapely.Polygon | None = N
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
-    return _number_along_curve(_merge_chains(network) if merge else network)
+    if merge:
+        tell("Joining stretches of street")
+        network = _merge_chains(network)
+    return _number_along_curve(network)
 
 
 def network_from_lines(lines: gpd.GeoDataFrame) -> WalkNetwork:
@@ -625,38 +635,25 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
     if len(starts) == len(order):
         return network
-    coords, owner = shapely.get_coordinates(network.lines, return_index=True)
-    bounds = np.searchsorted(owner, np.arange(len(network.lines) + 1))
-    lines = network.lines[order[starts]]
-    ends = np.empty((len(starts), 2), np.int64)
-    length = np.add.reduceat(network.length_m[order], starts)
-    longest = np.empty(len(starts), np.int64)
     stops = np.append(starts[1:], len(order))
-    for i, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
-        edges, flips = order[start:stop], flipped[start:stop]
-        ends[i] = network.ends[edges[0]][int(flips[0])], network.ends[edges[-1]][1 - int(flips[-1])]
-        longest[i] = edges[np.argmax(network.length_m[edges])]
-        if len(edges) > 1 or flips[0]:
-            parts = [coords[bounds[e] : bounds[e + 1]][:: -1 if f else 1] for e, f in zip(edges, flips, strict=True)]
-            lines[i] = shapely.LineString(np.concatenate([parts[0], *(p[1:] for p in parts[1:])]))
-    used, new_ends = np.unique(ends, return_inverse=True)
+    heads = network.ends[order[starts], flipped[starts].astype(np.int64)]
+    tails = network.ends[order[stops - 1], 1 - flipped[stops - 1].astype(np.int64)]
+    used, ends = np.unique(np.stack([heads, tails], axis=1), return_inverse=True)
+    length = network.length_m[order]
+    # the longest stretch of a chain, the first of equals, gives it its name
+    is_longest = length == np.maximum.reduceat(length, starts)[chain]
+    longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
+    kept = network.take(used, longest)
     return replace(
         network,
-        xy=network.xy[used],
-        ends=new_ends.reshape(-1, 2).astype(np.int64),
-        length_m=length,
-        climb_m=np.full(len(starts), np.nan),
-        kind=network.kind[longest],
-        steps=network.steps[longest],
-        crossing=network.crossing[longest],
-        crossed=network.crossed[longest],
-        private=network.private[longest],
-        oneway=network.oneway[longest],
-        level=network.level[longest],
-        lines=lines,
-        osm_node=network.osm_node[used],
-        cut=network.cut[used],
-        osm_way=network.osm_way[longest],
+        **kept
+        | {
+            "ends": ends.reshape(-1, 2).astype(np.int64),
+            "length_m": np.add.reduceat(length, starts),
+            "climb_m": np.full(len(starts), np.nan),
+            "profile": None,
+            "lines": _join_lines(network.lines, order, chain, flipped),
+        },
     )
 
 
@@ -667,26 +664,40 @@ def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
     number[order] = np.arange(len(order))
     ends = number[network.ends]
     edges = np.lexsort((ends.max(axis=1), ends.min(axis=1)))
-    columns = (
-        "length_m", "climb_m", "kind", "steps", "crossing", "crossed", "private", "oneway", "level", "lines", "osm_way",
-    )  # fmt: skip
-    return replace(
-        network,
-        xy=network.xy[order],
-        osm_node=network.osm_node[order],
-        cut=network.cut[order],
-        ends=ends[edges],
-        **{column: getattr(network, column)[edges] for column in columns},
-    )
+    return replace(network, **network.take(order, edges) | {"ends": ends[edges]})
+
+
+def _join_lines(
+    lines: NDArray[np.object_], order: NDArray[np.int64], chain: NDArray[np.int64], flipped: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Draw one line along each chain; a chain of one stretch keeps its own."""
+    first = np.diff(chain, prepend=-1) > 0
+    joined = lines[order[first]]
+    changed = ~first | flipped
+    changed = (np.bincount(chain[changed], minlength=len(joined)) > 0)[chain]
+    if not changed.any():
+        return joined
+    order, chain, flipped, first = order[changed], chain[changed], flipped[changed], first[changed]
+    coords, stretch = shapely.get_coordinates(lines[order], return_index=True)
+    sizes = np.bincount(stretch)
+    begins = np.cumsum(sizes) - sizes
+    along = np.arange(len(coords)) - begins[stretch]
+    backwards = (begins + sizes - 1)[stretch] - along
+    coords = np.where(flipped[stretch, None], coords[backwards], coords)
+    # where two stretches meet, both have the node
+    needed = (along > 0) | first[stretch]
+    number, owner = np.unique(chain[stretch[needed]], return_inverse=True)
+    joined[number] = shapely.linestrings(coords[needed], indices=owner)
+    return joined
 
 
 def _cross_squares(ways: Ways) -> Ways:
     """Let people walk along the edge of each square and straight across it between the ways that meet it."""
-    on_ways = np.zeros(len(ways.xy), np.int64)
-    for path in ways.paths:
-        on_ways[path] += 1
-    for rings in ways.squares:
-        on_ways[np.unique(np.concatenate(list(rings)))] += 1
+    # a way that comes back to a node, and a square whose rings touch, meet nobody there but themselves
+    met = [*ways.paths, *(np.concatenate(list(rings)) for rings in ways.squares)]
+    owner = np.repeat(np.arange(len(met)), [len(nodes) for nodes in met])
+    once = np.unique(owner * len(ways.xy) + np.concatenate(met))
+    on_ways = np.bincount(once % len(ways.xy), minlength=len(ways.xy))
     paths: list[NDArray[np.int64]] = []
     for rings in ways.squares:
         paths.extend(rings)

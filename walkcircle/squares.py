@@ -55,8 +55,10 @@ def draw_chords(
     chords = shapely.linestrings(np.stack([xy[node[a]], xy[node[b]]], axis=1))
     shape = shapely.make_valid(shapely.Polygon(xy[rings[0]], [xy[ring] for ring in rings[1:]]))
     # a millimetre of room, so that a chord along the edge itself is not lost to rounding
-    visible = shapely.covers(shapely.buffer(shape, 0.001), chords)
-    return [np.array(pair) for pair in zip(node[a[visible]], node[b[visible]], strict=True)]
+    roomy = shapely.buffer(shape, 0.001)
+    shapely.prepare(roomy)
+    visible = shapely.covers(roomy, chords)
+    return list(np.stack([node[a[visible]], node[b[visible]]], axis=1))
 
 
 def _corners(

@@ -22,9 +22,10 @@ from walkcircle.sources.osm_features import (
     find_estates,
     find_facilities,
 )
-from walkcircle.sources.osm_file import OsmContents, hash_file, read_osm_file
+from walkcircle.sources.osm_file import OsmContents, hash_file
 from walkcircle.sources.population import estimate_residences, scale_population
 from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
+from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Communities, Facilities, Residences
 
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
 __all__ = ["read_network", "read_place"]
 
 
-def read_network(source: str | Path | gpd.GeoDataFrame | Any) -> WalkNetwork:
-    """Read a walking network from whatever holds streets.
+def read_network(source: str | Path | gpd.GeoDataFrame | Any, *, stored: bool = True) -> WalkNetwork:
+    """Read a walking network from whatever holds streets; a file read before is loaded from the store.
 
     Parameters
     ----------
     source
         Path of an OpenStreetMap file (``.osm.pbf``, ``.osm``, ``.osm.gz``, ``.osm.bz2``), an osmnx or
         networkx graph, or a GeoDataFrame of lines in a projected CRS.
+    stored
+        Use the store (:mod:`walkcircle.sources.store`); else read the file anew and store nothing.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def read_network(source: str | Path | gpd.GeoDataFrame | Any) -> WalkNetwork:
     <WalkNetwork 2 nodes, 1 edges, 0.1 km, EPSG:32635>
     """
     if isinstance(source, str | Path):
-        return read_osm_file(Path(source)).network
+        return load_network(Path(source), _choose_store(stored=stored))
     if isinstance(source, gpd.GeoDataFrame):
         return network_from_lines(source)
     if hasattr(source, "nodes") and hasattr(source, "edges") and hasattr(source, "graph"):
@@ -73,7 +76,7 @@ def read_network(source: str | Path | gpd.GeoDataFrame | Any) -> WalkNetwork:
     raise SourceError(msg)
 
 
-def read_place(study: Study, *, report: Report | None = None) -> Place:
+def read_place(study: Study, *, report: Report | None = None, stored: bool = True) -> Place:
     """Read the ground of a study: streets, people, facilities and communities.
 
     Parameters
@@ -82,6 +85,8 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
         As read by :func:`~walkcircle.study.read_study`.
     report
         Called with the name of each step as it begins.
+    stored
+        Use the store (:mod:`walkcircle.sources.store`); else read the file anew and store nothing.
 
     Raises
     ------
@@ -89,8 +94,7 @@ def read_place(study: Study, *, report: Report | None = None) -> Place:
         Something cannot be read or makes no sense; the message says what, where and the cure.
     """
     tell = report or (lambda _: None)
-    tell("Reading streets and places")
-    ground = _read_ground(study, tell)
+    ground = _read_ground(study, tell, _choose_store(stored=stored))
     contents, crs = ground.contents, ground.contents.network.crs
     tell("Finding homes and communities")
     residences = _read_homes(study, contents)
@@ -151,7 +155,11 @@ class _Ground:
     inputs: dict[str, str]
 
 
-def _read_ground(study: Study, tell: Report) -> _Ground:
+def _choose_store(*, stored: bool) -> Store | None:
+    return open_store() if stored else None
+
+
+def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     """Read the study's file, or fetch its place on first use and read what was stored."""
     place = study.place
     if place.file is not None:
@@ -161,7 +169,7 @@ def _read_ground(study: Study, tell: Report) -> _Ground:
 
         fetched = fetch_place(place, folder=study.folder / "fetched", margin_m=study.longest_walk_m, report=tell)
         path, area, stated = fetched.path, fetched.area, fetched.data_date
-    contents = read_osm_file(path)
+    contents = load_contents(path, store, report=tell)
     own_files = [
         study.residences.file, study.communities.file, place.area, place.heights,
         *(f.file for f in study.facilities),
