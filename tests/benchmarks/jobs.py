@@ -146,13 +146,13 @@ def nearest(bench: Bench) -> Iterator[Line]:
             continue
         theirs = answer.seconds("build", "ask")
         checked = compare_metres(found, answer["nearest"], room)
-        yield _race(name, spent, theirs, f"{answer.tool}: {theirs:,.1f} s", least, checked)
+        yield _race(name, spent, theirs, f"{answer.tool}: {theirs:,.2f} s", least, checked)
     spent_cpp, metres = run_bucket_nearest(bench, case)
     if spent_cpp is None:
         yield Line(name, f"{spent:.2f} s", _missing(bench, "C++"))
     else:
         checked = compare_metres(found, metres, CENTIMETRES_M)
-        text = f"C++ buckets, once per kind, without building: {spent_cpp:.2f} s"
+        text = f"C++ buckets, once per kind, without building: {spent_cpp:.3f} s"
         yield Line(name, f"{spent:.2f} s", text, f"{spent_cpp / spent:.2f}×", checked=checked)
 
 
@@ -174,7 +174,7 @@ def again(bench: Bench) -> Iterator[Line]:
             continue
         theirs = answer.seconds("again")
         checked = compare_metres(found, answer["nearest_again"], room)
-        yield _race(name, spent, theirs, f"{answer.tool}: {theirs:,.1f} s", least, checked)
+        yield _race(name, spent, theirs, f"{answer.tool}: {theirs:,.2f} s", least, checked)
 
 
 def each(bench: Bench) -> Iterator[Line]:
@@ -477,7 +477,8 @@ JOBS: Mapping[str, Callable[[Bench], Iterator[Line]]] = {
 def compare_metres(found: NDArray, theirs: NDArray, room_m: float) -> str:
     """Say how far two tables of metres agree; a walk at the limit may be in one and not in the other."""
     both = np.isfinite(found) & np.isfinite(theirs)
-    worst = float(np.abs(np.where(both, found, 0) - np.where(both, theirs, 0)).max(initial=0))
+    apart = np.abs(np.where(both, found, 0) - np.where(both, theirs, 0))
+    worst = float(apart.max(initial=0))
     one = np.isfinite(found) ^ np.isfinite(theirs)
     alone = np.where(np.isfinite(found), found, theirs)[one]
     far = int((alone < LIMIT_M - room_m).sum())
@@ -485,7 +486,7 @@ def compare_metres(found: NDArray, theirs: NDArray, room_m: float) -> str:
     if one.sum() - far:
         text += f", {one.sum() - far} at the limit"
     if far or worst > room_m:
-        text += f", WRONG: {far + int((np.abs(found - theirs)[both] > room_m).sum())} differ"
+        text += f", WRONG: {far + int((apart > room_m).sum())} differ"
     return text
 
 
@@ -604,7 +605,7 @@ def _race(
     ratio = theirs / spent
     mine = f"{spent:.2f} s" if unit == "s" else f"{spent:.1f} {unit}"
     met = None if least is None else ratio >= least and "WRONG" not in checked
-    return Line(name, mine, text, f"{ratio:,.1f}×", f"≥ {least:g}×" if least else "", met, checked)
+    return Line(name, mine, text, f"{ratio:,.3g}×" if ratio < 1000 else f"{ratio:,.0f}×", f"≥ {least:g}×" if least else "", met, checked)
 
 
 def _within_twice(name: str, spent: float, flat: float, checked: str) -> Line:

@@ -76,11 +76,12 @@ def spots_of_nodes(network: WalkNetwork, xy: NDArray[np.float64]) -> Spots:
     first = np.flatnonzero(np.diff(edge, prepend=-1))
     step[first] = 0.0
     along = np.cumsum(step)
-    along -= along[first][edge]
+    fraction = (along - along[first][edge]) / network.length_m[edge]
+    fraction[first], fraction[np.append(first[1:], len(edge)) - 1] = 0.0, 1.0  # rounding must not lead into a one-way
     keys = coords[:, 0] + 1j * coords[:, 1]
     order = np.argsort(keys, kind="stable")
     at = order[np.searchsorted(keys[order], xy[:, 0] + 1j * xy[:, 1])]
-    return _make_spots(edge[at], along[at] / network.length_m[edge[at]], xy)
+    return _make_spots(edge[at], fraction[at], xy)
 
 
 def spots_on_edges(network: WalkNetwork, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> Spots:

@@ -277,23 +277,23 @@ def valhalla_isochrones(given: Arrays, answer: Arrays) -> None:
     import subprocess
     from pathlib import Path
 
-    from valhalla import Actor, get_config
+    import valhalla
 
     answer["version"] = np.array(f"Valhalla {version('pyvalhalla')}")
     folder = Path(str(given["folder"]))
     tiles = folder / "tiles"
     tiles.mkdir(parents=True, exist_ok=True)
-    config = get_config(tile_extract="", tile_dir=str(tiles), verbose=False)
+    config = valhalla.get_config(tile_extract="", tile_dir=str(tiles), verbose=False)
     config["mjolnir"]["concurrency"] = 1
     (folder / "valhalla.json").write_text(json.dumps(config))
+    builder = next((Path(valhalla.__file__).parent / "bin").glob("valhalla_build_tiles*"))
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "valhalla", "--quiet", "valhalla_build_tiles", "-c", folder / "valhalla.json",
-         str(given["osm"])],
+        [builder, "-c", folder / "valhalla.json", str(given["osm"])],
         check=True, capture_output=True,
     )  # fmt: skip
     answer["build_wall"] = answer["build_cpu"] = np.array(time.perf_counter() - began)
-    actor = Actor(config)
+    actor = valhalla.Actor(config)
     asked = [
         json.dumps(
             {
