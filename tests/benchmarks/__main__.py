@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.benchmarks.graphs import SIZES
@@ -37,12 +37,11 @@ def main() -> int:
     bench = Bench(
         peers, options.size, options.out.resolve(), full=options.full, repeats=options.repeats, scale=options.scale
     )
-    rows = [*describe_machine(), "", *HEADER]
+    rows = [*describe_machine(peers), "", *HEADER]
     print("\n".join(rows), flush=True)
     for name in options.only or JOBS:
         try:
-            lines = list_lines(JOBS[name](bench))
-            for line in lines:
+            for line in JOBS[name](bench):
                 rows.append(line.to_row())
                 print(rows[-1], flush=True)
         except Exception as error:  # noqa: BLE001 - one failed job must not cost an hour of others
@@ -52,11 +51,6 @@ def main() -> int:
         rows += ["", f"{name}: {why}"]
     (options.out / "table.md").write_text("\n".join(rows) + "\n", encoding="utf-8")
     return 0
-
-
-def list_lines(lines):
-    """Hand on lines as they are measured."""
-    yield from lines
 
 
 def read_options() -> argparse.Namespace:
@@ -75,18 +69,17 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def describe_machine() -> list[str]:
-    """Say when, on what, and with which versions."""
+def describe_machine(peers: Peers) -> list[str]:
+    """Say when, on what, with which versions, and how was measured."""
     from importlib.metadata import version
 
     tools = ", ".join(f"{name} {version(name)}" for name in ("walkcircle", "numba", "numpy", "shapely", "osmium"))
-    return [
-        f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC, {platform.system()} {platform.machine()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}, {tools}",
-        "",
-        "One thread for all. Seconds of CPU, medians; others are given nodes numbered along a Hilbert curve, walkcircle "
-        "random ones.",
-    ]
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    how = (
+        "One thread for all; medians of seconds of CPU. Others are given nodes numbered along a Hilbert curve, "
+        "walkcircle random ones."
+    )
+    return [f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, {tools}", "", peers.describe(), "", how]
 
 
 if __name__ == "__main__":

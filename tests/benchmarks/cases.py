@@ -109,7 +109,9 @@ class Case:
         whole = part.sum(axis=1) >= 1
         forth = np.where(whole, 1.0, part[:, 0])[:, None]
         back = np.where(whole, 0.0, part[:, 1])[:, None]
-        stretches = np.concatenate([np.stack([a, a + (b - a) * forth], axis=1), np.stack([b + (a - b) * back, b], axis=1)])
+        stretches = np.concatenate(
+            [np.stack([a, a + (b - a) * forth], axis=1), np.stack([b + (a - b) * back, b], axis=1)]
+        )
         long = np.hypot(*(stretches[:, 1] - stretches[:, 0]).T) > 0
         return shapely.MultiLineString(list(shapely.linestrings(stretches[long])))
 
@@ -132,12 +134,12 @@ def make_case(nodes: int) -> Case:
 
 
 def write_graph(graph: Graph, path: Path) -> NDArray[np.float64]:
-    """Write a graph as an OpenStreetMap file of residential streets; return its nodes' degrees."""
+    """Write a graph as an OpenStreetMap file of residential streets; return longitude and latitude of its nodes."""
     import osmium
     from pyproj import Transformer
 
     move = Transformer.from_crs(32651, 4326, always_xy=True)
-    lonlat = np.column_stack(move.transform(*(graph.xy + [450_000, 3_200_000]).T))
+    lonlat = np.column_stack(move.transform(*(graph.xy + np.array([450_000, 3_200_000])).T))
     path.unlink(missing_ok=True)
     with osmium.SimpleWriter(str(path)) as writer:
         node, way = osmium.osm.mutable.Node, osmium.osm.mutable.Way

@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,10 @@ FREQUENCY: Mapping[str, float] = {
     "nursing_home": 250, "subdistrict_service_centre": 190, "community_health_centre": 190, "cultural_centre": 190,
 }  # fmt: skip
 
-_FIRST, _SECOND = "云海潮月星风松竹梅兰荷桂柳杏桃枫芦苇鹭雁鸥鲸沙礁湾汀洲渚沧波澜溪泉石岩岭川原霞虹", "庭苑桥塘浦埠岸坊里园堂井亭渡坞台滩口舍村林圃墩湖"
+_FIRST, _SECOND = (
+    "云海潮月星风松竹梅兰荷桂柳杏桃枫芦苇鹭雁鸥鲸沙礁湾汀洲渚沧波澜溪泉石岩岭川原霞虹",
+    "庭苑桥塘浦埠岸坊里园堂井亭渡坞台滩口舍村林圃墩湖",
+)
 
 Spot = tuple[int, int]
 
@@ -99,7 +103,7 @@ def write_city(folder: Path, *, scale: float = 1.0, seed: int = 1) -> City:
     population = _write_residences(homes, people, folder / "residences.csv", rng)
     communities = _write_communities(homes, population, plan, max(round(COMMUNITIES * scale), 4), folder, rng)
     facilities = max(round(FACILITIES * scale), len(FREQUENCY))
-    _write_facilities(homes, plan, facilities, folder / "facilities.csv", rng)
+    _write_facilities(homes, facilities, folder / "facilities.csv", rng)
     _write_heights(plan, folder / "dem.tif")
     (folder / "study.toml").write_bytes(_word_study().encode("utf-8"))
     return City(
@@ -180,7 +184,9 @@ def _make_plan(scale: float, rng: np.random.Generator) -> _Plan:
     centre = np.array([columns * WIDTH, rows * DEPTH]) / 2
     radius = min(900.0, 0.1 * columns * WIDTH)
     angles = np.linspace(0, 2 * np.pi, max(round(10 * np.sqrt(scale)), 1), endpoint=False) + rng.uniform(0, 6)
-    middles = centre + np.column_stack([np.cos(angles), np.sin(angles)]) * centre * rng.uniform(0.6, 0.85, (len(angles), 1))
+    middles = centre + np.column_stack([np.cos(angles), np.sin(angles)]) * centre * rng.uniform(
+        0.6, 0.85, (len(angles), 1)
+    )
     hills = np.column_stack([middles, np.full(len(angles), radius), radius * rng.uniform(0.14, 0.22, len(angles))])
     dice = rng.random(away.shape)
     estates = 0.62 - 0.35 * away
@@ -261,13 +267,18 @@ def _draw_roads(sheet: _Sheet, plan: _Plan) -> None:
     for row in range(plan.rows + 1):
         for column in range(plan.columns + 1):
             here = _Block(column, row, "", 0.0)
-            sides = ((column < plan.columns, True, here.at(WIDTH, 0), row), (row < plan.rows, False, here.at(0, DEPTH), column))
+            sides = (
+                (column < plan.columns, True, here.at(WIDTH, 0), row),
+                (row < plan.rows, False, here.at(0, DEPTH), column),
+            )
             for inside, east, end, line in sides:
                 there, bridge = plan.is_road(column, row, east=east)
                 if inside and there:
                     more = {"bridge": "yes", "layer": "1"} if bridge else {}
                     name = f"{'纬' if east else '经'}{line}路"
-                    sheet.draw(_straight(here.at(0, 0), end), highway=ranks[line % 4], name=name, sidewalk="both", **more)
+                    sheet.draw(
+                        _straight(here.at(0, 0), end), highway=ranks[line % 4], name=name, sidewalk="both", **more
+                    )
 
 
 def _draw_water(sheet: _Sheet, plan: _Plan) -> None:
@@ -300,7 +311,16 @@ def _draw_block(sheet: _Sheet, block: _Block) -> Iterator[_Slot]:
         sheet.draw(_ring(at(20, 20), at(460, 380)), leisure="park", name="城市公园")
         sheet.draw(_straight(at(240, 0), at(240, DEPTH)), highway="footway")
         sheet.draw(_straight(at(0, 200), at(WIDTH, 200)), highway="footway")
-        ring = [at(120, 100), at(240, 80), at(360, 100), at(400, 200), at(360, 300), at(240, 320), at(120, 300), at(80, 200)]
+        ring = [
+            at(120, 100),
+            at(240, 80),
+            at(360, 100),
+            at(400, 200),
+            at(360, 300),
+            at(240, 320),
+            at(120, 300),
+            at(80, 200),
+        ]
         sheet.draw([*ring, ring[0]], highway="footway", surface="gravel")
     elif block.use == "hill":
         sheet.draw([at(0, 200), at(60, 230), at(120, 240), at(180, 210), at(240, 200)], highway="footway")
@@ -366,7 +386,9 @@ def _ring(one: Spot, other: Spot) -> list[Spot]:
 
 def _draw_home(sheet: _Sheet, home: _Slot) -> None:
     """Draw a residential building and the path to its door."""
-    sheet.draw(home.outline, building="apartments" if home.floors > 3 else "house", **{"building:levels": str(home.floors)})
+    sheet.draw(
+        home.outline, building="apartments" if home.floors > 3 else "house", **{"building:levels": str(home.floors)}
+    )
     sheet.draw([home.lane, home.door], highway="footway", **({"access": "private"} if home.private else {}))
 
 
@@ -456,7 +478,9 @@ def _write_communities(
         if len(members) == 0:
             continue
         cells = [snake[i] for i in members]
-        shape = shapely.union_all([shapely.box(c * WIDTH, r * DEPTH, (c + 1) * WIDTH, (r + 1) * DEPTH) for r, c in cells])
+        shape = shapely.union_all(
+            [shapely.box(c * WIDTH, r * DEPTH, (c + 1) * WIDTH, (r + 1) * DEPTH) for r, c in cells]
+        )
         shape = shapely.transform(_keep_corners(shape), _bend)
         subdistrict, district = number // _IN_SUBDISTRICT, number // (_IN_SUBDISTRICT * _IN_DISTRICT)
         residents = int(sum(people[cell] for cell in cells))
@@ -490,12 +514,12 @@ def _keep_corners(shape: shapely.Geometry) -> shapely.Polygon:
     """Return the outline with a vertex at every corner of a superblock, so that neighbours share all of theirs."""
     outline = [(round(x), round(y)) for x, y in shape.exterior.coords]
     ring = []
-    for (x, y), (to_x, to_y) in zip(outline, outline[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(outline):
         ring += _straight((x, y), (to_x, to_y), WIDTH if y == to_y else DEPTH)[:-1]
     return shapely.Polygon(ring)
 
 
-def _write_facilities(homes: list[_Slot], plan: _Plan, wanted: int, path: Path, rng: np.random.Generator) -> None:
+def _write_facilities(homes: list[_Slot], wanted: int, path: Path, rng: np.random.Generator) -> None:
     """Put facilities beside the streets where people live, at least one of each kind."""
     kinds = [kind for kind in read_standard("hangzhou").kinds if kind.id in FREQUENCY]
     share = np.array([FREQUENCY[kind.id] for kind in kinds])
@@ -546,9 +570,7 @@ def _write_heights(plan: _Plan, path: Path, *, cell_m: float = 30.0) -> None:
 
 
 def _word_study() -> str:
-    kinds = "\n".join(
-        f'"{kind.zh}" = "{kind.id}"' for kind in read_standard("hangzhou").kinds if kind.id in FREQUENCY
-    )
+    kinds = "\n".join(f'"{kind.zh}" = "{kind.id}"' for kind in read_standard("hangzhou").kinds if kind.id in FREQUENCY)
     return f"""\
 # A city {MADE_UP}; written by tests.benchmarks.city. Its hills are in dem.tif.
 title = "无何有市（虚构的城市）"

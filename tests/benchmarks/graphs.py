@@ -48,7 +48,7 @@ class Graph:
         return self.height_m[self.ends[:, 1]] - self.height_m[self.ends[:, 0]]
 
     def reorder(self) -> tuple[Graph, NDArray[np.int64]]:
-        """Number the nodes along a Hilbert curve and sort the edges: the order that other tools are given.
+        """Return the graph numbered along a Hilbert curve, its edges sorted: the order that other tools are given.
 
         Returns
         -------
@@ -136,8 +136,9 @@ def sort_by_place(xy: NDArray[np.float64], *, bits: int = 16) -> NDArray[np.int6
         right, up = (x & half) > 0, (y & half) > 0
         number = (number << 2) | ((3 * right) ^ up)
         flip = ~up & right
-        x, y = np.where(flip, half - 1 - (x & (half - 1)), x & (half - 1)), np.where(
-            flip, half - 1 - (y & (half - 1)), y & (half - 1)
+        x, y = (
+            np.where(flip, half - 1 - (x & (half - 1)), x & (half - 1)),
+            np.where(flip, half - 1 - (y & (half - 1)), y & (half - 1)),
         )
         x, y = np.where(up, x, y), np.where(up, y, x)
     return np.argsort(number, kind="stable")

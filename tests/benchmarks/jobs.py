@@ -134,7 +134,7 @@ def answer_all(case: Case, **more: NDArray) -> NDArray[np.float64]:
 
 
 def nearest(bench: Bench) -> Iterator[Line]:
-    """Nearest of 20 kinds for every node, from the edge list to the answer."""
+    """Find the nearest of 20 kinds for every node, from the edge list to the answer."""
     case = case_of(bench.size)
     found = answer_all(case)[case.order]
     spent = bench.median(lambda: answer_all(case))
@@ -157,7 +157,7 @@ def nearest(bench: Bench) -> Iterator[Line]:
 
 
 def again(bench: Bench) -> Iterator[Line]:
-    """The same question with other facilities, the network prepared."""
+    """Ask the same with other facilities, the network prepared."""
     case, ready = case_of(bench.size), ready_of(bench.size)
     ours.nearest_all(ready.footing, ready.everywhere, ready.facilities, within_m=LIMIT_M)
 
@@ -178,7 +178,7 @@ def again(bench: Bench) -> Iterator[Line]:
 
 
 def each(bench: Bench) -> Iterator[Line]:
-    """Bounded searches, one per source."""
+    """Search from each source, within the limit."""
     case, ready = case_of(bench.size), ready_of(bench.size)
     starts = ours.spots_of_nodes(ready.footing.network, case.graph.xy[case.sources])
     micro = 1e6 / len(case.sources)
@@ -211,7 +211,7 @@ def each(bench: Bench) -> Iterator[Line]:
 
 
 def origins(bench: Bench) -> Iterator[Line]:
-    """All that 100,000 origins reach."""
+    """Find all that 100,000 origins reach."""
     ready = ready_of(bench.size)
     nodes = case_of(bench.size).graph.xy
     many = min(100_000, len(nodes))
@@ -230,7 +230,7 @@ def origins(bench: Bench) -> Iterator[Line]:
 
 
 def counts(bench: Bench) -> Iterator[Line]:
-    """Facilities of 20 kinds within three limits of every node, from the edge list."""
+    """Count facilities of 20 kinds within three limits of every node, from the edge list."""
     case = case_of(bench.small)
     graph = case.graph
 
@@ -255,7 +255,7 @@ def counts(bench: Bench) -> Iterator[Line]:
 
 
 def isochrones(bench: Bench) -> Iterator[Line]:
-    """One isochrone with its polygon, search included; what it leaves out and takes in of the streets."""
+    """Draw an isochrone with its polygon, search included; see what it leaves out and takes in of the streets."""
     case, ready = case_of(bench.small), ready_of(bench.small)
     chosen = case.sources[:50]
     starts = ours.spots_of_nodes(ready.footing.network, case.graph.xy[chosen])
@@ -280,9 +280,7 @@ def isochrones(bench: Bench) -> Iterator[Line]:
     yield _race_valhalla(bench, case, chosen, streets, name, spent)
 
 
-def _race_valhalla(
-    bench: Bench, case: Case, chosen: NDArray, streets: list, name: str, spent: float
-) -> Line:
+def _race_valhalla(bench: Bench, case: Case, chosen: NDArray, streets: list, name: str, spent: float) -> Line:
     """Draw the same isochrones with Valhalla, on tiles of the same graph."""
     import geopandas as gpd
 
@@ -330,7 +328,7 @@ def _judge(case: Case, streets: list, shapes: list) -> tuple[float, float]:
 
 
 def add(bench: Bench) -> Iterator[Line]:
-    """One more facility: a bounded search and a minimum, against asking everything again."""
+    """Add one facility, a bounded search and a minimum, against asking everything again."""
     case, ready = case_of(bench.size), ready_of(bench.size)
     graph, network = case.graph, ready.footing.network
     kind = 0
@@ -354,7 +352,7 @@ def add(bench: Bench) -> Iterator[Line]:
 
 
 def variants(bench: Bench) -> Iterator[Line]:
-    """One-way streets, slopes, and homes along edges, against level streets from node to node."""
+    """Walk one-way streets, slopes, and from homes along edges, against level streets from node to node."""
     case = case_of(bench.size)
     graph = case.graph
     flat = bench.median(lambda: answer_all(case))
@@ -375,15 +373,13 @@ def variants(bench: Bench) -> Iterator[Line]:
     network = ready.footing.network
     edges = rng.integers(len(network.ends), size=len(graph.xy))
     homes = ours.spots_on_edges(network, edges, rng.random(len(edges)))
-    level = bench.median(
-        lambda: ours.nearest_all(ready.footing, ready.everywhere, ready.facilities, within_m=LIMIT_M)
-    )
+    level = bench.median(lambda: ours.nearest_all(ready.footing, ready.everywhere, ready.facilities, within_m=LIMIT_M))
     spent = bench.median(lambda: ours.nearest_all(ready.footing, homes, ready.facilities, within_m=LIMIT_M))
     yield _within_twice(f"{name}, from as many homes along edges, network prepared", spent, level, "")
 
 
 def memory(bench: Bench) -> Iterator[Line]:
-    """Peak memory of nearest, 100,000 searches and counts in a fresh process."""
+    """Measure the peak memory of nearest, 100,000 searches and counts in a fresh process."""
     peak, _, wall = run_measured([sys.executable, "-m", "tests.benchmarks.chain", str(bench.size)])
     yield Line(
         f"memory of the whole chain, {bench.size:,} nodes", f"{peak / 1000:.2f} GB", "", "", "≤ 0.8 GB", peak <= 800,
@@ -392,7 +388,7 @@ def memory(bench: Bench) -> Iterator[Line]:
 
 
 def demo(bench: Bench) -> Iterator[Line]:
-    """The demo of Monaco with nothing compiled before, and once more."""
+    """Run the demo of Monaco with nothing compiled before, and once more."""
     del bench
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "monaco"
@@ -407,7 +403,7 @@ def demo(bench: Bench) -> Iterator[Line]:
 
 
 def growth(bench: Bench) -> Iterator[Line]:
-    """Seconds over nodes, from ten thousand to a million."""
+    """Measure seconds over nodes, from ten thousand to a million."""
     for size in SIZES:
         case = make_case(size)
         answer_all(case)
@@ -425,7 +421,7 @@ def growth(bench: Bench) -> Iterator[Line]:
 
 
 def stored(bench: Bench) -> Iterator[Line]:
-    """A stored network loaded, against the file read."""
+    """Load a stored network, against reading the file."""
     if "stored" not in ours.ABLE:
         yield Line("a stored network, loaded again", "not built yet", "", "", "≥ 20× faster than reading")
         return
@@ -448,7 +444,7 @@ def stored(bench: Bench) -> Iterator[Line]:
 
 
 def city(bench: Bench) -> Iterator[Line]:
-    """A whole city, read, analysed and drawn by the command line."""
+    """Run a whole city: read, analysed and drawn by the command line."""
     if not bench.full:
         return
     from tests.benchmarks.city import write_city
@@ -605,7 +601,15 @@ def _race(
     ratio = theirs / spent
     mine = f"{spent:.2f} s" if unit == "s" else f"{spent:.1f} {unit}"
     met = None if least is None else ratio >= least and "WRONG" not in checked
-    return Line(name, mine, text, f"{ratio:,.3g}×" if ratio < 1000 else f"{ratio:,.0f}×", f"≥ {least:g}×" if least else "", met, checked)
+    return Line(
+        name,
+        mine,
+        text,
+        f"{ratio:,.3g}×" if ratio < 1000 else f"{ratio:,.0f}×",
+        f"≥ {least:g}×" if least else "",
+        met,
+        checked,
+    )
 
 
 def _within_twice(name: str, spent: float, flat: float, checked: str) -> Line:

@@ -159,9 +159,7 @@ def _spread(start: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.in
     return np.repeat(start[which] - np.cumsum(size) + size, size) + np.arange(size.sum())
 
 
-def draw_isochrones(
-    footing: Footing, starts: Spots, *, within_m: float, cell_m: float
-) -> NDArray[np.object_]:
+def draw_isochrones(footing: Footing, starts: Spots, *, within_m: float, cell_m: float) -> NDArray[np.object_]:
     """Search from each start and draw the ground around the streets that it reaches."""
     reach = walk(footing, starts, WALKER, limit_min=within_m / 60)
     return np.asarray(trace_isochrones(reach, (within_m / 60,), cell_m=cell_m).geometry.to_numpy())

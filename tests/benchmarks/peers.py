@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 
 #: One thread for all, whatever a tool calls its own.
-ONE_THREAD = {
-    name: "1"
-    for name in (
+ONE_THREAD: Mapping[str, str] = dict.fromkeys(
+    (
         "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS", "OSMIUM_POOL_THREADS", "WALKCIRCLE_THREADS",
-    )
-}  # fmt: skip
+        "VECLIB_MAXIMUM_THREADS", "OSMIUM_POOL_THREADS",
+    ),
+    "1",
+)  # fmt: skip
 
 #: Environment → what is installed there. Valhalla's wheels want a newer Python than the others may have.
 TOOLS: Mapping[str, Sequence[str]] = {
@@ -104,6 +104,18 @@ class Peers:
         windows = os.name == "nt"
         return self.folder / environment / ("Scripts/python.exe" if windows else "bin/python")
 
+    def describe(self) -> str:
+        """List the tools that are there, with their versions."""
+        asked = "import sys, importlib.metadata as m; print(*[f'{n} {m.version(n)}' for n in sys.argv[1:]], sep=', ')"
+        found = []
+        for name, packages in TOOLS.items():
+            if not self.python(name).exists():
+                continue
+            there = [package for package in packages if package not in self.missing]
+            done = subprocess.run([self.python(name), "-c", asked, *there], check=False, capture_output=True, text=True)
+            found.append(f"{name}: {done.stdout.strip() or 'unknown'}")
+        return "; ".join(found) or "no other tool is installed"
+
     def ask(self, job: str, given: Mapping[str, object], *, keep: bool = True, times: int = 1) -> Answer | None:
         """Ask a tool in its own process; None, with the reason in `missing`, where it cannot answer.
 
@@ -111,7 +123,7 @@ class Peers:
         """
         work = self.folder / "work"
         work.mkdir(parents=True, exist_ok=True)
-        asked = work / f"{job}-{digest_of(given)}.given.npz"
+        asked = work / f"{job}-{digest_of(job, given)}.given.npz"
         kept = asked.with_suffix("").with_suffix(".answer.npz")
         now = kept in self.measured
         if keep and kept.exists() and (now or not self.fresh):
@@ -173,9 +185,11 @@ def find_python(least: tuple[int, int]) -> str | None:
     return None
 
 
-def digest_of(given: Mapping[str, object]) -> str:
-    """Return a short name of an input: the same arrays, the same name (ask afresh when a job changes)."""
-    digest = hashlib.sha256()
+def digest_of(job: str, given: Mapping[str, object]) -> str:
+    """Return a short name of a question: the same arrays and the same code of the tool's section, the same name."""
+    sections = (HERE / "peer_jobs.py").read_text(encoding="utf-8").split("\n# ── ")
+    mine = next(section for section in sections if f"def {job}(" in section)
+    digest = hashlib.sha256((sections[0] + mine).encode("utf-8"))
     for name, value in sorted(given.items()):
         array = np.ascontiguousarray(value)
         digest.update(f"{name} {array.dtype} {array.shape}".encode())
