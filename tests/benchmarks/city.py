@@ -498,16 +498,24 @@ def _write_communities(
     return len(features)
 
 
-def _follow_snake(rows: int, columns: int, *, band: int = 3) -> Iterator[tuple[int, int]]:
-    """Visit every cell, each beside the one before: up and down in bands of rows, there and back."""
-    forward, up = True, True
-    for first in range(0, rows, band):
-        rows_here = range(first, min(first + band, rows))
-        for column in range(columns) if forward else range(columns - 1, -1, -1):
-            for row in rows_here if up else reversed(rows_here):
+def _follow_snake(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    """Visit every cell, each beside the one before: up and down in bands of three rows, there and back.
+
+    A band has to end in its upper row, where the next one begins; of an even number of columns the last two are
+    therefore climbed together.
+    """
+    forward = True
+    for first in range(0, rows, 3):
+        band = range(first, min(first + 3, rows))
+        line = list(range(columns) if forward else range(columns - 1, -1, -1))
+        alone = line if columns % 2 else line[:-2]
+        for number, column in enumerate(alone):
+            for row in band if number % 2 == 0 else reversed(band):
                 yield row, column
-            up = not up
-        forward, up = not forward, True
+        for row in band if columns % 2 == 0 else ():
+            for column in line[-2:] if (row - first) % 2 == 0 else line[:-3:-1]:
+                yield row, column
+        forward = not forward
 
 
 def _keep_corners(shape: shapely.Geometry) -> shapely.Polygon:
