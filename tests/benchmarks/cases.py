@@ -121,7 +121,7 @@ class Case:
         inside = shapely.length(shapely.intersection(streets, shape))
         near = self.lines[self.tree.query(shape)]
         total = shapely.length(shapely.intersection(near, shape)).sum()
-        return 1 - inside / streets.length, (total - inside) / streets.length
+        return max(1 - inside / streets.length, 0.0), max((total - inside) / streets.length, 0.0)
 
 
 def make_case(nodes: int) -> Case:

@@ -573,23 +573,30 @@ def write_raw(bench: Bench, graph: object, sources: NDArray[np.int32]) -> Path:
 
 
 def run_measured(command: list[str], **variables: str) -> tuple[float, float, float]:
-    """Run a program of ours; return its peak megabytes (NaN on Windows), seconds of CPU and of the clock."""
+    """Run a program of ours; return its peak megabytes (NaN but on Linux), seconds of CPU and of the clock."""
     environment = {**os.environ, **ONE_THREAD, **variables}
-    begun = time.perf_counter()
+    begun, before, peak = time.perf_counter(), os.times(), float("nan")
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        if not hasattr(os, "wait4"):
-            failed, peak, cpu = process.wait(), float("nan"), float("nan")
-        else:
-            _, status, used = os.wait4(process.pid, 0)
-            failed = process.returncode = os.waitstatus_to_exitcode(status)
-            peak = used.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-            cpu = used.ru_utime + used.ru_stime
-        wall = time.perf_counter() - begun
-        if failed:
+        while process.poll() is None:
+            peak = read_peak_mb(process.pid, peak)
+            time.sleep(0.02)
+        wall, after = time.perf_counter() - begun, os.times()
+        if process.returncode:
             said.seek(0)
             raise RuntimeError(said.read().decode(errors="replace")[-2000:])
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return peak, cpu, wall
+
+
+def read_peak_mb(process: int, before: float) -> float:
+    """Return the peak memory of a process so far; what it says when it ends would include its parent's."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    except OSError:  # another system, or ended just now
+        return before
+    peak = [int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")]
+    return peak[0] if peak else before
 
 
 # ── wording ─────────────────────────────────────────────────────────────────────────────────────

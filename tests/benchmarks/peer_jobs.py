@@ -344,13 +344,15 @@ JOBS = {
 
 
 def measure_peak_mb() -> float:
-    """Return the peak memory of this process, megabytes; NaN where the system does not say."""
+    """Return the peak memory of this process, megabytes; NaN but on Linux.
+
+    What getrusage says is inherited from the process that started this one, and may be far more.
+    """
     try:
-        import resource
-    except ImportError:  # Windows
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+    except OSError:
         return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":
