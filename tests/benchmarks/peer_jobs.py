@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -275,7 +276,6 @@ def cityseer_each(given: Arrays, answer: Arrays) -> None:
 def valhalla_isochrones(given: Arrays, answer: Arrays) -> None:
     """Build tiles of an OpenStreetMap file, and draw one outline per source."""
     import subprocess
-    from pathlib import Path
 
     import valhalla
 
@@ -349,8 +349,8 @@ def measure_peak_mb() -> float:
     What getrusage says is inherited from the process that started this one, and may be far more.
     """
     try:
-        with open("/proc/self/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
     except OSError:
         return float("nan")
 
