@@ -235,9 +235,17 @@ def _enclosed(shapes: gpd.GeoSeries, walls: gpd.GeoSeries) -> NDArray[np.bool_]:
     """Tell which areas have a mapped wall or fence along at least half of their outline."""
     if len(walls) == 0 or len(shapes) == 0:
         return np.zeros(len(shapes), bool)
-    outline = shapes.boundary
-    beside = outline.intersection(walls.buffer(3.0).union_all())  # a wall is drawn up to a few metres beside the land
-    return np.asarray(beside.length > outline.length / 2)
+    outline = shapes.boundary.to_numpy()
+    # a wall is drawn up to a few metres beside the land; a city has too many to lay all of them round each estate
+    strips = walls.buffer(3.0).to_numpy()
+    area, wall = shapely.STRtree(strips).query(outline, predicate="intersects").tolist()
+    beside: dict[int, list[shapely.Geometry]] = {}
+    for one, other in zip(area, wall, strict=True):
+        beside.setdefault(one, []).append(strips[other])
+    walled = np.zeros(len(shapes))
+    for one, pieces in beside.items():
+        walled[one] = shapely.intersection(outline[one], shapely.union_all(pieces)).length
+    return np.asarray(walled > shapely.length(outline) / 2)
 
 
 def _sea(contents: OsmContents) -> shapely.Geometry:
