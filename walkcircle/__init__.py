@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from walkcircle.footing import Footing, make_footing
     from walkcircle.gaps import find_gaps
-    from walkcircle.isochrones import trace_isochrones, trace_streets
+    from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
     from walkcircle.scenario import Proposals, measure_effect
@@ -67,7 +67,7 @@ __all__ = [
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
     "Place", "read_place", "assign_communities", "grade_completeness",
     # the measures
-    "cluster_residences", "trace_isochrones", "trace_streets",
+    "cluster_residences", "trace_isochrones", "trace_streets", "measure_truth",
     "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
     "score_communities", "find_gaps",
     # the wholes
@@ -86,7 +86,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
     "footing": ("Footing", "make_footing"),
     "gaps": ("find_gaps",),
-    "isochrones": ("trace_isochrones", "trace_streets"),
+    "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),
     "scenario": ("Proposals", "measure_effect"),

@@ -1,28 +1,29 @@
 """Isochrones: the streets reached within a time, exact to parts of edges, and the ground around them.
 
-A shape is drawn *from* walking times and never measured instead of them. It is the zero line of a field of
-cones: a point of ground is reached when some street point leaves enough of the walk to get there, and lies
-no farther than `off_street_m` from it.
+A shape is drawn *from* walking times and never measured instead of them. A point of ground belongs to it when a
+street that is reached lies within `off_street_m`, and no street that is not reached lies nearer: between two parallel
+streets of which one is reached the outline runs half way. With a longer limit streets are only reached and never lost,
+so shapes are nested. How true the shapes are is measured by :func:`measure_truth`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import inf
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 import shapely.ops
-from contourpy import FillType, contour_generator
 
 from walkcircle import kernels
+from walkcircle.chunks import run_chunks
 from walkcircle.errors import NetworkError
-from walkcircle.tables import Isochrones
-from walkcircle.walking import Reach, measure_part
+from walkcircle.lines import TILE_M
+from walkcircle.tables import Isochrones, Truth
+from walkcircle.walking import Reach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +33,25 @@ if TYPE_CHECKING:
 #: assumption; outlines of most routers lie 25 to 50 m off the street).
 OFF_STREET_M = 25.0
 
+#: Usual spacing of the grid on which outlines are found, metres.
+CELL_M = 20.0
+
+#: An outline between a street that is reached and one that is not is moved towards the latter by this share of the
+#: spacing. An outline through a grid cannot follow both streets; at this share, in a quarter of an hour, it leaves out
+#: less than 0.3 % of the streets that are reached and takes in about 1 % that are not (measured on seven extracts).
+FAVOUR = 0.15
+
+#: Origins drawn at a time by one thread.
+BLOCK = 32
+
 
 def trace_isochrones(
     reach: Reach,
     minutes: Sequence[float],
     *,
-    cell_m: float = 25.0,
+    cell_m: float = CELL_M,
     off_street_m: float = OFF_STREET_M,
+    threads: int | None = None,
     report: Callable[[int, int], None] | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the ground that can be reached from each origin within each time.
@@ -50,18 +63,20 @@ def trace_isochrones(
     minutes
         Limits, minutes, inclusive, growing.
     cell_m
-        Spacing of the field, metres; 12.5 is fine, 25 is usual.
+        Spacing of the grid, metres: 10 is fine, 20 usual, 40 coarse.
     off_street_m
         How far from a street the ground counts as reached, metres.
+    threads
+        How many origins at once; as many as there are processors when None.
     report
         Called with the number of origins done and in all.
 
     Returns
     -------
     GeoDataFrame
-        :class:`~walkcircle.tables.Isochrones`, one row per origin on the network and limit. Shapes keep
-        their holes and parts, a longer limit contains a shorter one, and all contain their origin's spot where
-        a cell's worth of the walk is left there.
+        :class:`~walkcircle.tables.Isochrones`, one row per origin on the network and limit. Shapes keep their holes
+        and parts, a longer limit contains a shorter one, and all contain their origin's spot where the access leg
+        is within the limit.
 
     Raises
     ------
@@ -72,26 +87,22 @@ def trace_isochrones(
     if limits_s.max() > reach.limit_s:
         msg = f"isochrones of {max(minutes):g} min need walks as long; walk with limit_min={max(minutes):g} or more"
         raise NetworkError(msg)
-    samples = _sample_streets(reach, step_m=cell_m / 2)
-    rows = []
-    labels = reach.origins.labels
-    for origin in range(len(labels)):
-        if report is not None:
-            report(origin, len(labels))
-        if reach.start[origin] == reach.start[origin + 1] and not (reach.origins.item == origin).any():
-            continue
-        street = _reach_edges(reach, origin)
-        shapes = _draw(reach, origin, street, samples, limits_s, cell_m, off_street_m)
-        for limit, time, shape in zip(limits_s, minutes, shapes, strict=True):
-            rows.append((labels[origin], float(time), street.length_within(limit), shape))
+    origins = np.unique(reach.origins.item)
+    drawing = _Drawing(reach, limits_s, cell_m, off_street_m)
+    blocks = list(
+        run_chunks(
+            lambda start, stop: drawing.draw(origins[start:stop]),
+            len(origins), size=BLOCK, threads=threads, report=report,
+        )
+    )  # fmt: skip
     return gpd.GeoDataFrame(
         {
-            Isochrones.cluster: [row[0] for row in rows],
+            Isochrones.cluster: reach.origins.labels.take(np.repeat(origins, len(limits_s))),
             Isochrones.walker: reach.footing.walker.name,
-            Isochrones.minutes: [row[1] for row in rows],
-            Isochrones.reached_m: [row[2] for row in rows],
+            Isochrones.minutes: np.tile(np.asarray(minutes, dtype=float), len(origins)),
+            Isochrones.reached_m: np.concatenate([np.empty(0), *(reached for reached, _ in blocks)]),
         },
-        geometry=[row[3] for row in rows],
+        geometry=np.concatenate([np.empty(0, object), *(shapes for _, shapes in blocks)]),
         crs=reach.footing.network.crs,
     )
 
@@ -104,173 +115,151 @@ def trace_streets(reach: Reach, origin: int, minutes: float) -> gpd.GeoDataFrame
     GeoDataFrame
         Columns ``edge`` (position in the network), ``length_m`` and geometry: one line per reached part.
     """
-    street = _reach_edges(reach, origin)
     network = reach.footing.network
-    edge, start, stop = street.parts_within(minutes * 60)
-    lines = [
-        shapely.ops.substring(network.lines[e], a, b, normalized=True)
-        for e, a, b in zip(edge.tolist(), start.tolist(), stop.tolist(), strict=True)
-    ]
-    return gpd.GeoDataFrame(
-        {"edge": edge, "length_m": (stop - start) * network.length_m[edge]}, geometry=lines, crs=network.crs
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Streets:
-    """The edges that an origin's walks touch, with the time at which each end is entered.
-
-    ``from_first`` and ``from_last`` are seconds on entering at either end (infinite where that is not
-    possible), ``along`` the seconds for the whole edge in either direction. The edges where walks begin
-    are there once more per spot, as the stretches before and behind it. ``length_m`` is that of every edge
-    of the network.
-    """
-
-    edge: NDArray[np.int64]
-    length_m: NDArray[np.float64]
-    from_first: NDArray[np.float64]
-    from_last: NDArray[np.float64]
-    along: NDArray[np.float64]
-    own_edge: NDArray[np.int64]
-    own_fraction: NDArray[np.float64]
-    own_s: NDArray[np.float64]
-    own_along: NDArray[np.float64]
-
-    def parts_within(self, limit_s: float) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return edge, start and stop (as fractions) of every reached stretch, none overlapping."""
-        forth = _fraction_walked(limit_s - self.from_first, self.along[:, 0])
-        back = 1 - _fraction_walked(limit_s - self.from_last, self.along[:, 1])
-        left = limit_s - self.own_s
-        own_start = self.own_fraction - _fraction_walked(left, self.own_along[:, 1])
-        own_stop = self.own_fraction + _fraction_walked(left, self.own_along[:, 0])
-        begun = left >= 0
-        edge = np.concatenate([self.edge, self.edge, self.own_edge[begun]])
-        start = np.concatenate([np.zeros(len(forth)), back, np.maximum(own_start[begun], 0.0)])
-        stop = np.concatenate([forth, np.ones(len(back)), np.minimum(own_stop[begun], 1.0)])
-        some = stop > start
-        return _merge_parts(edge[some], start[some], stop[some])
-
-    def length_within(self, limit_s: float) -> float:
-        """Return the street length reached, metres."""
-        edge, start, stop = self.parts_within(limit_s)
-        return float(np.sum((stop - start) * self.length_m[edge]))
-
-
-@dataclass(frozen=True, eq=False)
-class _Samples:
-    """Points along every edge: those of edge e are ``start[e]:start[e + 1]``."""
-
-    start: NDArray[np.int64]
-    fraction: NDArray[np.float64]
-    xy: NDArray[np.float64]
-
-    def of(self, edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return, for all points of `edges`, the position of the edge in `edges` and of the point."""
-        count = self.start[edges + 1] - self.start[edges]
-        which = np.repeat(np.arange(len(edges)), count)
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        return which, np.repeat(self.start[edges], count) + within
-
-
-def _sample_streets(reach: Reach, *, step_m: float) -> _Samples:
-    """Put points along all edges, both ends included, no farther apart than `step_m`."""
-    network = reach.footing.network
-    pieces = np.maximum(np.ceil(network.length_m / step_m).astype(np.int64), 1)
-    start = np.concatenate([[0], np.cumsum(pieces + 1)])
-    edge = np.repeat(np.arange(len(pieces)), pieces + 1)
-    fraction = (np.arange(start[-1]) - start[edge]) / pieces[edge]
-    points = shapely.line_interpolate_point(network.lines[edge], fraction, normalized=True)
-    return _Samples(start, fraction, shapely.get_coordinates(points))
-
-
-def _reach_edges(reach: Reach, origin: int) -> _Streets:
-    """Find the edges that walks from one origin touch."""
-    footing, network = reach.footing, reach.footing.network
-    times = reach.node_seconds(origin)
-    entry = np.where(footing.enter, times[network.ends], inf)
-    edge = np.flatnonzero(np.isfinite(entry).any(axis=1))
-    mine = reach.origins.item == origin
-    own = reach.origins.edge[mine]
-    return _Streets(
-        edge=edge,
-        length_m=network.length_m,
-        from_first=entry[edge, 0],
-        from_last=entry[edge, 1],
-        along=footing.seconds[edge],
-        own_edge=own,
-        own_fraction=reach.origins.fraction[mine],
-        own_s=reach.origins.access_m[mine] / footing.walker.metres_per_second,
-        own_along=footing.seconds[own],
-    )
-
-
-def _fraction_walked(left_s: NDArray[np.float64], along_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of an edge that can be walked in the time that is left, 0 to 1."""
-    open_ = (left_s >= 0) & np.isfinite(along_s)
-    share = np.divide(left_s, along_s, out=np.ones_like(along_s), where=open_ & (along_s > 0))
-    return np.where(open_, np.minimum(share, 1.0), 0.0)
-
-
-def _merge_parts(
-    edge: NDArray[np.int64], start: NDArray[np.float64], stop: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Join overlapping stretches of the same edge."""
+    edge, start, stop, slot = _Cutter(reach).cut(origin, np.array([minutes * 60.0]))
+    reached = slot == 0
+    edge, start, stop = edge[reached], start[reached], stop[reached]
     order = np.lexsort((start, edge))
     edge, start, stop = edge[order], start[order], stop[order]
-    # on a line where edge e owns the stretch from 2 e to 2 e + 1, a running maximum tells what is covered
-    low, high = start + 2.0 * edge, stop + 2.0 * edge
-    covered = np.concatenate([[-inf], np.maximum.accumulate(high)[:-1]])
-    fresh = np.flatnonzero(low > covered)
-    merged_high = np.maximum.reduceat(high, fresh) if len(fresh) else high
-    return edge[fresh], start[fresh], merged_high - 2.0 * edge[fresh]
-
-
-def _draw(
-    reach: Reach,
-    origin: int,
-    street: _Streets,
-    samples: _Samples,
-    limits_s: NDArray[np.float64],
-    cell_m: float,
-    off_street_m: float,
-) -> list[shapely.MultiPolygon]:
-    """Draw the shapes of one origin for all limits on one grid, so that they are nested."""
-    pace = reach.footing.walker.metres_per_second
-    which, point = samples.of(street.edge)
-    at = samples.fraction[point]
-    seconds = np.minimum(
-        street.from_first[which] + measure_part(at, street.along[which, 0]),
-        street.from_last[which] + measure_part(1 - at, street.along[which, 1]),
+    return gpd.GeoDataFrame(
+        {"edge": edge, "length_m": (stop - start) * network.length_m[edge]},
+        geometry=_cut_lines(network.lines[edge], start, stop),
+        crs=network.crs,
     )
-    own, own_point = samples.of(street.own_edge)
-    apart = samples.fraction[own_point] - street.own_fraction[own]
-    direct = street.own_s[own] + measure_part(
-        np.abs(apart), np.where(apart >= 0, street.own_along[own, 0], street.own_along[own, 1])
-    )
-    mine = reach.origins.item == origin
-    xy = np.concatenate([samples.xy[point], samples.xy[own_point], reach.origins.xy[mine]])
-    spent = np.concatenate([seconds, direct, street.own_s]) * pace
-    limits = limits_s * pace
-    near = spent <= limits[-1]
-    xy, spent = xy[near], spent[near]
-    if len(xy) == 0:
-        return [shapely.MultiPolygon()] * len(limits)
-    room = off_street_m + 2 * cell_m
-    # grid points lie at multiples of the spacing, so that neighbours and re-runs share them
-    west, south = np.floor((xy.min(axis=0) - room) / cell_m) * cell_m
-    columns, rows = np.ceil((xy.max(axis=0) + room - [west, south]) / cell_m).astype(np.int64) + 1
-    field = kernels.measure_cones(
-        xy[:, 0].copy(), xy[:, 1].copy(), spent, limits, off_street_m, west, south, cell_m, columns, rows
-    )
-    x, y = west + cell_m * np.arange(columns), south + cell_m * np.arange(rows)
-    return [_outline(x, y, layer) for layer in field]
 
 
-def _outline(x: NDArray[np.float64], y: NDArray[np.float64], field: NDArray[np.float64]) -> shapely.MultiPolygon:
-    """Turn the part of a field that is not positive into polygons with holes."""
-    contours = contour_generator(x, y, field, fill_type=FillType.OuterOffset).filled(-inf, 0.0)
-    polygons = []
-    for points, offsets in zip(*contours, strict=True):
-        rings = [points[a:b] for a, b in pairwise(offsets)]
-        polygons.append(shapely.Polygon(rings[0], rings[1:]))
-    return shapely.MultiPolygon(polygons)
+def measure_truth(reach: Reach, isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure how true drawn shapes are to the streets that are reached.
+
+    The lengths come from intersecting shapes with lines, not from the drawing. Streets in tunnels do not count, since
+    nobody comes out of them into the ground above.
+
+    Parameters
+    ----------
+    reach
+        The walks that the shapes were drawn from.
+    isochrones
+        Table of :class:`~walkcircle.tables.Isochrones`.
+
+    Returns
+    -------
+    DataFrame
+        :class:`~walkcircle.tables.Truth`, one row per shape.
+    """
+    network = reach.footing.network
+    on_ground = network.level >= 0
+    position = pd.Series(np.arange(len(reach.origins.labels)), index=reach.origins.labels)
+    cutter = _Cutter(reach)
+    rows = []
+    shapes = zip(
+        isochrones[Isochrones.cluster], isochrones[Isochrones.minutes], isochrones.geometry.to_numpy(), strict=True
+    )
+    for cluster, minutes, shape in shapes:
+        edge, start, stop, slot = cutter.cut(int(position[cluster]), np.array([minutes * 60.0]))
+        mine = (slot == 0) & on_ground[edge]
+        lines = _cut_lines(network.lines[edge[mine]], start[mine], stop[mine])
+        near = network.edge_tree.query(shape, predicate="intersects")
+        inside = shapely.length(shapely.intersection(network.lines[near[on_ground[near]]], shape)).sum()
+        kept = shapely.length(shapely.intersection(lines, shape)).sum()
+        reached = shapely.length(lines).sum()
+        rows.append((cluster, minutes, reached, max(reached - kept, 0.0), max(inside - kept, 0.0)))
+    return pd.DataFrame(rows, columns=[*map(str, Truth.columns())])
+
+
+class _Cutter:
+    """Cuts the streets that walks touch where limits are met. It keeps its workspace, so one thread uses it."""
+
+    def __init__(self, reach: Reach) -> None:
+        edges = len(reach.footing.network.ends)
+        self.reach = reach
+        self.stamp = 0  # a new one for each cut marks the edges that it touched
+        self.seen = np.zeros(edges, np.int64)
+        self.place = np.zeros(edges, np.int64)
+
+    def cut(
+        self, origin: int, limits_s: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+        """Return edge, start, stop (fractions) and slot of each stretch; slot j is reached within limit j."""
+        reach, footing, spots = self.reach, self.reach.footing, self.reach.origins
+        part = slice(reach.start[origin], reach.start[origin + 1])
+        own = slice(*np.searchsorted(spots.item, [origin, origin + 1]))
+        self.stamp += 1
+        found = kernels.cut_streets(
+            reach.node[part], reach.seconds[part], *footing.network.touching, footing.enter, footing.seconds,
+            spots.edge[own], spots.fraction[own], spots.access_m[own] / footing.walker.metres_per_second,
+            limits_s, self.stamp, self.seen, self.place,
+        )  # fmt: skip
+        return found[0], found[1], found[2], found[3]
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawing:
+    """What all shapes of a call share."""
+
+    reach: Reach
+    limits_s: NDArray[np.float64]
+    cell_m: float
+    off_street_m: float
+
+    def draw(self, origins: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+        """Return street length reached and shape, for each of some origins and limit."""
+        reach, network, spots = self.reach, self.reach.footing.network, self.reach.origins
+        pace, limits = reach.footing.walker.metres_per_second, len(self.limits_s)
+        vertices, tiles = network.vertices, network.tiles
+        ground = np.array([*tiles.corner, TILE_M, tiles.columns, tiles.rows], dtype=float)
+        rival, cutter = network.level >= 0, _Cutter(reach)
+        reached = np.zeros((len(origins), limits))
+        outlines = []
+        for i, origin in enumerate(origins.tolist()):
+            edge, start, stop, slot = cutter.cut(origin, self.limits_s)
+            length = np.bincount(slot, weights=(stop - start) * network.length_m[edge], minlength=limits + 1)
+            reached[i] = np.cumsum(length)[:limits]
+            own = slice(*np.searchsorted(spots.item, [origin, origin + 1]))
+            begin = np.searchsorted(self.limits_s, spots.access_m[own] / pace)
+            field, west, south = kernels.measure_ground(
+                edge, start, stop, slot, limits + 1, spots.xy[own],
+                vertices.first, vertices.xy, vertices.fraction, rival, tiles.start, tiles.line, ground,
+                cutter.stamp, cutter.seen, self.off_street_m, self.cell_m,
+            )  # fmt: skip
+            outlines.append(
+                kernels.trace_outlines(
+                    field, np.arange(limits), spots.xy[own], begin, west, south, self.cell_m,
+                    self.off_street_m, FAVOUR * self.cell_m,
+                )
+            )  # fmt: skip
+        return reached.ravel(), _assemble(outlines, limits)
+
+
+#: Corners, where each ring begins, and the limit and polygon of each ring.
+_Outlines = tuple["NDArray[np.float64]", "NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.int64]"]
+
+
+def _assemble(outlines: list[_Outlines], limits: int) -> NDArray[np.object_]:
+    """Make one MultiPolygon per origin and limit of the rings of each origin, all origins in one go."""
+    rings_before = np.cumsum([0, *(len(of_limit) for _, _, of_limit, _ in outlines)])
+    polygons_before = np.cumsum([0, *(int(polygon.max(initial=-1)) + 1 for *_, polygon in outlines)])
+    rows = list(zip(outlines, rings_before[:-1], polygons_before[:-1], range(len(outlines)), strict=True))
+    shapes = np.full(limits * len(outlines), shapely.MultiPolygon(), dtype=object)
+    if rings_before[-1] == 0:
+        return shapes
+    ring = np.concatenate([np.repeat(np.arange(len(o[2])), np.diff(o[1])) + before for o, before, _, _ in rows])
+    rings = shapely.linearrings(np.concatenate([xy for xy, *_ in outlines]), indices=ring)
+    polygon = np.concatenate([o[3] + before for o, _, before, _ in rows])
+    row = np.concatenate([o[2] + limits * i for o, _, _, i in rows])
+    order = np.argsort(polygon, kind="stable")
+    polygons = shapely.polygons(rings[order], indices=polygon[order])
+    first = np.unique(polygon[order], return_index=True)[1]
+    of_shape = row[order][first]
+    order = np.argsort(of_shape, kind="stable")
+    shapely.multipolygons(polygons[order], indices=of_shape[order], out=shapes)
+    return shapes
+
+
+def _cut_lines(
+    lines: NDArray[np.object_], start: NDArray[np.float64], stop: NDArray[np.float64]
+) -> NDArray[np.object_]:
+    """Return the parts of lines between two fractions of each; a whole line stays as it is."""
+    parts = lines.copy()
+    for i in np.flatnonzero((start > 0) | (stop < 1)).tolist():
+        parts[i] = shapely.ops.substring(lines[i], start[i], stop[i], normalized=True)
+    return parts

@@ -21,6 +21,7 @@ from pyproj import CRS, Transformer
 
 from walkcircle import kernels
 from walkcircle.errors import NetworkError, TableError
+from walkcircle.lines import Tiles, Vertices
 from walkcircle.records import STRICT, read_record
 from walkcircle.squares import draw_chords
 from walkcircle.tags import condition_holds, list_keys
@@ -218,6 +219,22 @@ class WalkNetwork:
     def edge_tree(self) -> shapely.STRtree:
         """Spatial index of `lines`."""
         return shapely.STRtree(self.lines)
+
+    @cached_property
+    def vertices(self) -> Vertices:
+        """Vertices of `lines`, for the compiled loops."""
+        return Vertices.from_lines(self.lines)
+
+    @cached_property
+    def tiles(self) -> Tiles:
+        """Edges by square tile, for the compiled loops."""
+        return Tiles.from_lines(self.lines)
+
+    @cached_property
+    def touching(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """CSR of the edges at each node: pointers, and ``2 * edge + side``, side 0 where the node is the first."""
+        sides = self.ends.ravel()
+        return kernels.count_arcs(sides, len(self.xy)), np.argsort(sides, kind="stable")
 
     def __repr__(self) -> str:
         """Say how large the network is."""

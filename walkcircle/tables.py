@@ -308,6 +308,16 @@ class Isochrones(Table):
     geometry = Column("geometry", "geometry", "ground within the limit, holes and parts kept")
 
 
+class Truth(Table):
+    """How true drawn isochrones are to the streets that are reached: one row per shape, tunnels left aside."""
+
+    cluster = Column("cluster", "text", "where the walk starts")
+    minutes = Column("minutes", "number", "longest walk, inclusive", unit="min", low=0)
+    reached_m = Column("reached_m", "number", "street length that is reached", unit="m", low=0)
+    omitted_m = Column("omitted_m", "number", "of it, what lies outside the shape", unit="m", low=0)
+    taken_in_m = Column("taken_in_m", "number", "street inside the shape that is not reached", unit="m", low=0)
+
+
 class Completeness(Table):
     """How far the data can be trusted, per community and kind."""
 
@@ -368,6 +378,7 @@ TABLES: tuple[type[Table], ...] = (
     Gaps,
     Checkup,
     Isochrones,
+    Truth,
     Completeness,
     Agreement,
     Effects,

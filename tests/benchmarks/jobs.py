@@ -159,10 +159,11 @@ def nearest(bench: Bench) -> Iterator[Line]:
 def again(bench: Bench) -> Iterator[Line]:
     """Ask the same with other facilities, the network prepared."""
     case, ready = case_of(bench.size), ready_of(bench.size)
-    ours.nearest_all(ready.footing, ready.everywhere, ready.facilities, within_m=LIMIT_M)
+    footing = ours.prepare_again(ready.footing, within_m=LIMIT_M)
+    ours.nearest_again(footing, ready.everywhere, ready.facilities, within_m=LIMIT_M)
 
     def ask() -> NDArray[np.float64]:
-        return ours.nearest_again(ready.footing, ready.everywhere, ready.others, within_m=LIMIT_M)
+        return ours.nearest_again(footing, ready.everywhere, ready.others, within_m=LIMIT_M)
 
     found = ask()[case.order]
     spent = bench.median(ask)
@@ -365,7 +366,7 @@ def variants(bench: Bench) -> Iterator[Line]:
     checked = "not compared" if answer is None else compare_metres(found, answer["nearest"], EXACT_M)
     yield _within_twice(f"{name}, a fifth of the streets one-way", spent, flat, checked)
     if "sloped" in ours.ABLE:
-        spent = bench.median(lambda: answer_all(case, climb_m=graph.climb_m))
+        spent = bench.median(lambda: answer_all(case, height_m=graph.height_m))
         yield _within_twice(f"{name}, on hills", spent, flat, "not compared")
     else:
         yield Line(f"{name}, on hills", "not built yet", "", "", "≤ 2× level")
@@ -425,16 +426,13 @@ def stored(bench: Bench) -> Iterator[Line]:
     if "stored" not in ours.ABLE:
         yield Line("a stored network, loaded again", "not built yet", "", "", "≥ 20× faster than reading")
         return
-    from walkcircle import read_network
-
     file = ROOT / "data" / "karhula" / "karhula.osm.pbf"
-    network = read_network(file)
-    read = bench.median(lambda: read_network(file))
+    network = ours.read_file(file)
+    read = bench.median(lambda: ours.read_file(file))
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network"
-        ours.store_network(network, path)
-        spent = bench.median(lambda: ours.load_network(path))
-        same = bool(np.array_equal(ours.load_network(path).ends, network.ends))
+        same = bool(np.array_equal(ours.load_stored(file, Path(folder)).ends, network.ends))
+        spent = bench.median(lambda: ours.load_stored(file, Path(folder)))
+        same &= bool(np.array_equal(ours.load_stored(file, Path(folder)).ends, network.ends))
     text = f"reading {file.name}: {read:.2f} s"
     ratio = read / spent
     yield Line(

@@ -6,6 +6,7 @@ the limit.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,23 +18,24 @@ from walkcircle.footing import make_footing
 from walkcircle.isochrones import trace_isochrones
 from walkcircle.network import WalkNetwork, Ways, assemble_network
 from walkcircle.snapping import Spots
+from walkcircle.sources.store import Store, load_network
 from walkcircle.tables import Unsnapped
 from walkcircle.walkers import Walker
-from walkcircle.walking import nearest, walk
+from walkcircle.walking import measure_counts, measure_nearest, walk, walk_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from walkcircle.footing import Footing
 
-#: What the engine can do beside level streets walked both ways from node to node. Add "sloped" and "stored" to it.
-ABLE = frozenset({"directed", "edge-snapped"})
+#: What the engine can do beside level streets walked both ways from node to node.
+ABLE = frozenset({"directed", "edge-snapped", "sloped", "stored"})
 
 WALKER = Walker(speed_kmh=3.6)
+CLIMBER = Walker(speed_kmh=3.6, slope="campbell-p10")
 CRS_OF_GRAPHS = CRS.from_epsg(32651)
 
 
@@ -42,11 +44,11 @@ def make_network(
     ends: NDArray[np.int64],
     length_m: NDArray[np.float64],
     *,
-    climb_m: NDArray[np.float64] | None = None,
+    height_m: NDArray[np.float64] | None = None,
     oneway: NDArray[np.int8] | None = None,
 ) -> WalkNetwork:
-    """Make a network of an edge list; chains through nodes of two neighbours become one edge."""
-    del length_m, climb_m  # the lines give the lengths; heights are not walked yet
+    """Make a network of an edge list; chains through nodes of two neighbours become one edge, with its climb."""
+    del length_m  # the lines give the lengths
     count = len(ends)
     ways = Ways(
         xy=xy, osm_node=np.arange(len(xy)), cut=np.zeros(len(xy), bool), paths=list(ends),
@@ -54,12 +56,15 @@ def make_network(
         crossing=np.zeros(count, np.uint8), private=np.zeros(count, bool),
         oneway=np.zeros(count, np.int8) if oneway is None else oneway, level=np.zeros(count, np.int8),
     )  # fmt: skip
-    return assemble_network(ways, CRS_OF_GRAPHS)
+    network = assemble_network(ways, CRS_OF_GRAPHS)
+    if height_m is None:
+        return network
+    return replace(network, climb_m=np.diff(height_m[network.osm_node[network.ends]], axis=1)[:, 0])
 
 
 def make_ready(network: WalkNetwork) -> Footing:
     """Prepare the network for one walker's searches."""
-    footing = make_footing(network, WALKER)
+    footing = make_footing(network, CLIMBER if np.isfinite(network.climb_m).any() else WALKER)
     footing.outward, footing.inward  # noqa: B018 - both are made on first use, and belong to the preparation
     return footing
 
@@ -94,17 +99,19 @@ def nearest_all(
     footing: Footing, starts: Spots, facilities: Sequence[Spots], *, within_m: float
 ) -> NDArray[np.float64]:
     """Return ``(starts, kinds)`` metres to the nearest facility of each kind."""
-    found = np.full((len(starts.labels), len(facilities)), np.inf)
-    for kind, spots in enumerate(facilities):
-        near = nearest(footing, starts, _frame(spots), WALKER, spots=spots, limit_min=within_m / 60)
-        found[near["origin"].to_numpy(np.int64), kind] = near["minutes"].to_numpy(float) * 60
-    return found
+    spots, kind = _join(facilities)
+    return measure_nearest(footing, starts, spots, kind, limit_min=within_m / 60, threads=1)
+
+
+def prepare_again(footing: Footing, *, within_m: float) -> Footing:
+    """Make a footing ready for many questions."""
+    return footing.prepare(within_m / 60)
 
 
 def nearest_again(
     footing: Footing, starts: Spots, facilities: Sequence[Spots], *, within_m: float
 ) -> NDArray[np.float64]:
-    """Answer the same question with other facilities, using whatever the first answer left prepared."""
+    """Answer the same question with other facilities, over a footing that was prepared."""
     return nearest_all(footing, starts, facilities, within_m=within_m)
 
 
@@ -112,57 +119,28 @@ def search_each(
     footing: Footing, starts: Spots, *, within_m: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Search from each start; return where each start's junctions begin, the junctions, and their metres."""
-    reach = walk(footing, starts, WALKER, limit_min=within_m / 60)
+    reach = walk(footing, starts, WALKER, limit_min=within_m / 60, threads=1)
     return reach.start, reach.node, reach.seconds
 
 
-def sum_each(footing: Footing, starts: Spots, *, within_m: float, batch: int = 5_000) -> int:
-    """Search from many starts, a batch at a time so that memory stays bounded; return how many junctions in all."""
-    total = 0
-    for first in range(0, len(starts.labels), batch):
-        part = np.zeros(len(starts.labels), bool)
-        part[first : first + batch] = True
-        total += int(search_each(footing, starts.only(part), within_m=within_m)[0][-1])
-    return total
+def sum_each(footing: Footing, starts: Spots, *, within_m: float) -> int:
+    """Search from many starts, block by block so that memory stays bounded; return how many junctions in all."""
+    blocks = walk_blocks(footing, starts, WALKER, limit_min=within_m / 60, threads=1)
+    return sum(len(reach.node) for reach in blocks)
 
 
 def count_within(
     footing: Footing, starts: Spots, facilities: Sequence[Spots], *, limits_m: Sequence[float]
 ) -> NDArray[np.int32]:
-    """Return ``(starts, kinds, limits)``: how many facilities of each kind lie within each limit.
-
-    The engine has no verb for this yet: one search per facility, and the times from it to the starts on the
-    edges that it touches. Streets are walked both ways here.
-    """
-    network = footing.network
-    by_edge = np.argsort(starts.edge, kind="stable")
-    first = np.searchsorted(starts.edge[by_edge], np.arange(len(network.ends) + 1))
-    by_node = np.argsort(network.ends.ravel(), kind="stable")
-    edges = by_node // 2
-    at = np.searchsorted(network.ends.ravel()[by_node], np.arange(len(network.xy) + 1))
-    counts = np.zeros((len(starts.labels), len(facilities), len(limits_m)), np.int32)
-    for kind, spots in enumerate(facilities):
-        reach = walk(footing, spots, WALKER, limit_min=max(limits_m) / 60)
-        for one in range(len(spots.labels)):
-            node = reach.node[reach.start[one] : reach.start[one + 1]]
-            touched = np.unique(np.append(edges[_spread(at, node)], spots.edge[one]))
-            near = by_edge[_spread(first, touched)]
-            metres = reach.seconds_to(one, _make_spots(starts.edge[near], starts.fraction[near], starts.xy[near]))
-            for number, limit in enumerate(limits_m):
-                counts[near[metres <= limit + 1e-6], kind, number] += 1
-    return counts
-
-
-def _spread(start: NDArray[np.int64], which: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return all positions of some rows of a CSR."""
-    size = start[which + 1] - start[which]
-    return np.repeat(start[which] - np.cumsum(size) + size, size) + np.arange(size.sum())
+    """Return ``(starts, kinds, limits)``: how many facilities of each kind lie within each limit."""
+    spots, kind = _join(facilities)
+    return measure_counts(footing, starts, spots, kind, np.array(limits_m), threads=1).transpose(1, 0, 2)
 
 
 def draw_isochrones(footing: Footing, starts: Spots, *, within_m: float, cell_m: float) -> NDArray[np.object_]:
     """Search from each start and draw the ground around the streets that it reaches."""
-    reach = walk(footing, starts, WALKER, limit_min=within_m / 60)
-    return np.asarray(trace_isochrones(reach, (within_m / 60,), cell_m=cell_m).geometry.to_numpy())
+    reach = walk(footing, starts, WALKER, limit_min=within_m / 60, threads=1)
+    return np.asarray(trace_isochrones(reach, (within_m / 60,), cell_m=cell_m, threads=1).geometry.to_numpy())
 
 
 def add_facility(
@@ -172,14 +150,14 @@ def add_facility(
     return np.minimum(before_m, nearest_all(footing, starts, [site], within_m=within_m)[:, 0])
 
 
-def store_network(network: WalkNetwork, path: Path) -> None:
-    """Store a network that was read, for the next run."""
-    raise NotImplementedError  # and "stored" is not in ABLE
+def read_file(path: Path) -> WalkNetwork:
+    """Read a file without a store."""
+    return load_network(path, None)
 
 
-def load_network(path: Path) -> WalkNetwork:
-    """Load a stored network."""
-    raise NotImplementedError  # and "stored" is not in ABLE
+def load_stored(path: Path, folder: Path) -> WalkNetwork:
+    """Load what a file holds from a store; the first time it is read and stored."""
+    return load_network(path, Store(folder))
 
 
 def _make_spots(edge: NDArray[np.int64], fraction: NDArray[np.float64], xy: NDArray[np.float64]) -> Spots:
@@ -191,11 +169,8 @@ def _make_spots(edge: NDArray[np.int64], fraction: NDArray[np.float64], xy: NDAr
     )  # fmt: skip
 
 
-def _frame(spots: Spots) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-
-    return gpd.GeoDataFrame(
-        {"facility": [f"{n:09}" for n in range(len(spots))], "kind": "one"},
-        geometry=shapely.points(spots.xy),
-        crs=CRS_OF_GRAPHS,
-    )
+def _join(facilities: Sequence[Spots]) -> tuple[Spots, NDArray[np.int64]]:
+    """Put the spots of all kinds into one, with the kind of each."""
+    kind = np.repeat(np.arange(len(facilities)), [len(spots) for spots in facilities])
+    parts = [np.concatenate([getattr(s, column) for s in facilities]) for column in ("edge", "fraction", "xy")]
+    return _make_spots(*parts), kind

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from walkcircle.kernels.cones import measure_cones
 from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces, number_along_curve
+from walkcircle.kernels.grounds import measure_ground, trace_outlines
 from walkcircle.kernels.hierarchies import eliminate_nodes, join_lanes, order_hierarchy, search_lanes, sweep_lanes
 from walkcircle.kernels.searches import (
     count_pairs,
@@ -22,16 +22,18 @@ from walkcircle.kernels.searches import (
     search_nearest_few,
     search_pairs,
 )
+from walkcircle.kernels.streets import cut_streets
 
 __all__ = [
     "chain_edges",
     "compile_all",
     "count_arcs",
     "count_pairs",
+    "cut_streets",
     "eliminate_nodes",
     "join_lanes",
     "label_pieces",
-    "measure_cones",
+    "measure_ground",
     "measure_paths",
     "number_along_curve",
     "order_hierarchy",
@@ -43,6 +45,7 @@ __all__ = [
     "search_nearest_few",
     "search_pairs",
     "sweep_lanes",
+    "trace_outlines",
 ]
 
 
@@ -70,4 +73,13 @@ def compile_all() -> None:
     sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
     join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
-    measure_cones(cost, cost, cost, cost, 1.0, 0.0, 0.0, 1.0, 2, 2)
+    edge, start, stop, slot = cut_streets(
+        zero, cost[:1], none, none[:0], np.ones((1, 2), bool), np.ones((1, 2)), one, cost[:1], cost[:1], cost, 1,
+        none[:1] - 1, none[:1],
+    )  # fmt: skip
+    xy, seen, tiles = np.zeros((2, 2)), np.ones(1, np.int64), np.array([0.0, 0.0, 1.0, 1.0, 1.0])
+    field, west, south = measure_ground(
+        edge, start, stop, slot, 3, xy[:1], np.array([0, 2]), xy, np.array([0.0, 1.0]), np.ones(1, bool),
+        np.array([0, 1]), one, tiles, 1, seen, 1.0, 1.0,
+    )  # fmt: skip
+    trace_outlines(field, np.arange(2), xy[:1], one, west, south, 1.0, 1.0, 0.1)
