@@ -85,12 +85,17 @@ class Spots:
 
     def between(self, start: int, stop: int) -> Spots:
         """Return the spots of the things from `start` up to `stop`, positions in `labels`."""
-        low, high = np.searchsorted(self.item, [start, stop])
-        part = self.pick(np.arange(low, high))
-        return replace(part, labels=self.labels[start:stop], item=part.item - start)
+        return self.take(np.arange(start, stop))
+
+    def take(self, things: NDArray[np.int64]) -> Spots:
+        """Return the spots of some things, positions in `labels`, in the order given."""
+        begin = np.searchsorted(self.item, things)
+        count = np.searchsorted(self.item, things, side="right") - begin
+        at = np.arange(count.sum()) + np.repeat(begin - np.cumsum(count) + count, count)
+        return replace(self.pick(at), labels=self.labels.take(things), item=np.repeat(np.arange(len(things)), count))
 
     def pick(self, spots: NDArray[np.int64]) -> Spots:
-        """Return some of the spots, by their growing positions, with all labels."""
+        """Return some of the spots, by their positions, with all labels."""
         columns = ("item", "edge", "fraction", "access_m", "xy", "door_xy")
         return replace(self, **{column: getattr(self, column)[spots] for column in columns})
 

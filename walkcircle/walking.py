@@ -224,12 +224,13 @@ def walk_blocks(
     limit_min: float | None = None,
     within_m: float = 100.0,
     size: int = CHUNK,
+    near: bool = False,
     threads: int | None = None,
     report: Progress | None = None,
 ) -> Iterator[Reach]:
-    """Walk from every origin like :func:`walk`, and give the walks of `size` origins at a time, in order.
+    """Walk from every origin like :func:`walk`, and give the walks of `size` origins at a time.
 
-    Memory does not grow with the number of origins. Where they are so many that a hierarchy pays, it is built first.
+    Memory does not grow with the number of origins.
 
     Parameters
     ----------
@@ -237,6 +238,9 @@ def walk_blocks(
         As in :func:`walk`.
     size
         Origins in a block.
+    near
+        Let a block hold neighbours, which its labels tell, instead of origins in their order. Where they are so many
+        that a hierarchy pays, it is built first, and neighbours are searched from side by side.
     report
         Called with the number of origins done and in all.
 
@@ -247,45 +251,45 @@ def walk_blocks(
     """
     footing, spots = _stand(network, origins, walker, within_m, "origins")
     limit_s = inf if limit_min is None else limit_min * 60
-    if limit_min is not None and len(spots.labels) > ORIGINS_PER_NODE * len(footing.network.xy):
-        footing = footing.prepare(limit_min)
-    seeds = Legs.leaving(footing, spots).by_item(spots)
+    order = np.arange(len(spots.labels))
+    if near:
+        if limit_min is not None and len(spots.labels) > ORIGINS_PER_NODE * len(footing.network.xy):
+            footing = footing.prepare(limit_min)
+        order = _sort_near(footing, spots)
 
     def walk_block(start: int, stop: int) -> Reach:
-        found = _search_each(footing, seeds, start, stop, limit_s)
-        return Reach(footing, spots.between(start, stop), limit_s, *found)
+        block = spots.take(order[start:stop])
+        return Reach(footing, block, limit_s, *_search_each(footing, block, limit_s + ROUNDING_S, near=near))
 
-    return run_chunks(walk_block, len(spots.labels), size=size, threads=threads, report=report)
+    return run_chunks(walk_block, len(order), size=size, threads=threads, report=report)
+
+
+def _sort_near(footing: Footing, spots: Spots) -> NDArray[np.int64]:
+    """Sort things so that neighbours in the network come together; what is not on it comes last."""
+    number = np.arange(len(footing.network.xy)) if footing.hierarchy is None else footing.hierarchy.number
+    place = np.full(len(spots.labels), len(number))
+    place[spots.item] = number[footing.network.ends[spots.edge, 0]]
+    return np.argsort(place, kind="stable")
 
 
 def _search_each(
-    footing: Footing, seeds: _Ways, start: int, stop: int, limit_s: float
+    footing: Footing, spots: Spots, limit_s: float, *, near: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]:
-    """Search from some of the origins, over the hierarchy where it is there and reaches as far."""
-    limit_s += ROUNDING_S
+    """Search from every origin, neighbours side by side over the hierarchy where it is there and reaches as far."""
+    seeds = Legs.leaving(footing, spots).by_item(spots)
     ready = footing.hierarchy
-    if ready is None or ready.limit_s < limit_s:
+    if near and ready is not None and ready.limit_s >= limit_s:
+        found = kernels.search_lanes(
+            ready.up, ready.above, ready.climb, ready.down, ready.below, ready.drop, ready.node,
+            seeds.start, ready.number[seeds.node], seeds.seconds, limit_s,
+        )  # fmt: skip
+    else:
         csr = footing.outward
-        width, buckets = csr.buckets(seeds.seconds, limit_s)
-        begin = seeds.start[start : stop + 1]
         found = kernels.search_each(
-            csr.indptr, csr.head, csr.cost, begin, seeds.node, seeds.seconds, limit_s, width, buckets
-        )
-        return found[0], found[1], found[2]
-    first = np.append(seeds.node, np.uint32(0))[seeds.start[start:stop]]
-    order = np.argsort(ready.number[first], kind="stable")  # neighbours search side by side
-    counts = np.diff(seeds.start[start : stop + 1])[order]
-    begin = np.concatenate([[0], np.cumsum(counts)])
-    at = np.arange(begin[-1]) + np.repeat(seeds.start[start:stop][order] - begin[:-1], counts)
-    ends, node, seconds = kernels.search_lanes(
-        ready.up, ready.above, ready.climb, ready.down, ready.below, ready.drop, ready.node,
-        begin, ready.number[seeds.node[at]], seeds.seconds[at], limit_s,
-    )  # fmt: skip
-    back = np.argsort(order)
-    counts = np.diff(ends)[back]
-    begin = np.concatenate([[0], np.cumsum(counts)])
-    at = np.arange(begin[-1]) + np.repeat(ends[:-1][back] - begin[:-1], counts)
-    return begin, node[at], seconds[at]
+            csr.indptr, csr.head, csr.cost, seeds.start, seeds.node, seeds.seconds, limit_s,
+            *csr.buckets(seeds.seconds, limit_s),
+        )  # fmt: skip
+    return found[0], found[1], found[2]
 
 
 def measure_times(
@@ -456,6 +460,10 @@ def measure_counts(
     -------
     ndarray, shape (kinds, origins, limits), int32
     """
+    order = _sort_near(footing, starts)  # neighbours are counted for together, so let them lie together
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    starts = starts.take(order)
     legs = Legs.leaving(footing, starts).by_node(starts, len(footing.network.xy))
     csr = footing.inward
     limits = np.asarray(limits_s, dtype=float) + ROUNDING_S
@@ -475,7 +483,7 @@ def measure_counts(
         )  # fmt: skip
 
     parts = list(run_chunks(count, kinds, size=1, threads=threads, report=report))
-    return np.stack(parts) if parts else np.zeros((0, len(starts.labels), len(limits)), np.int32)
+    return np.stack(parts)[:, place] if parts else np.zeros((0, len(starts.labels), len(limits)), np.int32)
 
 
 def nearest(
@@ -637,7 +645,8 @@ def measure_nearest(
             reached = kernels.search_any(
                 csr.indptr, csr.head, csr.cost, node, cost, limit_s, *csr.buckets(cost, limit_s)
             )
-            return np.asarray((reached[leaving.node] + leaving.seconds).min(axis=1))
+            one, other = (reached[leaving.node[:, side]] + leaving.seconds[:, side] for side in (0, 1))
+            return np.minimum(one, other)
 
         seconds = np.empty((len(starts), kinds))
         for code, column in enumerate(run_chunks(search, kinds, size=1, threads=threads)):
@@ -674,7 +683,7 @@ def _walk_directly(
 
     Returns the positions of both spots, seconds (infinite where that way is closed) and metres.
     """
-    start, end = _pairs_on_one_edge(starts.edge, ends.edge)
+    start, end = _pairs_on_one_edge(starts.edge, ends.edge, len(footing.network.ends))
     edge = starts.edge[start]
     apart = ends.fraction[end] - starts.fraction[start]
     along = footing.seconds[edge, np.where(apart >= 0, 0, 1)]
@@ -703,11 +712,19 @@ def _pair_directly(footing: Footing, starts: Spots, ends: Spots, *, backwards: b
     )
 
 
-def _pairs_on_one_edge(one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _pairs_on_one_edge(
+    one: NDArray[np.int64], other: NDArray[np.int64], edges: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pair the positions of two arrays of edges that name the same edge."""
-    order = np.argsort(other, kind="stable")
-    low = np.searchsorted(other[order], one, side="left")
-    count = np.searchsorted(other[order], one, side="right") - low
+    if len(one) > len(other):  # only what lies on the edges of the shorter is sorted
+        second, first = _pairs_on_one_edge(other, one, edges)
+        return first, second
+    mine = np.zeros(edges, bool)
+    mine[one] = True
+    candidates = np.flatnonzero(mine[other])
+    order = candidates[np.argsort(other[candidates], kind="stable")]
+    start = kernels.count_arcs(other[order], edges)
+    low, count = start[one], start[one + 1] - start[one]
     first = np.repeat(np.arange(len(one)), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     return first, order[np.repeat(low, count) + within]

@@ -53,7 +53,7 @@ def make_network(
     ways = Ways(
         xy=xy, osm_node=np.arange(len(xy)), cut=np.zeros(len(xy), bool), paths=list(ends),
         osm_way=np.arange(count), kind=np.full(count, "path"), steps=np.zeros(count, bool),
-        crossing=np.zeros(count, np.uint8), private=np.zeros(count, bool),
+        crossing=np.zeros(count, np.uint8), crossed=np.zeros(count, np.uint8), private=np.zeros(count, bool),
         oneway=np.zeros(count, np.int8) if oneway is None else oneway, level=np.zeros(count, np.int8),
     )  # fmt: skip
     network = assemble_network(ways, CRS_OF_GRAPHS)
@@ -125,7 +125,7 @@ def search_each(
 
 def sum_each(footing: Footing, starts: Spots, *, within_m: float) -> int:
     """Search from many starts, block by block so that memory stays bounded; return how many junctions in all."""
-    blocks = walk_blocks(footing, starts, WALKER, limit_min=within_m / 60, threads=1)
+    blocks = walk_blocks(footing, starts, WALKER, limit_min=within_m / 60, near=True, threads=1)
     return sum(len(reach.node) for reach in blocks)
 
 
