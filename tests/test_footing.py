@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import STROLLER, draw_network, points
 
-from walkcircle.footing import make_footing
+from walkcircle.footing import GRAIN_S, make_footing
 from walkcircle.network import CROSSINGS, ROADS, Profile
 from walkcircle.tables import WalkTimes
 from walkcircle.walkers import Signals, Walker, read_walker
@@ -52,7 +52,10 @@ def test_a_speed_alone_is_the_length_over_the_speed_whatever_the_ground():
         kind=["a", "b", "c"],
     )
     walker = Walker(speed_kmh=4.321)
-    assert (seconds(network, walker) == (network.length_m / walker.metres_per_second)[:, None]).all()
+    # to the grain of all times, a nanosecond
+    assert seconds(network, walker) == pytest.approx(
+        np.repeat((network.length_m / walker.metres_per_second)[:, None], 2, axis=1), rel=0, abs=GRAIN_S
+    )
 
 
 def test_without_heights_a_walker_with_a_slope_walks_on_the_flat():

@@ -23,7 +23,7 @@ from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
-from walkcircle.walking import measure_times, nearest, walk
+from walkcircle.walking import measure_times, nearest, walk_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,10 +127,11 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     communities = weigh_coverage(coverage, place.communities, place.completeness)
     first = walks[0]
     tell("Drawing isochrones", 0.0)
-    reach = walk(first.footing, first.starts, first.footing.walker, limit_min=max(study.minutes))
-    isochrones = trace_isochrones(
-        reach, study.minutes, report=lambda done, count: tell("Drawing isochrones", done / count)
-    )
+    blocks = walk_blocks(
+        first.footing, first.starts, first.footing.walker, limit_min=max(study.minutes),
+        report=lambda done, count: tell("Drawing isochrones", done / count),
+    )  # fmt: skip
+    isochrones = pd.concat([trace_isochrones(reach, study.minutes) for reach in blocks], ignore_index=True)
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
     return Analysis(
