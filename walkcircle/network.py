@@ -158,7 +158,7 @@ class WalkNetwork:
         of_nodes = {name: arrays.pop(name) for name in NODE_COLUMNS}
         return of_nodes, arrays
 
-    def take(self, nodes: NDArray[np.int64], edges: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    def take(self, nodes: NDArray[np.int64], edges: NDArray[np.int64]) -> dict[str, Any]:
         """Return every column of some nodes and edges, in their order, by name; `ends` is for the caller to number."""
         of_nodes, of_edges = self._columns()
         return {n: c[nodes] for n, c in of_nodes.items()} | {n: c[edges] for n, c in of_edges.items()}
@@ -202,7 +202,7 @@ class WalkNetwork:
         if len(kept) == len(self.ends):
             return self
         used, ends = np.unique(self.ends[kept], return_inverse=True)
-        return replace(self, **self.take(used, kept), ends=ends.reshape(-1, 2).astype(np.int64))
+        return replace(self, **{**self.take(used, kept), "ends": ends.reshape(-1, 2).astype(np.int64)})
 
     def end_outside(self, area: shapely.Geometry) -> WalkNetwork:
         """Return the network with every node outside an area marked as a place where the data end."""
@@ -575,17 +575,13 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     # the longest stretch of a chain, the first of equals, gives it its name
     is_longest = length == np.maximum.reduceat(length, starts)[chain]
     longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
-    kept = network.take(used, longest)
-    return replace(
-        network,
-        **kept
-        | {
-            "ends": ends.reshape(-1, 2).astype(np.int64),
-            "length_m": np.add.reduceat(length, starts),
-            "climb_m": np.full(len(starts), np.nan),
-            "lines": _join_lines(network.lines, order, chain, flipped),
-        },
-    )
+    joined = {
+        "ends": ends.reshape(-1, 2).astype(np.int64),
+        "length_m": np.add.reduceat(length, starts),
+        "climb_m": np.full(len(starts), np.nan),
+        "lines": _join_lines(network.lines, order, chain, flipped),
+    }
+    return replace(network, **{**network.take(used, longest), **joined})
 
 
 def _join_lines(
