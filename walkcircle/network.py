@@ -270,7 +270,7 @@ class WalkNetwork:
         if len(kept) == len(self.ends):
             return self
         used, ends = np.unique(self.ends[kept], return_inverse=True)
-        return replace(self, **self.take(used, kept), ends=ends.reshape(-1, 2).astype(np.int64))
+        return replace(self, **{**self.take(used, kept), "ends": ends.reshape(-1, 2).astype(np.int64)})
 
     def end_outside(self, area: shapely.Geometry) -> WalkNetwork:
         """Return the network with every node outside an area marked as a place where the data end."""
@@ -660,18 +660,14 @@ def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     # the longest stretch of a chain, the first of equals, gives it its name
     is_longest = length == np.maximum.reduceat(length, starts)[chain]
     longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
-    kept = network.take(used, longest)
-    return replace(
-        network,
-        **kept
-        | {
-            "ends": ends.reshape(-1, 2).astype(np.int64),
-            "length_m": np.add.reduceat(length, starts),
-            "climb_m": np.full(len(starts), np.nan),
-            "profile": None,
-            "lines": _join_lines(network.lines, order, chain, flipped),
-        },
-    )
+    joined = {
+        "ends": ends.reshape(-1, 2).astype(np.int64),
+        "length_m": np.add.reduceat(length, starts),
+        "climb_m": np.full(len(starts), np.nan),
+        "profile": None,
+        "lines": _join_lines(network.lines, order, chain, flipped),
+    }
+    return replace(network, **{**network.take(used, longest), **joined})
 
 
 def _number_along_curve(network: WalkNetwork) -> WalkNetwork:

@@ -49,6 +49,9 @@ _KEYS = (
     "place", "sport", "historic", "club", "emergency", "aerialway", "route", "man_made",
 )  # fmt: skip
 
+#: Older than any edit.
+_NO_DATE = datetime.min.replace(tzinfo=UTC)
+
 #: A closed way without one of these keys is no line.
 _LINE_KEYS = ("highway", "route", "barrier", "natural")
 
@@ -188,10 +191,6 @@ class _Node(NamedTuple):
     lat: float
 
 
-#: Older than any edit.
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
-
 @dataclass
 class _Raw:
     """What has been read so far."""
@@ -205,7 +204,7 @@ class _Raw:
     areas: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
     lines: list[Feature] = field(default_factory=list)
     data_date: str | None = None
-    newest: datetime = BEFORE_ALL
+    newest: datetime = _NO_DATE
     header_box: tuple[float, float, float, float] | None = None
     cut_ways: int = 0
     cut: set[int] = field(default_factory=set)

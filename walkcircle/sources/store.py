@@ -9,18 +9,18 @@ the file is read as if there were no store.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,9 +87,7 @@ class Store:
     def load_contents(self, key: str) -> OsmContents | None:
         """Return what is stored under a key, or None where it is not there whole."""
         network = self.load_network(key)
-        if network is None:
-            return None
-        return self._load(key, "features", OsmContents, {"network": network})
+        return None if network is None else self._load(key, "features", OsmContents, {"network": network})
 
     def load_network(self, key: str) -> WalkNetwork | None:
         """Return the network stored under a key, or None where it is not there whole."""
@@ -125,7 +123,9 @@ class Store:
             return None  # whole, but not of our making
         with suppress(OSError):
             os.utime(path)  # used just now, so pruned last
-        return record(**known, **{name: _decode(name, meaning, columns) for name, meaning in head["fields"].items()})
+        with _uncollected():
+            decoded = {name: _DECODERS[told["as"]](told, name, columns) for name, told in head["fields"].items()}
+        return record(**known, **decoded)
 
     def _write(self, key: str, piece: str, columns: Columns, described: Described) -> None:
         head = json.dumps({"format": FORMAT, "key": key, "piece": piece, "fields": described})
@@ -224,13 +224,12 @@ def make_key(path: Path) -> str:
         The file is missing, empty, or of an unknown kind.
     """
     check_file(path)
-    rules = hash_rules(resources.files("walkcircle"))  # type: ignore[arg-type]  # it hashes; its protocol does not say so
-    parts = (str(FORMAT), rules, hash_file(path), path.suffix)
+    parts = (str(FORMAT), hash_rules(Path(str(resources.files("walkcircle")))), hash_file(path), path.suffix)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @cache
-def hash_rules(package: Traversable) -> str:
+def hash_rules(package: Path) -> str:
     """Hash what decides how a file is read: our rules and code, and the libraries that do the work.
 
     The code itself is hashed, since a number that must be raised by hand is forgotten one day. The hash is
@@ -296,6 +295,18 @@ def _read_and_store(path: Path, store: Store | None, tell: Report) -> OsmContent
     return contents
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep Python from looking for garbage while many objects are made that all stay: half of the time of loading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _encode(record: WalkNetwork | OsmContents, *, without: str = "") -> tuple[dict[str, pa.Array], Described]:
     """Turn the fields of a record into columns, and say what they mean."""
     columns: dict[str, pa.Array] = {}
@@ -307,45 +318,46 @@ def _encode(record: WalkNetwork | OsmContents, *, without: str = "") -> tuple[di
     return columns, described
 
 
-def _encode_field(name: str, value: Any) -> tuple[dict[str, Any], dict[str, pa.Array]]:  # noqa: PLR0911  one for each kind of value
+def _encode_field(name: str, value: Any) -> tuple[dict[str, Any], dict[str, pa.Array]]:
     """Turn one value into columns by its type; what is no array, shape or list of features must be plain JSON."""
     if isinstance(value, np.ndarray):
-        if value.dtype == object:
-            return {"as": "shapes"}, _encode_shapes(name, value)
-        if value.dtype.kind == "U":
-            words, code = np.unique(value, return_inverse=True)
-            return {"as": "words", "words": words.tolist(), "dtype": value.dtype.str}, {name: pa.array(code)}
-        flat = np.ascontiguousarray(value).ravel()
-        raw = flat.view(np.uint8) if value.dtype == bool else flat
-        return {"as": "numbers", "dtype": value.dtype.str, "shape": value.shape}, {name: pa.array(raw)}
-    if isinstance(value, list):
-        return {"as": "features"}, _encode_features(name, value)
-    if isinstance(value, pyproj.CRS):
-        return {"as": "crs", "value": value.srs}, {}
-    if isinstance(value, shapely.Geometry):
-        return {"as": "shape", "value": shapely.to_wkb(value, hex=True)}, {}
-    return {"as": "tuple" if isinstance(value, tuple) else "plain", "value": value}, {}
+        return _encode_array(name, value)
+    match value:
+        case list():
+            return {"as": "features"}, _encode_features(name, value)
+        case pyproj.CRS():
+            plain = {"as": "crs", "value": value.srs}
+        case shapely.Geometry():
+            plain = {"as": "shape", "value": shapely.to_wkb(value, hex=True)}
+        case _:
+            plain = {"as": "tuple" if isinstance(value, tuple) else "plain", "value": value}
+    return plain, {}
 
 
-def _decode(name: str, meaning: Mapping[str, Any], columns: Columns) -> Any:  # noqa: PLR0911  one for each kind of value
-    """Turn columns back into the value of a field."""
-    match meaning["as"]:
-        case "numbers":
-            # a copy, since the compiled loops know arrays that may be written to from those that may not
-            return columns[name].to_numpy().copy().view(meaning["dtype"]).reshape(meaning["shape"])
-        case "words":
-            return np.array(meaning["words"], dtype=meaning["dtype"])[columns[name].to_numpy()]
-        case "shapes":
-            return _decode_shapes(name, columns)
-        case "features":
-            return _decode_features(name, columns)
-        case "crs":
-            return pyproj.CRS(meaning["value"])
-        case "shape":
-            return shapely.from_wkb(meaning["value"])
-        case "tuple":
-            return tuple(meaning["value"])
-    return meaning["value"]
+def _encode_array(name: str, value: NDArray[Any]) -> tuple[dict[str, Any], dict[str, pa.Array]]:
+    """Turn an array of shapes, words or numbers into columns."""
+    if value.dtype == object:
+        return {"as": "shapes"}, _encode_shapes(name, value)
+    if value.dtype.kind == "U":
+        words, code = np.unique(value, return_inverse=True)
+        return {"as": "words", "words": words.tolist(), "dtype": value.dtype.str}, {name: pa.array(code)}
+    flat = np.ascontiguousarray(value).ravel()
+    raw = flat.view(np.uint8) if value.dtype == bool else flat
+    return {"as": "numbers", "dtype": value.dtype.str, "shape": value.shape}, {name: pa.array(raw)}
+
+
+#: How each kind of field is made again from its meaning, its name and the columns.
+_DECODERS: Mapping[str, Callable[[Mapping[str, Any], str, Columns], Any]] = {
+    # a copy, since the compiled loops know arrays that may be written to from those that may not
+    "numbers": lambda told, name, columns: columns[name].to_numpy().copy().view(told["dtype"]).reshape(told["shape"]),
+    "words": lambda told, name, columns: np.array(told["words"], dtype=told["dtype"])[columns[name].to_numpy()],
+    "shapes": lambda _, name, columns: _decode_shapes(name, columns),
+    "features": lambda _, name, columns: _decode_features(name, columns),
+    "crs": lambda told, *_: pyproj.CRS(told["value"]),
+    "shape": lambda told, *_: shapely.from_wkb(told["value"]),
+    "tuple": lambda told, *_: tuple(told["value"]),
+    "plain": lambda told, *_: told["value"],
+}
 
 
 def _encode_shapes(name: str, shapes: NDArray[np.object_]) -> dict[str, pa.Array]:
