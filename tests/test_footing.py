@@ -163,6 +163,13 @@ def test_only_a_grade_that_keeps_up_over_the_stated_length_closes_a_street(over_
     assert seconds(network, replace(WHEELS, grade_over_m=over_m))[0].tolist() == [there, 100]
 
 
+def test_a_stretch_with_an_unknown_height_is_not_steep():
+    """One in five for ten metres is known; over twenty metres nothing is."""
+    network = climbing([np.nan, 0, 2, np.nan], length=30.0)
+    assert seconds(network, replace(WHEELS, grade_over_m=20))[0].tolist() == [30, 30]
+    assert seconds(network, replace(WHEELS, grade_over_m=10))[0].tolist() == [INF, INF]
+
+
 def test_a_steep_end_of_a_street_is_not_forgotten():
     """The last ten metres count as the first do, each in its own direction."""
     flat_then_up, down_then_flat = [*[0] * 10, 1.0], [1.0, *[0] * 10]
@@ -199,6 +206,7 @@ CLIMBER = replace(TOBLER, stairs_factor=0.4, stairs_up_factor=0.25, stairs_down_
     [
         ([0, 30], [400, 200]),
         ([30, 0], [200, 400]),
+        ([0.9, 0], [250, 250]),
         ([0, 0.9], [250, 250]),  # less than a metre may be noise: the mean factor
         ([0, np.nan], [250, 250]),
     ],
@@ -247,6 +255,15 @@ def test_a_crossing_costs_what_its_road_and_its_lights_cost(control, road, wait)
     """Ten metres, and the wait, in both directions."""
     network = draw_network([[(0, 0), (10, 0)]], crossing=[CROSSINGS.index(control)], crossed=[ROADS.index(road)])
     assert seconds(network, WAITS)[0] == pytest.approx([10 + wait, 10 + wait])
+
+
+def test_a_plain_wait_at_lights_holds_whatever_the_road():
+    """Thirty seconds at lights over a primary road, twelve without lights."""
+    walker = replace(WAITS, signals=None, crossing_s={"signals": 30})
+    network = draw_network(
+        [[(0, 0), (10, 0)], [(10, 0), (20, 0)]], crossing=[CROSSINGS.index("signals"), 1], crossed=[5, 5], merge=False
+    )
+    assert seconds(network, walker)[:, 0].tolist() == [40, 22]
 
 
 def test_a_crossing_in_two_parts_bears_the_delay_of_its_road_once():

@@ -139,6 +139,27 @@ def test_a_bridge_between_unequal_banks_rises_evenly(tmp_path):
     assert make_footing(high, TOBLER).seconds[1] == pytest.approx([100 * np.exp(0.35), 100])
 
 
+def test_a_long_bridge_does_not_dip_in_its_middle(tmp_path):
+    """Four hundred metres over the water, far beyond what the average reaches."""
+    paths = [[(-200, 0), (0, 0)], [(0, 0), (400, 0)], [(400, 0), (600, 0)]]
+    dem = write_dem(tmp_path, lambda x, _: np.where((x > 0) & (x < 400), 0.0, 30.0))
+    high = apply_heights(draw_network(paths, level=[0, 1, 0]), dem)
+    assert high.profile.height_m == pytest.approx(np.full(len(high.profile.height_m), 30))
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["towards the bridge", "away from it"])
+def test_a_bridge_hangs_on_the_next_corner_where_the_street_before_it_is_short(tmp_path, turned):
+    """On a plane over twenty metres of street and two hundred of bridge: one even rise from corner to corner."""
+    short, bridge, far = [(0, -20), (0, 0)], [(0, 0), (0, 200)], [(0, 200), (0, 220)]
+    paths = [path[::-1] for path in (short, bridge, far)] if turned else [short, bridge, far]
+    # cross streets make corners of the outer ends
+    paths += [[(-100, -20), (0, -20)], [(0, -20), (100, -20)], [(-100, 220), (0, 220)], [(0, 220), (100, 220)]]
+    network = draw_network(paths, level=[0, 1, 0, 0, 0, 0, 0], merge=False)
+    high = apply_heights(network, write_dem(tmp_path, rise_north))
+    rises = np.array([2, 20, 2]) * (-1 if turned else 1)
+    assert high.climb_m == pytest.approx([*rises, 0, 0, 0, 0])
+
+
 def test_the_middle_of_a_footbridge_hangs_between_all_its_arms(tmp_path):
     """Two arms end at 10 m height, one at 40 m, all as long as each other: the middle is at 20 m."""
     arms = [(-100, 0), (100, 0), (0, 100)]

@@ -144,7 +144,7 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
         raise TableError(msg)
     tables = [pd.DataFrame(columns=[*map(str, Effects.columns())])] if len(sites) == 0 else []
     longest_min = SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
-    reach_m = longest_min * 60 * walker.metres_per_second
+    reach_m = longest_min * 60 * walker.fastest_metres_per_second
     for kind_id in pd.unique(sites[Facilities.kind]):
         kind = study.standard.kind(kind_id)
         before = analysis.coverage[

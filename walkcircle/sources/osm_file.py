@@ -406,9 +406,8 @@ class _Raw:
     def _find_crossed(self, crossing: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the class of the largest road that shares a node with each crossing, 0 for any other way."""
         on_road: list[list[int]] = [[] for _ in ROADS]
-        for path, (_, tags, _), code in zip(self.paths, self.way_tags, crossing, strict=True):
-            if not code:
-                on_road[classify_road(tags.get("highway", ""))].extend(path)
+        for path, (_, tags, _) in zip(self.paths, self.way_tags, strict=True):
+            on_road[classify_road(tags.get("highway", ""))].extend(path)
         for road, refs in self.roads:
             on_road[road].extend(self.position[ref] for ref in refs if ref in self.position)
         largest = np.zeros(len(self.lonlat), np.uint8)
