@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import networkx as nx
@@ -26,7 +27,7 @@ class Town:
     """A random town: the streets as one walker finds them, homes and facilities, some of them areas."""
 
     def __init__(self, seed: int) -> None:
-        """Draw streets with one-way stretches, stairs, private lanes and, now and then, ones of no length."""
+        """Draw streets with one-way stretches, stairs, private lanes and a few that take no time."""
         rng = np.random.default_rng(seed)
         paths = [p for p in grid_paths(4, 4, 90) if rng.random() < 0.8] or [[(0, 0), (90, 0)]]
         count = len(paths)
@@ -37,7 +38,9 @@ class Town:
         self.walker = Walker(
             speed_kmh=4.7, stairs_factor=rng.choice([0.42, None]), gates=rng.choice(["resident", "open", "closed"])
         )
-        self.footing = make_footing(network, self.walker)
+        footing = make_footing(network, self.walker)
+        free = (rng.random(len(network.ends)) < 0.1)[:, None] & np.isfinite(footing.seconds)
+        self.footing = replace(footing, seconds=np.where(free, 0.0, footing.seconds))
         corners = [(float(x), float(y)) for x, y in rng.integers(0, 4, (3, 2)) * 90]
         homes = [*map(tuple, rng.uniform(-20, 290, (7, 2)).tolist()), *corners, (5000.0, 0.0)]
         places = [*map(tuple, rng.uniform(-20, 290, (8, 2)).tolist()), *corners, homes[0]]

@@ -114,7 +114,7 @@ def test_every_node_knows_the_cost_from_the_nearest_seed(graph, limit):
 
 
 @given(graph=graphs(), limit=LIMITS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_nearest_seed_is_that_of_the_book(graph, limit):
     """Costs and labels, for any width of the buckets; ties go to the smaller label."""
     nodes, arcs, seeds = graph
@@ -138,7 +138,7 @@ def test_of_equally_near_seeds_the_smaller_label_wins_all_the_way(labels):
 
 
 @given(graph=graphs(), limit=LIMITS, origins=st.integers(1, 4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_every_origin_reaches_what_the_book_says(graph, limit, origins):
     """One search after another in the same workspace: nothing of one is left for the next."""
     nodes, arcs, seeds = graph
@@ -215,7 +215,7 @@ def pair(nodes, arcs, seeds, legs, direct):
 
 
 @given(question=questions(), limit=LIMITS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_pairs_are_joined_by_the_cheapest_way_and_the_shortest_of_those(question, limit):
     """Over nodes or directly, origin by origin in the same workspace."""
     nodes, arcs, items, origins, legs, direct = question
@@ -235,7 +235,7 @@ def test_pairs_are_joined_by_the_cheapest_way_and_the_shortest_of_those(question
 
 
 @given(question=questions(), limits=st.lists(LIMITS, min_size=1, max_size=3, unique=True).map(sorted))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_pairs_are_counted_as_often_as_they_are_found(question, limits):
     """Each searcher once for each item, within each limit, inclusive."""
     nodes, arcs, items, origins, legs, direct = question
@@ -274,7 +274,7 @@ def build(nodes, arcs, limit):
 
 
 @given(graph=graphs().map(lambda graph: graph[:2]) | fine_graphs(), limit=LIMITS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_sweeps_find_every_cost_up_to_the_limit_there_and_back(graph, limit):
     """From every node to every node, to the last bit; what is beyond stays beyond."""
     nodes, arcs = graph
@@ -376,7 +376,7 @@ def walks(draw):
 
 
 @given(walk=walks(), rounds=st.integers(1, 2))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_streets_are_cut_where_the_least_of_all_times_meets_a_level(walk, rounds):
     """Forty places on each edge, each against its stretch; nothing of one walk is left for the next."""
     nodes, edges, reached, own, levels = walk
@@ -442,7 +442,7 @@ def test_pieces_are_those_of_networkx(graph):
 
 
 @given(graph=graphs(costs=(1, 2)))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_chains_are_walks_through_nodes_where_two_like_edges_meet(graph):
     """Every edge once, each chain connected end to end and as long as it can be."""
     nodes, arcs, _ = graph
