@@ -362,6 +362,7 @@ def search_lanes(
     start = np.zeros(origins + 1, np.int64)
     found, seconds = np.empty(4096, np.uint32), np.empty(4096)
     filled = 0
+    limit = min(limit, 1e300)  # an infinite cost is beyond any limit
     for first in range(0, origins, LANES):
         used, top, bottom = 0, np.int64(0), np.int64(len(words))
         for lane in range(min(LANES, origins - first)):

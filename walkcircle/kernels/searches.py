@@ -457,10 +457,11 @@ def count_pairs(
         number = 0
         for direct in range(direct_start[searcher], direct_start[searcher + 1]):
             thing = direct_item[direct]
-            if best[thing] == np.inf:
-                found[number] = thing
-                number += 1
-            best[thing] = min(best[thing], direct_cost[direct])
+            if direct_cost[direct] < best[thing]:
+                if best[thing] == np.inf:
+                    found[number] = thing
+                    number += 1
+                best[thing] = direct_cost[direct]
         for i in range(count):
             node = touched[i]
             here = reached[node]
@@ -512,7 +513,7 @@ def measure_paths(
     """
     for seed in range(len(seed_node)):
         node = seed_node[seed]
-        if seed_cost[seed] == reached[node]:
+        if seed_cost[seed] == reached[node] and reached[node] < np.inf:
             walked[node] = min(walked[node], seed_length[seed])
     changed, level = True, False
     while changed:  # once, unless arcs that cost nothing leave the order open
@@ -542,7 +543,9 @@ def _keep_better(
     number: int,
 ) -> int:
     """Keep a way to a thing where it is cheaper, or as cheap and shorter; return how many things were found."""
-    if value > limit or value > best[thing] or (value == best[thing] and length >= shortest[thing]):
+    if value > limit or value == np.inf:
+        return number
+    if value > best[thing] or (value == best[thing] and length >= shortest[thing]):
         return number
     if best[thing] == np.inf:
         found[number] = thing
