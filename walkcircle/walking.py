@@ -351,7 +351,9 @@ def measure_times(
             direct.start[rows], direct.item, direct.seconds, direct.metres,
             len(ends.labels), limit_s, width, buckets,
         )  # fmt: skip
-        return np.repeat(np.arange(start, stop), np.diff(begin)), item, seconds, metres
+        origin = np.repeat(np.arange(start, stop), np.diff(begin))
+        order = np.lexsort((item, origin))
+        return origin[order], item[order], seconds[order], metres[order]
 
     rows = list(run_chunks(search, len(starts.labels), threads=threads, report=report))
     nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0))

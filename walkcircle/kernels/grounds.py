@@ -219,7 +219,8 @@ def trace_outlines(
         for spot in range(len(spots)):
             if spot_slot[spot] <= held[k]:
                 row, column = int((spots[spot, 1] - south) / cell), int((spots[spot, 0] - west) / cell)
-                inside[row : row + 2, column : column + 2] = True
+                inside[row, column] = inside[row, column + 1] = True
+                inside[row + 1, column] = inside[row + 1, column + 1] = True
         for row in range(rows - 1):
             for column in range(columns - 1):
                 code = (
@@ -297,7 +298,8 @@ def trace_outlines(
                     owner[at] = rings
                     if filled + 2 > len(points):
                         longer = np.empty((2 * len(points), 2), np.float64)
-                        longer[:filled] = points[:filled]
+                        for done in range(filled):
+                            longer[done, 0], longer[done, 1] = points[done, 0], points[done, 1]
                         points = longer
                     r, c, upward = (at >> 1) // columns, (at >> 1) % columns, at & 1
                     r2, c2 = r + upward, c + 1 - upward
@@ -311,7 +313,8 @@ def trace_outlines(
                     at = following[at]
                     if at == begin:
                         break
-                points[filled] = points[ring_start[rings]]
+                points[filled, 0] = points[ring_start[rings], 0]
+                points[filled, 1] = points[ring_start[rings], 1]
                 filled += 1
                 rings += 1
                 ring_start[rings] = filled
@@ -343,5 +346,6 @@ def _cross(mine: float, mine_out: float, other: float, other_out: float, radius:
 def _double(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return an array twice as long that begins with the same values."""
     longer = np.zeros(2 * len(values), values.dtype)
-    longer[: len(values)] = values
+    for i in range(len(values)):  # a slice would take seconds to compile
+        longer[i] = values[i]
     return longer

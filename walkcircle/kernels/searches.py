@@ -354,8 +354,8 @@ def search_pairs(
     start : ndarray, shape (k + 1,), int64
         Where each origin's items start.
     item, seconds, metres : ndarray
-        Items within the limit, growing within each origin, with cost and length; of several cheapest ways the
-        shortest counts.
+        Items within the limit, in the order in which they were found, with cost and length; of several cheapest
+        ways the shortest counts.
     """
     nodes, origins = len(indptr) - 1, len(seed_start) - 1
     reached = np.full(nodes, np.inf)
@@ -376,9 +376,9 @@ def search_pairs(
             indptr, head, cost, seed_node[low:high], seed_cost[low:high], None, limit, width,
             reached, None, bucket, size, touched,
         )  # fmt: skip
-        order = touched[:count][np.argsort(reached[touched[:count]])]
+        _sort_by_cost(touched, count, reached)
         measure_paths(
-            in_indptr, in_tail, in_cost, in_length, order, reached,
+            in_indptr, in_tail, in_cost, in_length, touched[:count], reached,
             seed_node[low:high], seed_cost[low:high], seed_length[low:high], walked,
         )  # fmt: skip
         number = 0
@@ -397,7 +397,8 @@ def search_pairs(
         if filled + number > len(item):
             longer = max(2 * len(item), filled + number)
             item, seconds, metres = _lengthen(item, longer), _lengthen(seconds, longer), _lengthen(metres, longer)
-        for thing in np.sort(found[:number]):
+        for i in range(number):
+            thing = found[i]
             item[filled], seconds[filled], metres[filled] = thing, best[thing], shortest[thing]
             best[thing], shortest[thing] = np.inf, np.inf
             filled += 1
@@ -555,6 +556,20 @@ def _keep_better(
 
 
 @jit
+def _sort_by_cost(nodes: NDArray[np.uint32], count: int, cost: NDArray[np.float64]) -> None:
+    """Sort the first nodes by growing cost, in place (Shell 1959; NumPy's sort takes seconds to compile)."""
+    gap = count
+    while gap > 1:
+        gap = max(int(gap / 2.25), 1)
+        for i in range(gap, count):
+            node, j = nodes[i], i
+            while j >= gap and cost[nodes[j - gap]] > cost[node]:
+                nodes[j] = nodes[j - gap]
+                j -= gap
+            nodes[j] = node
+
+
+@jit
 def _is_full(label: NDArray[np.int64], filled: int, mark: int) -> bool:
     """Tell whether a node has no room for one more label, or has this one already."""
     if filled == len(label):
@@ -569,7 +584,9 @@ def _is_full(label: NDArray[np.int64], filled: int, mark: int) -> bool:
 def _double(bucket: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Give every bucket room for twice as many nodes."""
     wider = np.empty((bucket.shape[0], 2 * bucket.shape[1]), np.uint32)
-    wider[:, : bucket.shape[1]] = bucket
+    for row in range(bucket.shape[0]):
+        for place in range(bucket.shape[1]):  # a slice would take seconds to compile
+            wider[row, place] = bucket[row, place]
     return wider
 
 
@@ -577,5 +594,6 @@ def _double(bucket: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def _lengthen(values: NDArray[np.float64], longer: int) -> NDArray[np.float64]:
     """Copy an array into a longer one."""
     copy = np.empty(longer, values.dtype)
-    copy[: len(values)] = values
+    for i in range(len(values)):  # a slice would take seconds to compile
+        copy[i] = values[i]
     return copy
