@@ -292,6 +292,17 @@ def test_sweeps_find_every_cost_up_to_the_limit_there_and_back(graph, limit):
             assert found == expected
 
 
+@pytest.mark.parametrize("limit", range(8))
+def test_on_a_one_way_ring_a_way_of_exactly_the_limit_is_found(limit):
+    """Every way round is unique and needs the shortcuts over the nodes that were taken out."""
+    ready = build(8, [(v, (v + 1) % 8, 1, 1) for v in range(8)], limit)
+    best = np.full((8, 8), inf)
+    best[ready.number, np.arange(8)] = 0
+    kernels.sweep_lanes(ready.up, ready.above, ready.climb, ready.descend, best)
+    found = best[ready.number]
+    assert all(found[(v + step) % 8, v] == step for v in range(8) for step in range(limit + 1))
+
+
 @given(data=st.data(), limit=LIMITS)
 @settings(max_examples=80, deadline=None)
 def test_places_are_joined_to_the_cheaper_of_their_two_nodes(data, limit):
