@@ -163,7 +163,7 @@ GOOD = 'title = "T"\n[place]\nfile = "town.osm"\n'
         (
             'walkers = ["adult", "granny"]\n' + GOOD,
             (
-                "walker 'granny' is not known; choose adult, child, elder, wheelchair, "
+                "walker 'granny' is not known; choose adult, child, elder, elder-limited, pram, wheelchair, "
                 "or give the path of your own .toml"
             ),
         ),
