@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from walkcircle.scenario import Proposals, measure_effect
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
+    from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.views import draw_map, write_outputs
@@ -61,7 +62,7 @@ __all__ = [
     "Walker", "read_walker", "list_walkers",
     "Study", "read_study",
     # the ground
-    "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx",
+    "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx", "apply_heights",
     "Spots", "snap_points",
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
@@ -92,6 +93,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "scenario": ("Proposals", "measure_effect"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
+    "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "views": ("draw_map", "write_outputs"),

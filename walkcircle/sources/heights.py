@@ -296,16 +296,14 @@ def _level_bridges(
     low = np.where(on_first, np.minimum(away, steps), 0)
     high = np.where(on_last, np.maximum(steps - away, 0), steps)
     through = (low >= high) & (on_first | on_last)
-    links: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     fixed: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]] = []
     both = through & on_first & on_last
-    links.append((network.ends[both, 0], network.ends[both, 1], network.length_m[both]))
     for end, mine, other, at in ((0, on_first, on_last, low), (1, on_last, on_first, high)):
         edge = np.flatnonzero(mine & ~both)
         outside = np.where(through & ~other, steps * (1 - end), at)[edge]
         metres = np.abs(outside - steps[edge] * end) * step_m[edge]
         fixed.append((network.ends[edge, end], height[start[edge] + outside], metres))
-    node_height = _hang_nodes(hung, links, fixed)
+    node_height = _hang_nodes(hung, network.ends[both], network.length_m[both], fixed)
     height = height.copy()
     for bent in np.flatnonzero(on_first | on_last).tolist():
         part = height[start[bent] : start[bent + 1]]
@@ -322,16 +320,20 @@ def _level_bridges(
 
 def _hang_nodes(
     hung: NDArray[np.bool_],
-    links: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]],
+    links: NDArray[np.int64],
+    link_m: NDArray[np.float64],
     fixed: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]],
 ) -> NDArray[np.float64]:
-    """Solve for the heights of the hanging nodes, one connected piece at a time; NaN where nothing holds a piece."""
+    """Solve for the heights of the hanging nodes, one connected piece at a time; NaN where nothing holds a piece.
+
+    `links` are pairs of hanging nodes and `link_m` their distances; `fixed` are nodes, the heights that hold them, and
+    the distances to these.
+    """
     found = np.full(len(hung), np.nan)
     nodes = np.flatnonzero(hung)
     number = np.full(len(hung), -1)
     number[nodes] = np.arange(len(nodes))
-    a, b, link_m = (np.concatenate(column) for column in zip(*links, strict=True))
-    a, b, pull = number[a], number[b], 1 / np.maximum(link_m, 0.01)
+    (a, b), pull = number[links].T, 1 / np.maximum(link_m, 0.01)
     node, height, metres = (np.concatenate(column) for column in zip(*fixed, strict=True))
     sure = np.isfinite(height)
     node, height, hold = number[node[sure]], height[sure], 1 / np.maximum(metres[sure], 0.01)
