@@ -164,7 +164,7 @@ class Reach:
         """
         legs = Legs.arriving(self.footing, spots)
         seconds = np.asarray((self.node_seconds(origin)[legs.node] + legs.seconds).min(axis=1))
-        begin, end, direct, _ = _walk_directly(self.footing, self.origins, spots)
+        begin, end, direct, _ = walk_directly(self.footing, self.origins, spots)
         mine = self.origins.item[begin] == origin
         np.minimum.at(seconds, end[mine], direct[mine])
         seconds[seconds > self.limit_s + ROUNDING_S] = inf
@@ -576,7 +576,7 @@ def _rank_nearest(
         reached, mark = reached[:, None], mark[:, None]
     else:
         reached, mark = kernels.search_nearest_few(*graph, *seeds, limit_s, k)
-    begin, end, direct, _ = _walk_directly(footing, starts, ends)
+    begin, end, direct, _ = walk_directly(footing, starts, ends)
     count = reached.shape[1]
     item = np.concatenate([np.repeat(starts.item, 2 * count), starts.item[begin]])
     seconds = np.concatenate([(reached[leaving.node] + leaving.seconds[:, :, None]).ravel(), direct])
@@ -653,7 +653,7 @@ def measure_nearest(
         seconds = np.empty((len(starts), kinds))
         for code, column in enumerate(run_chunks(search, kinds, size=1, threads=threads)):
             seconds[:, code] = column
-    begin, end, direct, _ = _walk_directly(footing, starts, ends)
+    begin, end, direct, _ = walk_directly(footing, starts, ends)
     np.minimum.at(seconds, (begin, of_spot[end]), direct)
     seconds[seconds > limit_s] = inf
     first = np.flatnonzero(np.diff(starts.item, prepend=-1))
@@ -678,7 +678,7 @@ def _stand(
     return footing, snap_points(things, footing.network, within_m=within_m, allowed=footing.usable, layer=layer)
 
 
-def _walk_directly(
+def walk_directly(
     footing: Footing, starts: Spots, ends: Spots
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Walk between spots on one edge without passing a node; from a door to itself nothing is walked.
@@ -700,9 +700,9 @@ def _walk_directly(
 def _pair_directly(footing: Footing, starts: Spots, ends: Spots, *, backwards: bool = False) -> _Ways:
     """Return the direct ways from things to things, those of each start together; `backwards` they end there."""
     if backwards:
-        end, start, seconds, metres = _walk_directly(footing, ends, starts)
+        end, start, seconds, metres = walk_directly(footing, ends, starts)
     else:
-        start, end, seconds, metres = _walk_directly(footing, starts, ends)
+        start, end, seconds, metres = walk_directly(footing, starts, ends)
     order = np.flatnonzero(np.isfinite(seconds))
     order = order[np.argsort(starts.item[start[order]], kind="stable")]
     return _Ways(

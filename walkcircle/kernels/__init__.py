@@ -23,8 +23,11 @@ from walkcircle.kernels.searches import (
     search_pairs,
 )
 from walkcircle.kernels.streets import cut_streets
+from walkcircle.kernels.updates import Log, Web, renew
 
 __all__ = [
+    "Log",
+    "Web",
     "chain_edges",
     "compile_all",
     "count_arcs",
@@ -37,6 +40,7 @@ __all__ = [
     "measure_paths",
     "number_along_curve",
     "order_hierarchy",
+    "renew",
     "search",
     "search_any",
     "search_each",
@@ -73,6 +77,11 @@ def compile_all() -> None:
     sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
     join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
+    chain = (none[:2] - 1, none[:0], none[:0])
+    log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
+    renew(
+        Web(*graph, *graph, *chain, *chain, nothing), 2, one, -1, one, cost[:1], one, 9.0, cost * 9, none[:2] - 1, log
+    )
     edge, start, stop, slot = cut_streets(
         zero, cost[:1], none, none[:0], np.ones((1, 2), bool), np.ones((1, 2)), one, cost[:1], cost[:1], cost, 1,
         none[:1] - 1, none[:1],
