@@ -46,7 +46,7 @@ class Web(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Workspace of :func:`renew`: what was touched, and what stood there before; `place` is -1 between calls.
+    """Workspace of :func:`mend_nearest`: what was touched, and what stood there before; `place` is -1 between calls.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Log(NamedTuple):
 
 
 @jit
-def renew(
+def mend_nearest(
     web: Web,
     nodes: int,
     doubtful: NDArray[np.int64],
