@@ -252,3 +252,19 @@ def test_what_cannot_be_meant_is_refused():
         standing.apply(change)
     with pytest.raises(TableError, match="there is no facility 0"):
         standing.remove_facility(0)
+
+
+def test_a_ring_of_no_length_does_not_hold_itself_up():
+    """Two corners joined by a link of no seconds lose the school together when the street to it is closed."""
+    network = draw_network([[(0, 0), (100, 0)], [(100, 0), (200, 0)]], merge=False)
+    footing = make_footing(network, STROLLER)
+    corner = np.argsort(network.xy[:, 0])
+    standing = measure_standing(
+        footing, snap_points(points((200, 0)), network), snap_points(points((0, 0)), network), np.zeros(1, int)
+    )
+    standing.apply(standing.add_link(int(corner[1]), int(corner[2]), 0.0, 0.0))
+    assert standing.node_seconds[0, corner] == pytest.approx([0, 100, 100])
+    closed = next(e for e, both in enumerate(network.ends.tolist()) if set(both) == {corner[0], corner[1]})
+    standing.apply(standing.close_edge(closed))
+    assert standing.node_seconds[0, corner].tolist() == [0, np.inf, np.inf]
+    assert standing.seconds.tolist() == [[np.inf]]

@@ -430,7 +430,7 @@ class Standing:
         """Search what seeds and doubtful vertices change, and leave the arrays as they were."""
         return _Part(
             kind,
-            *kernels.search_again(
+            *kernels.mend_nearest(
                 self._web, self._nodes, np.empty(0, np.int64) if doubtful is None else doubtful, gone,
                 seeds.vertex, seeds.seconds, seeds.facility, self.limit_s,
                 self._seconds[kind], self._label[kind], self._log,

@@ -23,7 +23,7 @@ from walkcircle.kernels.searches import (
     search_pairs,
 )
 from walkcircle.kernels.streets import cut_streets
-from walkcircle.kernels.updates import Log, Web, search_again
+from walkcircle.kernels.updates import Log, Web, mend_nearest
 
 __all__ = [
     "Log",
@@ -38,6 +38,7 @@ __all__ = [
     "label_pieces",
     "measure_ground",
     "measure_paths",
+    "mend_nearest",
     "number_along_curve",
     "order_hierarchy",
     "search",
@@ -79,7 +80,7 @@ def compile_all() -> None:
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
     chain = (none[:2] - 1, none[:0], none[:0])
     log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
-    search_again(
+    mend_nearest(
         Web(*graph, *graph, *chain, *chain, nothing), 2, one, -1, one, cost[:1], one, 9.0, cost * 9, none[:2] - 1, log
     )
     edge, start, stop, slot = cut_streets(

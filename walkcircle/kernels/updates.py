@@ -46,7 +46,7 @@ class Web(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Workspace of :func:`search_again`: what was touched, and what stood there before; `place` is -1 between calls.
+    """Workspace of :func:`mend_nearest`: what was touched, and what stood there before; `place` is -1 between calls.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Log(NamedTuple):
 
 
 @jit
-def search_again(
+def mend_nearest(
     web: Web,
     nodes: int,
     doubtful: NDArray[np.int64],
@@ -110,12 +110,12 @@ def search_again(
         Vertices whose seconds or label change, and both before and after; infinite and -1 where there is none.
     """
     place, vertex = log.place, log.vertex
-    heap = [(0.0, np.int64(0), np.int64(0)) for _ in range(0)]
+    heap = [(0.0, np.int64(0)) for _ in range(0)]
     for v in doubtful:
-        heapq.heappush(heap, (seconds[v], np.int64(0), v))
+        heapq.heappush(heap, (seconds[v], v))
     count = 0
     while len(heap) > 0:
-        here, _, v = heapq.heappop(heap)
+        here, v = heapq.heappop(heap)
         if place[v] >= 0 or here == np.inf or (gone >= 0 and label[v] != gone):
             continue
         if gone < 0 and _is_held(web, v, seconds, label, place):
@@ -126,12 +126,12 @@ def search_again(
         for arc in range(web.into[v], web.into[v + 1]):
             u = np.int64(web.tail[arc])
             if place[u] < 0 and label[u] == label[v] and (gone >= 0 or seconds[u] == here + web.cost[arc]):
-                heapq.heappush(heap, (seconds[u], np.int64(0), u))
+                heapq.heappush(heap, (seconds[u], u))
         link = web.link_into[v]
         while link >= 0:
             u = web.link_tail[link]
             if place[u] < 0 and label[u] == label[v] and (gone >= 0 or seconds[u] == here + web.link_cost[link]):
-                heapq.heappush(heap, (seconds[u], np.int64(0), u))
+                heapq.heappush(heap, (seconds[u], u))
             link = web.next_into[link]
     lost = count
     for i in range(lost):
@@ -150,12 +150,15 @@ def search_again(
     for i in range(len(seed_vertex)):
         count = _put(seed_vertex[i], seed_cost[i], seed_label[i], limit, nodes, count, seconds, label, log, heap)
     while len(heap) > 0:
-        here, mark, v = heapq.heappop(heap)
-        if here != seconds[v] or mark != label[v]:
-            continue  # a better way came after
+        here, v = heapq.heappop(heap)
+        if here != seconds[v]:
+            continue  # a shorter way came after
+        mark = label[v]
         for arc in range(web.into[v], web.into[v + 1]):
-            u = np.int64(web.tail[arc])
-            count = _put(u, here + web.cost[arc], mark, limit, nodes, count, seconds, label, log, heap)
+            u, value = web.tail[arc], here + web.cost[arc]
+            # most ways are no better; to call a function for each would take most of the time
+            if value < seconds[u] or (value == seconds[u] and mark < label[u]):
+                count = _put(np.int64(u), value, mark, limit, nodes, count, seconds, label, log, heap)
         link = web.link_into[v]
         while link >= 0:
             u = web.link_tail[link]
@@ -201,7 +204,7 @@ def _put(
     seconds: NDArray[np.float64],
     label: NDArray[np.int64],
     log: Log,
-    heap: list[tuple[float, np.int64, np.int64]],
+    heap: list[tuple[float, np.int64]],
 ) -> int:
     """Keep a way where it is better, and let it spread on if it is a node's; return how many are written down."""
     if not value <= limit or value == np.inf or value > seconds[v] or (value == seconds[v] and mark >= label[v]):
@@ -210,7 +213,7 @@ def _put(
         count = _note(v, count, seconds, label, log)
     seconds[v], label[v] = value, mark
     if v < nodes:
-        heapq.heappush(heap, (value, np.int64(mark), np.int64(v)))
+        heapq.heappush(heap, (value, np.int64(v)))
     return count
 
 
