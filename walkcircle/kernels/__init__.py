@@ -42,7 +42,6 @@ __all__ = [
     "number_along_curve",
     "order_hierarchy",
     "search",
-    "search_again",
     "search_any",
     "search_each",
     "search_lanes",
