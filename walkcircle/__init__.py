@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
+    from walkcircle.updates import Change, Standing, measure_standing
     from walkcircle.views import draw_map, write_outputs
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
@@ -66,6 +67,7 @@ __all__ = [
     "Spots", "snap_points",
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
+    "Standing", "Change", "measure_standing",
     "Place", "read_place", "assign_communities", "grade_completeness",
     # the measures
     "cluster_residences", "trace_isochrones", "trace_streets", "measure_truth",
@@ -96,6 +98,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
+    "updates": ("Change", "Standing", "measure_standing"),
     "views": ("draw_map", "write_outputs"),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
