@@ -580,7 +580,7 @@ def _write_heights(plan: _Plan, path: Path, *, cell_m: float = 30.0) -> None:
 def _word_study() -> str:
     kinds = "\n".join(f'"{kind.zh}" = "{kind.id}"' for kind in read_standard("hangzhou").kinds if kind.id in FREQUENCY)
     return f"""\
-# A city {MADE_UP}; written by tests.benchmarks.city. Its hills are in dem.tif.
+# A city {MADE_UP}; written by tests.benchmarks.city.
 title = "无何有市（虚构的城市）"
 standard = "hangzhou"
 walkers = ["adult", "elder", "child"]
@@ -588,6 +588,7 @@ minutes = [5, 10, 15]
 
 [place]
 file = "city.osm.pbf"
+heights = "dem.tif"
 data_date = "{DATA_DATE}"
 
 [communities]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkcircle.kernels.compiling import jit
+from walkcircle.kernels.compiling import jit, lengthen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -287,8 +287,11 @@ def trace_outlines(
                     polygon = ring_polygon[owner[begin]]
                     continue
                 if rings + 2 > len(ring_start):
-                    ring_start = _double(ring_start)
-                    ring_limit, ring_polygon = _double(ring_limit), _double(ring_polygon)
+                    ring_start = lengthen(ring_start, 2 * len(ring_start))
+                    ring_limit, ring_polygon = (
+                        lengthen(ring_limit, 2 * len(ring_limit)),
+                        lengthen(ring_polygon, 2 * len(ring_polygon)),
+                    )
                 if inside[row, column + 1]:
                     polygon = polygons
                     polygons += 1
@@ -340,12 +343,3 @@ def _cross(mine: float, mine_out: float, other: float, other_out: float, radius:
     if np.sqrt(mine_out) > np.sqrt(other_out) + favour:
         share = min(share, np.sqrt(other) / (np.sqrt(other) + np.sqrt(mine_out)))
     return min(max(share, NEAREST), 1 - NEAREST)
-
-
-@jit
-def _double(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return an array twice as long that begins with the same values."""
-    longer = np.zeros(2 * len(values), values.dtype)
-    for i in range(len(values)):  # a slice would take seconds to compile
-        longer[i] = values[i]
-    return longer

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkcircle.kernels.compiling import jit
+from walkcircle.kernels.compiling import jit, lengthen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def eliminate_nodes(
         mine, size = begin[node], count[node]
         if filled + size > len(above):
             longer = 2 * len(above) + size
-            above, climb, descend = _extend(above, longer), _extend(climb, longer), _extend(descend, longer)
+            above, climb, descend = lengthen(above, longer), lengthen(climb, longer), lengthen(descend, longer)
         for i in range(size):
             above[filled] = near[mine + i]
             climb[filled], descend[filled] = there[mine + i], back[mine + i]
@@ -144,7 +144,7 @@ def eliminate_nodes(
                         room[a] *= 2
                         if total + room[a] > len(near):
                             longer = 2 * len(near) + room[a]
-                            near, there, back = _extend(near, longer), _extend(there, longer), _extend(back, longer)
+                            near, there, back = lengthen(near, longer), lengthen(there, longer), lengthen(back, longer)
                         for k in range(count[a]):
                             near[total + k] = near[begin[a] + k]
                             there[total + k], back[total + k] = there[begin[a] + k], back[begin[a] + k]
@@ -414,7 +414,7 @@ def search_lanes(
         # write down each lane's findings
         if filled + used * LANES > len(found):
             longer = 2 * len(found) + used * LANES
-            found, seconds = _extend(found, longer), _extend(seconds, longer)
+            found, seconds = lengthen(found, longer), lengthen(seconds, longer)
         fill = np.zeros(LANES + 1, np.int64)
         for row in range(used):
             for lane in range(LANES):
@@ -525,11 +525,3 @@ def _take(
         first[degree] = following[node]
     if following[node] >= 0:
         before[following[node]] = before[node]
-
-
-@jit
-def _extend(values: NDArray[np.float64], longer: int) -> NDArray[np.float64]:
-    """Copy an array into a longer one."""
-    copy = np.empty(longer, values.dtype)
-    copy[: len(values)] = values
-    return copy

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkcircle.kernels.compiling import jit
+from walkcircle.kernels.compiling import jit, lengthen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,7 +178,7 @@ def search_each(
         )  # fmt: skip
         if filled + count > len(node):
             longer = max(2 * len(node), filled + count)
-            node, seconds = _lengthen(node, longer), _lengthen(seconds, longer)
+            node, seconds = lengthen(node, longer), lengthen(seconds, longer)
         for i in range(count):
             node[filled + i], seconds[filled + i] = touched[i], reached[touched[i]]
             reached[touched[i]] = np.inf
@@ -396,7 +396,7 @@ def search_pairs(
             reached[node], walked[node] = np.inf, np.inf
         if filled + number > len(item):
             longer = max(2 * len(item), filled + number)
-            item, seconds, metres = _lengthen(item, longer), _lengthen(seconds, longer), _lengthen(metres, longer)
+            item, seconds, metres = lengthen(item, longer), lengthen(seconds, longer), lengthen(metres, longer)
         for i in range(number):
             thing = found[i]
             item[filled], seconds[filled], metres[filled] = thing, best[thing], shortest[thing]
@@ -588,12 +588,3 @@ def _double(bucket: NDArray[np.uint32]) -> NDArray[np.uint32]:
         for place in range(bucket.shape[1]):  # a slice would take seconds to compile
             wider[row, place] = bucket[row, place]
     return wider
-
-
-@jit
-def _lengthen(values: NDArray[np.float64], longer: int) -> NDArray[np.float64]:
-    """Copy an array into a longer one."""
-    copy = np.empty(longer, values.dtype)
-    for i in range(len(values)):  # a slice would take seconds to compile
-        copy[i] = values[i]
-    return copy

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from walkcircle.kernels.compiling import jit
+from walkcircle.kernels.compiling import jit, lengthen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,8 +102,8 @@ def cut_streets(
         _sort(cuts, cut)
         if filled + cut > len(out_edge):
             size = 2 * (filled + cut)
-            out_edge, out_slot = _lengthen(out_edge, size), _lengthen(out_slot, size)
-            out_start, out_stop = _lengthen(out_start, size), _lengthen(out_stop, size)
+            out_edge, out_slot = lengthen(out_edge, size), lengthen(out_slot, size)
+            out_start, out_stop = lengthen(out_start, size), lengthen(out_stop, size)
         fresh = True
         for c in range(cut - 1):
             if cuts[c + 1] <= cuts[c]:
@@ -147,12 +147,3 @@ def _sort(values: NDArray[np.float64], count: int) -> None:
             values[j] = values[j - 1]
             j -= 1
         values[j] = value
-
-
-@jit
-def _lengthen(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return a longer array that begins with the same values."""
-    longer = np.empty(size, values.dtype)
-    for i in range(len(values)):  # a slice would take seconds to compile
-        longer[i] = values[i]
-    return longer
