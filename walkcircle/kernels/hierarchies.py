@@ -360,7 +360,9 @@ def search_lanes(
     slot = np.empty(nodes, np.uint64)
     best = np.empty((1024, LANES))
     start = np.zeros(origins + 1, np.int64)
-    found, seconds = np.empty(4096, np.uint32), np.empty(4096)
+    found, seconds = np.empty(0, np.uint32), np.empty(0)
+    fill = np.zeros(LANES, np.uint64)
+    lane_node, lane_cost = np.empty((LANES, 1024), np.uint32), np.empty((LANES, 1024))
     filled = 0
     limit = min(limit, 1e300)  # an infinite cost is beyond any limit
     for first in range(0, origins, LANES):
@@ -411,39 +413,42 @@ def search_lanes(
                         best, used = _open(low, words, slot, best, used)
                     _relax(best, slot[high], slot[low], fall[arc])
             word -= 1
-        # write down each lane's findings
-        if filled + used * LANES > len(found):
-            longer = 2 * len(found) + used * LANES
-            found, seconds = lengthen(found, longer), lengthen(seconds, longer)
-        fill = np.zeros(LANES + 1, np.int64)
-        for row in range(used):
-            for lane in range(LANES):
-                fill[lane + 1] += best[row, lane] <= limit
-        fill[0] = filled
+        # each lane writes into its own row of a workspace, which is then written down
+        if used > lane_cost.shape[1]:
+            lane_node, lane_cost = np.empty((LANES, 2 * used), np.uint32), np.empty((LANES, 2 * used))
         for lane in range(LANES):
-            fill[lane + 1] += fill[lane]
-            if first + lane < origins:
-                start[first + lane + 1] = fill[lane + 1]
-        filled = fill[LANES]
+            fill[lane] = 0
         for word in range(bottom, top + 1):
             while words[word]:
                 bit = _lowest_bit(words[word])
                 words[word] &= words[word] - np.uint64(1)
                 number = (word << 6) + bit
-                at = slot[number]
-                for lane in range(LANES):
-                    value = best[at, lane]
-                    if value <= limit:
-                        found[fill[lane]], seconds[fill[lane]] = node[number], value
-                        fill[lane] += 1
-    return start, found[:filled].copy(), seconds[:filled].copy()
+                at, here = slot[number], node[number]
+                for lane in range(np.uint64(LANES)):
+                    value, place = best[at, lane], fill[lane]
+                    # written in any case, for a branch that cannot be foreseen takes longer; only what counts stays
+                    lane_node[lane, place], lane_cost[lane, place] = here, value
+                    fill[lane] = place + np.uint64(value <= limit)
+        more = np.int64(0)
+        for lane in range(LANES):
+            more += np.int64(fill[lane])
+        if filled + more > len(found):
+            expected = (filled + more) * origins // min(first + LANES, origins)
+            found, seconds = lengthen(found, expected * 5 // 4), lengthen(seconds, expected * 5 // 4)
+        for lane in range(min(LANES, origins - first)):
+            for place in range(np.int64(fill[lane])):
+                found[filled], seconds[filled] = lane_node[lane, place], lane_cost[lane, place]
+                filled += 1
+            start[first + lane + 1] = filled
+    return start, found[:filled], seconds[:filled]
 
 
 @jit
 def _relax(best: NDArray[np.float64], source: np.uint64, target: np.uint64, more: float) -> None:
-    """Let every lane of one row improve on another (the number of lanes is asked for, so that LLVM makes vectors)."""
-    for lane in range(best.shape[1]):
-        best[target, lane] = min(best[target, lane], best[source, lane] + more)
+    """Let every lane of one row improve on another (a constant number of lanes is unrolled)."""
+    for lane in range(np.uint64(LANES)):
+        value, known = best[source, lane] + more, best[target, lane]
+        best[target, lane] = value if value < known else known
 
 
 @jit
