@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle.footing import GRAIN_S, ROUNDING_S, make_footing
+from walkcircle.legs import SAME_DOOR_M
 from walkcircle.snapping import snap_points
 from walkcircle.tables import Counts, Facilities, Nearest, WalkTimes
 from walkcircle.walkers import Walker
-from walkcircle.walking import SAME_DOOR_M, count_within, measure_nearest, measure_times, nearest, walk, walk_blocks
+from walkcircle.walking import count_within, measure_nearest, measure_times, nearest, walk, walk_blocks
 
 KINDS = ("x", "y", "z")
 LIMITS = st.sampled_from([None, 0.0, 1.5, 4.0])

@@ -491,6 +491,52 @@ def test_arcs_are_counted_by_their_tail(graph):
     assert kernels.count_arcs(tail, nodes).tolist() == compress(nodes, arcs)[0].tolist()
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.data(), st.booleans())
+def test_a_leg_is_its_share_of_an_edge_where_that_way_is_open(data, arriving):
+    seconds = st.sampled_from([0.0, 1.0, 7.25, 1 / 3, inf])
+    along = data.draw(st.lists(st.tuples(seconds, seconds), min_size=1, max_size=4))
+    enter = data.draw(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=len(along), max_size=len(along)))
+    spot = st.tuples(
+        st.integers(0, len(along) - 1), st.sampled_from([0.0, 0.25, 1 / 3, 1.0]), st.sampled_from([0, 2.5])
+    )
+    spots = data.draw(st.lists(spot, max_size=6))
+    found = kernels.measure_legs(
+        *unzip(spots, np.int64, float, float), np.array(along), np.array(enter), arriving, GRAIN
+    )  # fmt: skip
+
+    def leg(edge, part, access, side):
+        if arriving and not enter[edge][side]:
+            return inf
+        whole = along[edge][side if arriving else 1 - side]
+        rounded = part * whole if whole == inf or part == 0 else round(part * whole / GRAIN) * GRAIN
+        return access + (rounded if part > 0 else 0.0)
+
+    assert found.tolist() == [[leg(e, f, a, 0), leg(e, 1 - f, a, 1)] for e, f, a in spots]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 4), max_size=8), st.lists(st.integers(0, 4), max_size=8))
+def test_spots_of_one_edge_are_joined_each_with_each(one, other):
+    first, second = kernels.join_spots(np.array(one, dtype=np.int64), np.array(other, dtype=np.int64), 5)
+    wanted = [(i, j) for i, edge in enumerate(one) for j, same in enumerate(other) if edge == same]
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == wanted
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.sampled_from([0.0, 1.0, 4.0, 9.0, inf])), max_size=9),
+    st.sampled_from([0.0, 4.0, inf]),
+)
+def test_costs_are_lowered_where_a_lower_one_is_within_the_limit(rows, limit):
+    best = np.full((3, 2), 5.0)
+    kernels.improve_lanes(best, *unzip(rows, np.int64, np.int64, float), limit)
+    wanted = [
+        [min([5.0, *(c for r, k, c in rows if (r, k) == (i, j) and c <= limit)]) for j in (0, 1)] for i in range(3)
+    ]
+    assert best.tolist() == wanted
+
+
 def test_everything_compiles_ahead():
     """What setting up calls, so that no first run waits."""
     kernels.compile_all()

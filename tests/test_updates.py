@@ -15,9 +15,10 @@ from walkcircle import kernels
 from walkcircle.arcs import Csr
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.footing import ROUNDING_S, make_footing, round_seconds
+from walkcircle.legs import Legs, walk_directly
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.updates import measure_standing
-from walkcircle.walking import Legs, measure_nearest, walk_directly
+from walkcircle.walking import measure_nearest
 
 KINDS = 3
 

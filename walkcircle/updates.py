@@ -20,8 +20,8 @@ from walkcircle import kernels
 from walkcircle.arcs import Csr
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.footing import ROUNDING_S, Footing, round_seconds
+from walkcircle.legs import Legs, walk_directly
 from walkcircle.snapping import Spots
-from walkcircle.walking import Legs, walk_directly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -27,7 +27,8 @@ import pandas as pd
 
 from walkcircle import kernels
 from walkcircle.chunks import CHUNK, Progress, run_chunks
-from walkcircle.footing import ROUNDING_S, Footing, make_footing, round_seconds
+from walkcircle.footing import ROUNDING_S, Footing, make_footing
+from walkcircle.legs import Legs, join_directly, walk_directly
 from walkcircle.network import WalkNetwork
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.tables import Counts, Facilities, Nearest, WalkTimes
@@ -37,86 +38,8 @@ if TYPE_CHECKING:
 
     from walkcircle.walkers import Walker
 
-#: Doors nearer to each other than this are one door: coordinates that went through a file differ by less.
-SAME_DOOR_M = 1e-3
-
 #: So many origins per node of the network make a hierarchy pay for being built (measured: tests/benchmarks).
 ORIGINS_PER_NODE = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Legs:
-    """The ways between each spot and the two ends of its edge.
-
-    Attributes
-    ----------
-    node
-        ``(k, 2)`` first and last node of each spot's edge.
-    seconds, metres
-        ``(k, 2)`` cost and length of the way, access leg included; seconds are infinite where it is closed.
-    access_s
-        ``(k,)`` seconds of the access leg alone.
-    """
-
-    node: NDArray[np.int64]
-    seconds: NDArray[np.float64]
-    metres: NDArray[np.float64]
-    access_s: NDArray[np.float64]
-
-    @classmethod
-    def leaving(cls, footing: Footing, spots: Spots) -> Legs:
-        """Walk from each spot to the two ends of its edge, as far as they are open."""
-        along = footing.seconds[spots.edge]
-        to_first, to_last = spots.fraction, 1 - spots.fraction
-        seconds = np.stack([measure_part(to_first, along[:, 1]), measure_part(to_last, along[:, 0])], axis=1)
-        return cls._with_access(footing, spots, seconds)
-
-    @classmethod
-    def arriving(cls, footing: Footing, spots: Spots) -> Legs:
-        """Walk to each spot from the two ends of its edge, where it may be entered."""
-        along = np.where(footing.enter[spots.edge], footing.seconds[spots.edge], inf)
-        from_first, from_last = spots.fraction, 1 - spots.fraction
-        # an edge that may not be entered is not entered for a step either
-        seconds = np.stack([measure_part(from_first, along[:, 0]), measure_part(from_last, along[:, 1])], axis=1)
-        seconds[~footing.enter[spots.edge]] = inf
-        return cls._with_access(footing, spots, seconds)
-
-    @classmethod
-    def _with_access(cls, footing: Footing, spots: Spots, seconds: NDArray[np.float64]) -> Legs:
-        parts = np.stack([spots.fraction, 1 - spots.fraction], axis=1)
-        metres = parts * footing.network.length_m[spots.edge, None] + spots.access_m[:, None]
-        access = round_seconds(spots.access_m / footing.walker.metres_per_second)
-        return cls(footing.network.ends[spots.edge], round_seconds(seconds) + access[:, None], metres, access)
-
-    def by_item(self, spots: Spots) -> _Ways:
-        """Return the open ways, those of each thing together."""
-        return self._ways(np.repeat(spots.item, 2), np.repeat(spots.item, 2), len(spots.labels))
-
-    def by_node(self, spots: Spots, nodes: int) -> _Ways:
-        """Return the open ways, those of each node together."""
-        return self._ways(self.node.ravel(), np.repeat(spots.item, 2), nodes)
-
-    def _ways(self, key: NDArray[np.int64], item: NDArray[np.int64], count: int) -> _Ways:
-        at = np.flatnonzero(np.isfinite(self.seconds.ravel()))
-        at = at[np.argsort(key[at], kind="stable")]
-        return _Ways(
-            start=kernels.count_arcs(key[at], count),
-            node=self.node.ravel()[at].astype(np.uint32),
-            item=item[at],
-            seconds=self.seconds.ravel()[at],
-            metres=self.metres.ravel()[at],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class _Ways:
-    """Ways between things and nodes, or between things, in groups: those of group g are ``start[g]:start[g + 1]``."""
-
-    start: NDArray[np.int64]
-    node: NDArray[np.uint32]
-    item: NDArray[np.int64]
-    seconds: NDArray[np.float64]
-    metres: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,7 +199,7 @@ def _search_each(
     footing: Footing, spots: Spots, limit_s: float, *, near: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]:
     """Search from every origin, neighbours side by side over the hierarchy where it is there and reaches as far."""
-    seeds = Legs.leaving(footing, spots).by_item(spots)
+    seeds = Legs.leaving(footing, spots).by_item()
     ready = footing.hierarchy
     if near and ready is not None and ready.limit_s >= limit_s:
         found = kernels.search_lanes(
@@ -336,9 +259,9 @@ def measure_times(
     footing, starts = _stand(network, origins, walker, within_m, "origins")
     _, ends = _stand(footing, destinations, walker, within_m, "destinations")
     limit_s = (inf if limit_min is None else limit_min * 60) + ROUNDING_S
-    seeds = Legs.leaving(footing, starts).by_item(starts)
-    legs = Legs.arriving(footing, ends).by_node(ends, len(footing.network.xy))
-    direct = _pair_directly(footing, starts, ends)
+    seeds = Legs.leaving(footing, starts).by_item()
+    legs = Legs.arriving(footing, ends).by_node()
+    direct = join_directly(footing, starts, ends)
     out, back = footing.outward, footing.inward
     width, buckets = out.buckets(seeds.seconds, limit_s)
 
@@ -466,15 +389,15 @@ def measure_counts(
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     starts = starts.take(order)
-    legs = Legs.leaving(footing, starts).by_node(starts, len(footing.network.xy))
+    legs = Legs.leaving(footing, starts).by_node()
     csr = footing.inward
     limits = np.asarray(limits_s, dtype=float) + ROUNDING_S
     kinds = int(kind.max(initial=-1)) + 1
 
     def count(start: int, _: int) -> NDArray[np.int32]:
         mine = ends.only(kind == start)
-        seeds = Legs.arriving(footing, mine).by_item(mine)
-        direct = _pair_directly(footing, mine, starts, backwards=True)
+        seeds = Legs.arriving(footing, mine).by_item()
+        direct = join_directly(footing, mine, starts, backwards=True)
         width, buckets = csr.buckets(seeds.seconds, limits[-1])
         return np.asarray(
             kernels.count_pairs(
@@ -634,7 +557,8 @@ def measure_nearest(
     ready = footing.hierarchy
     if ready is not None and ready.limit_s >= limit_s:
         best = np.full((len(ready.node), kinds), inf)
-        np.minimum.at(best, (ready.number[arriving.node], of_spot[:, None]), arriving.seconds)
+        row = ready.number[arriving.node].ravel().astype(np.int64)
+        kernels.improve_lanes(best, row, np.repeat(of_spot, 2), arriving.seconds.ravel(), limit_s)
         kernels.sweep_lanes(ready.up, ready.above, ready.descend, ready.climb, best)
         seconds = kernels.join_lanes(best, ready.number, leaving.node, leaving.seconds, limit_s)
     else:
@@ -648,14 +572,14 @@ def measure_nearest(
                 csr.indptr, csr.head, csr.cost, node, cost, limit_s, *csr.buckets(cost, limit_s)
             )
             one, other = (reached[leaving.node[:, side]] + leaving.seconds[:, side] for side in (0, 1))
-            return np.minimum(one, other)
+            both = np.minimum(one, other)
+            return np.where(both <= limit_s, both, inf)
 
         seconds = np.empty((len(starts), kinds))
         for code, column in enumerate(run_chunks(search, kinds, size=1, threads=threads)):
             seconds[:, code] = column
     begin, end, direct, _ = walk_directly(footing, starts, ends)
-    np.minimum.at(seconds, (begin, of_spot[end]), direct)
-    seconds[seconds > limit_s] = inf
+    kernels.improve_lanes(seconds, begin, of_spot[end], direct, limit_s)
     first = np.flatnonzero(np.diff(starts.item, prepend=-1))
     if len(first) == len(starts.labels):
         return seconds if len(first) == len(starts) else np.minimum.reduceat(seconds, first)
@@ -676,67 +600,3 @@ def _stand(
     if isinstance(things, Spots):
         return footing, things
     return footing, snap_points(things, footing.network, within_m=within_m, allowed=footing.usable, layer=layer)
-
-
-def walk_directly(
-    footing: Footing, starts: Spots, ends: Spots
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Walk between spots on one edge without passing a node; from a door to itself nothing is walked.
-
-    Returns the positions of both spots, seconds (infinite where that way is closed) and metres.
-    """
-    start, end = _pairs_on_one_edge(starts.edge, ends.edge, len(footing.network.ends))
-    edge = starts.edge[start]
-    apart = ends.fraction[end] - starts.fraction[start]
-    along = footing.seconds[edge, np.where(apart >= 0, 0, 1)]
-    pace = footing.walker.metres_per_second
-    access = round_seconds(starts.access_m[start] / pace) + round_seconds(ends.access_m[end] / pace)
-    seconds = round_seconds(measure_part(np.abs(apart), along)) + access
-    metres = np.abs(apart) * footing.network.length_m[edge] + starts.access_m[start] + ends.access_m[end]
-    same = _at_one_door(starts.door_xy[start], ends.door_xy[end])
-    return start, end, np.where(same, 0.0, seconds), np.where(same, 0.0, metres)
-
-
-def _pair_directly(footing: Footing, starts: Spots, ends: Spots, *, backwards: bool = False) -> _Ways:
-    """Return the direct ways from things to things, those of each start together; `backwards` they end there."""
-    if backwards:
-        end, start, seconds, metres = walk_directly(footing, ends, starts)
-    else:
-        start, end, seconds, metres = walk_directly(footing, starts, ends)
-    order = np.flatnonzero(np.isfinite(seconds))
-    order = order[np.argsort(starts.item[start[order]], kind="stable")]
-    return _Ways(
-        start=kernels.count_arcs(starts.item[start[order]], len(starts.labels)),
-        node=np.empty(0, np.uint32),
-        item=ends.item[end[order]],
-        seconds=seconds[order],
-        metres=metres[order],
-    )
-
-
-def _pairs_on_one_edge(
-    one: NDArray[np.int64], other: NDArray[np.int64], edges: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pair the positions of two arrays of edges that name the same edge."""
-    if len(one) > len(other):  # only what lies on the edges of the shorter is sorted
-        second, first = _pairs_on_one_edge(other, one, edges)
-        return first, second
-    mine = np.zeros(edges, bool)
-    mine[one] = True
-    candidates = np.flatnonzero(mine[other])
-    order = candidates[np.argsort(other[candidates], kind="stable")]
-    start = kernels.count_arcs(other[order], edges)
-    low, count = start[one], start[one + 1] - start[one]
-    first = np.repeat(np.arange(len(one)), count)
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    return first, order[np.repeat(low, count) + within]
-
-
-def _at_one_door(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which places are the same to within rounding; nobody walks to the street and back between them."""
-    return np.asarray(np.hypot(*(one - other).T) <= SAME_DOOR_M)
-
-
-def measure_part(fraction: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the cost of a fraction of an edge: none of a closed edge costs nothing."""
-    return np.where(fraction > 0, np.where(fraction > 0, fraction, 1.0) * whole, 0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces, number_along_curve
 from walkcircle.kernels.grounds import measure_ground, trace_outlines
 from walkcircle.kernels.hierarchies import eliminate_nodes, join_lanes, order_hierarchy, search_lanes, sweep_lanes
+from walkcircle.kernels.legs import improve_lanes, join_spots, measure_legs
 from walkcircle.kernels.searches import (
     count_pairs,
     measure_paths,
@@ -34,9 +35,12 @@ __all__ = [
     "count_pairs",
     "cut_streets",
     "eliminate_nodes",
+    "improve_lanes",
     "join_lanes",
+    "join_spots",
     "label_pieces",
     "measure_ground",
+    "measure_legs",
     "measure_paths",
     "mend_nearest",
     "number_along_curve",
@@ -73,6 +77,9 @@ def compile_all() -> None:
         way, one, cost[:1], cost[:1], 1, 9.0, 1.0, 4,
     )  # fmt: skip
     count_pairs(*graph, way, zero, cost[:1], none, none[:0], nothing, way, one, cost[:1], 1, cost, 1.0, 4)
+    measure_legs(one, cost[:1], cost[:1], np.ones((1, 2)), np.ones((1, 2), bool), False, 1.0)  # noqa: FBT003 - by position, as kernels take it
+    join_spots(one, one, 1)
+    improve_lanes(np.ones((1, 1)), one, one, cost[:1], 9.0)
     number, up, above, climb, descend = order_hierarchy(*eliminate_nodes(*graph, *graph, 9.0))
     sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
     join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)

@@ -448,7 +448,7 @@ def _relax(best: NDArray[np.float64], source: np.uint64, target: np.uint64, more
     """Let every lane of one row improve on another (a constant number of lanes is unrolled)."""
     for lane in range(np.uint64(LANES)):
         value, known = best[source, lane] + more, best[target, lane]
-        best[target, lane] = value if value < known else known
+        best[target, lane] = min(known, value)
 
 
 @jit
