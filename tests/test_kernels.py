@@ -238,18 +238,28 @@ def test_pairs_are_joined_by_the_cheapest_way_and_the_shortest_of_those(question
 @given(question=questions(), limits=st.lists(LIMITS, min_size=1, max_size=3, unique=True).map(sorted))
 @settings(max_examples=100, deadline=None)
 def test_pairs_are_counted_as_often_as_they_are_found(question, limits):
-    """Each searcher once for each item, within each limit, inclusive."""
+    """Each searcher once for each item, for its kind, within each limit, inclusive."""
     nodes, arcs, items, origins, legs, direct = question
     indptr, head, cost, _ = compress(nodes, arcs)
+    kind = np.arange(len(origins)) % 2
     by_node = [[leg[1:3] for leg in legs if leg[0] == v] for v in range(nodes)]
-    found = [pair(nodes, arcs, s, legs, d) for s, d in zip(origins, direct, strict=True)]
-    expected = [[sum(f.get(i, (inf,))[0] <= limit and i in f for f in found) for limit in limits] for i in range(items)]
+    expected = count_by_the_book(question, kind, limits)
     for width, buckets in widths(arcs, [seed for seeds in origins for seed in seeds]):
         counts = kernels.count_pairs(
-            indptr, head, cost, *stack(origins, np.uint32, float), *stack(by_node, np.int64, float),
+            indptr, head, cost, *stack(origins, np.uint32, float), kind, 2, *stack(by_node, np.int64, float),
             *stack(direct, np.int64, float), items, np.array(limits), width, buckets,
         )  # fmt: skip
         assert counts.tolist() == expected
+
+
+def count_by_the_book(question, kind, limits):
+    nodes, arcs, items, origins, legs, direct = question
+    found = [pair(nodes, arcs, seeds, legs, ways) for seeds, ways in zip(origins, direct, strict=True)]
+    of_kind = [[one for one, k in zip(found, kind, strict=True) if k == code] for code in (0, 1)]
+    return [
+        [[sum(i in one and one[i][0] <= limit for one in mine) for limit in limits] for i in range(items)]
+        for mine in of_kind
+    ]
 
 
 # ── the hierarchy ───────────────────────────────────────────────────────────────────────────────
@@ -489,6 +499,25 @@ def test_arcs_are_counted_by_their_tail(graph):
     nodes, arcs, _ = graph
     tail = np.array([arc[0] for arc in arcs], dtype=np.int64)
     assert kernels.count_arcs(tail, nodes).tolist() == compress(nodes, arcs)[0].tolist()
+
+
+@given(
+    question=questions(),
+    limits=st.lists(LIMITS.filter(lambda x: x < inf), min_size=1, max_size=3, unique=True).map(sorted),
+)
+@settings(max_examples=100, deadline=None)
+def test_searchers_side_by_side_count_as_often_as_they_find(question, limits):
+    nodes, arcs, items, origins, legs, direct = question
+    kind = np.arange(len(origins)) % 2
+    ready = build(nodes, arcs, max(limits))
+    by_node = [[leg[1:3] for leg in legs if leg[0] == v] for v in range(nodes)]
+    start, node, seconds = stack(origins, np.uint32, float)
+    counts = kernels.count_lanes(
+        ready.up, ready.above, ready.climb, ready.down, ready.below, ready.drop, ready.node,
+        start, ready.number[node], seconds, kind, 2, *stack(by_node, np.int64, float),
+        *stack(direct, np.int64, float), items, np.array(limits),
+    )  # fmt: skip
+    assert counts.tolist() == count_by_the_book(question, kind, limits)
 
 
 @settings(max_examples=80, deadline=None)

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 #: So many origins per node of the network make a hierarchy pay for being built (measured: tests/benchmarks).
 ORIGINS_PER_NODE = 0.5
 
+#: For counts a hierarchy pays from fewer on, but not below some thousands, since it is compiled first (measured).
+COUNTED_PER_NODE = 0.1
+LEAST_COUNTED = 2000
+
+#: Kinds that are counted together: enough that neighbours are of any kind, few enough that progress is told.
+KINDS = 20
+
 
 @dataclass(frozen=True, eq=False)
 class Reach:
@@ -385,30 +392,46 @@ def measure_counts(
     -------
     ndarray, shape (kinds, origins, limits), int32
     """
-    order = _sort_near(footing, starts)  # neighbours are counted for together, so let them lie together
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    starts = starts.take(order)
-    legs = Legs.leaving(footing, starts).by_node()
-    csr = footing.inward
     limits = np.asarray(limits_s, dtype=float) + ROUNDING_S
     kinds = int(kind.max(initial=-1)) + 1
+    if len(ends) > max(LEAST_COUNTED, COUNTED_PER_NODE * len(footing.network.xy)) and np.isfinite(limits[-1]):
+        footing = footing.prepare(limits_s[-1] / 60)
+    order = _sort_near(footing, starts)  # neighbours are counted for together, so let them lie together
+    starts = starts.take(order)
+    legs = Legs.leaving(footing, starts).by_node()
+    ready, csr = footing.hierarchy, footing.inward
 
-    def count(start: int, _: int) -> NDArray[np.int32]:
-        mine = ends.only(kind == start)
+    def count(first: int, stop: int) -> NDArray[np.int32]:
+        chosen = (kind >= first) & (kind < stop)
+        mine = ends.only(chosen)
+        code = kind[chosen] - first
+        if ready is not None and ready.limit_s >= limits[-1]:
+            near = _sort_near(footing, mine)
+            mine, code = mine.take(near), code[near]
         seeds = Legs.arriving(footing, mine).by_item()
         direct = join_directly(footing, mine, starts, backwards=True)
+        if ready is not None and ready.limit_s >= limits[-1]:
+            return np.asarray(
+                kernels.count_lanes(
+                    ready.up, ready.above, ready.descend, ready.down, ready.below, ready.lift, ready.node,
+                    seeds.start, ready.number[seeds.node], seeds.seconds, code, stop - first,
+                    legs.start, legs.item, legs.seconds, direct.start, direct.item, direct.seconds,
+                    len(starts.labels), limits,
+                )
+            )  # fmt: skip
         width, buckets = csr.buckets(seeds.seconds, limits[-1])
         return np.asarray(
             kernels.count_pairs(
-                csr.indptr, csr.head, csr.cost, seeds.start, seeds.node, seeds.seconds,
+                csr.indptr, csr.head, csr.cost, seeds.start, seeds.node, seeds.seconds, code, stop - first,
                 legs.start, legs.item, legs.seconds, direct.start, direct.item, direct.seconds,
                 len(starts.labels), limits, width, buckets,
             )
         )  # fmt: skip
 
-    parts = list(run_chunks(count, kinds, size=1, threads=threads, report=report))
-    return np.stack(parts)[:, place] if parts else np.zeros((0, len(starts.labels), len(limits)), np.int32)
+    parts = list(run_chunks(count, kinds, size=KINDS, threads=threads, report=report))
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return np.concatenate(parts)[:, place] if parts else np.zeros((0, len(starts.labels), len(limits)), np.int32)
 
 
 def nearest(

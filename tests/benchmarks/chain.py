@@ -18,7 +18,7 @@ def run_chain(nodes: int) -> None:
     network = ours.make_network(graph.xy, graph.ends, graph.length_m)
     footing = ours.make_ready(network)
     everywhere = ours.spots_of_nodes(network, graph.xy)
-    facilities = [ours.spots_of_nodes(network, graph.xy[kind]) for kind in kinds]
+    facilities = [ours.spots_of_some(everywhere, kind) for kind in kinds]
     ours.nearest_all(footing, everywhere, facilities, within_m=LIMIT_M)
     some = np.random.default_rng(5).choice(len(graph.xy), min(100_000, len(graph.xy)), replace=False)
     ours.sum_each(footing, ours.spots_of_nodes(network, graph.xy[some]), within_m=LIMIT_M)

@@ -112,12 +112,11 @@ def ready_of(nodes: int) -> Ready:
     case = case_of(nodes)
     graph = case.graph
     network = ours.make_network(graph.xy, graph.ends, graph.length_m)
-    return Ready(
-        ours.make_ready(network),
-        ours.spots_of_nodes(network, graph.xy),
-        [ours.spots_of_nodes(network, graph.xy[kind]) for kind in case.facilities],
-        [ours.spots_of_nodes(network, graph.xy[kind]) for kind in case.others],
+    everywhere = ours.spots_of_nodes(network, graph.xy)
+    facilities, others = (
+        [ours.spots_of_some(everywhere, kind) for kind in kinds] for kinds in (case.facilities, case.others)
     )
+    return Ready(ours.make_ready(network), everywhere, facilities, others)
 
 
 def answer_all(case: Case, **more: NDArray) -> NDArray[np.float64]:
@@ -126,7 +125,7 @@ def answer_all(case: Case, **more: NDArray) -> NDArray[np.float64]:
     network = ours.make_network(graph.xy, graph.ends, graph.length_m, **more)
     footing = ours.make_ready(network)
     everywhere = ours.spots_of_nodes(network, graph.xy)
-    facilities = [ours.spots_of_nodes(network, graph.xy[kind]) for kind in case.facilities]
+    facilities = [ours.spots_of_some(everywhere, kind) for kind in case.facilities]
     return ours.nearest_all(footing, everywhere, facilities, within_m=LIMIT_M)
 
 
@@ -238,8 +237,8 @@ def counts(bench: Bench) -> Iterator[Line]:
     def ask() -> NDArray[np.int32]:
         network = ours.make_network(graph.xy, graph.ends, graph.length_m)
         footing = ours.make_ready(network)
-        facilities = [ours.spots_of_nodes(network, graph.xy[kind]) for kind in case.facilities]
         everywhere = ours.spots_of_nodes(network, graph.xy)
+        facilities = [ours.spots_of_some(everywhere, kind) for kind in case.facilities]
         return ours.count_within(footing, everywhere, facilities, limits_m=LIMITS_M)
 
     found = ask()[case.order]

@@ -89,6 +89,11 @@ def spots_of_nodes(network: WalkNetwork, xy: NDArray[np.float64]) -> Spots:
     return _make_spots(edge[at], fraction[at], xy)
 
 
+def spots_of_some(everywhere: Spots, nodes: NDArray[np.int64]) -> Spots:
+    """Return the spots of some nodes out of those of all."""
+    return everywhere.take(nodes)
+
+
 def spots_on_edges(network: WalkNetwork, edge: NDArray[np.int64], fraction: NDArray[np.float64]) -> Spots:
     """Return spots anywhere along chains."""
     points = shapely.line_interpolate_point(network.lines[edge], fraction, normalized=True)

@@ -11,7 +11,14 @@ import numpy as np
 
 from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces, number_along_curve
 from walkcircle.kernels.grounds import measure_ground, trace_outlines
-from walkcircle.kernels.hierarchies import eliminate_nodes, join_lanes, order_hierarchy, search_lanes, sweep_lanes
+from walkcircle.kernels.hierarchies import (
+    count_lanes,
+    eliminate_nodes,
+    join_lanes,
+    order_hierarchy,
+    search_lanes,
+    sweep_lanes,
+)
 from walkcircle.kernels.legs import improve_lanes, join_spots, measure_legs
 from walkcircle.kernels.searches import (
     count_pairs,
@@ -32,6 +39,7 @@ __all__ = [
     "chain_edges",
     "compile_all",
     "count_arcs",
+    "count_lanes",
     "count_pairs",
     "cut_streets",
     "eliminate_nodes",
@@ -76,7 +84,7 @@ def compile_all() -> None:
         *graph, *graph, cost, way, zero, cost[:1], cost[:1], none, none[:0], nothing, nothing,
         way, one, cost[:1], cost[:1], 1, 9.0, 1.0, 4,
     )  # fmt: skip
-    count_pairs(*graph, way, zero, cost[:1], none, none[:0], nothing, way, one, cost[:1], 1, cost, 1.0, 4)
+    count_pairs(*graph, way, zero, cost[:1], one, 1, none, none[:0], nothing, way, one, cost[:1], 1, cost, 1.0, 4)
     measure_legs(one, cost[:1], cost[:1], np.ones((1, 2)), np.ones((1, 2), bool), False, 1.0)  # noqa: FBT003 - by position, as kernels take it
     join_spots(one, one, 1)
     improve_lanes(np.ones((1, 1)), one, one, cost[:1], 9.0)
@@ -84,6 +92,10 @@ def compile_all() -> None:
     sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
     join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
+    count_lanes(
+        up, above, climb, up, above, descend, number, way, zero, cost[:1], one, 1, none, none[:0], nothing,
+        way, one, cost[:1], 1, cost,
+    )  # fmt: skip
     chain = (none[:2] - 1, none[:0], none[:0])
     log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
     mend_nearest(

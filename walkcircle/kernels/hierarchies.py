@@ -356,8 +356,7 @@ def search_lanes(
         Nodes reached, by growing hierarchy number, and the cost of each.
     """
     nodes, origins = len(up) - 1, len(seed_start) - 1
-    words = np.zeros(nodes // 64 + 1, np.uint64)
-    slot = np.empty(nodes, np.uint64)
+    words, slot = np.zeros(nodes // 64 + 1, np.uint64), np.empty(nodes, np.uint64)
     best = np.empty((1024, LANES))
     start = np.zeros(origins + 1, np.int64)
     found, seconds = np.empty(0, np.uint32), np.empty(0)
@@ -366,53 +365,11 @@ def search_lanes(
     filled = 0
     limit = min(limit, 1e300)  # an infinite cost is beyond any limit
     for first in range(0, origins, LANES):
-        used, top, bottom = 0, np.int64(0), np.int64(len(words))
-        for lane in range(min(LANES, origins - first)):
-            for seed in range(seed_start[first + lane], seed_start[first + lane + 1]):
-                number = np.int64(seed_number[seed])
-                if not seed_cost[seed] <= limit:
-                    continue
-                if not _marked(words, number):
-                    best, used = _open(number, words, slot, best, used)
-                    top, bottom = max(top, number >> 6), min(bottom, number >> 6)
-                at = slot[number]
-                best[at, lane] = min(best[at, lane], seed_cost[seed])
-        # up, from the lowest number to the highest
-        word = bottom
-        while word <= top:
-            done = np.uint64(0)
-            while words[word] & ~done:
-                bit = _lowest_bit(words[word] & ~done)
-                done |= np.uint64(1) << np.uint64(bit)
-                low = (word << 6) + bit
-                least = _least(best, slot[low])
-                for arc in range(up[low], up[low + 1]):
-                    if not least + rise[arc] <= limit:
-                        continue
-                    high = np.int64(above[arc])
-                    if not _marked(words, high):
-                        best, used = _open(high, words, slot, best, used)
-                        top = max(top, high >> 6)
-                    _relax(best, slot[low], slot[high], rise[arc])
-            word += 1
-        # down, from the highest number to the lowest
-        word, bottom = top, top
-        while word >= 0:
-            done = np.uint64(0)
-            while words[word] & ~done:
-                bit = _highest_bit(words[word] & ~done)
-                done |= np.uint64(1) << np.uint64(bit)
-                high = (word << 6) + bit
-                bottom = word
-                least = _least(best, slot[high])
-                for arc in range(down[high], down[high + 1]):
-                    if not least + fall[arc] <= limit:
-                        continue
-                    low = np.int64(below[arc])
-                    if not _marked(words, low):
-                        best, used = _open(low, words, slot, best, used)
-                    _relax(best, slot[high], slot[low], fall[arc])
-            word -= 1
+        lanes = min(LANES, origins - first)
+        best, used, bottom, top = _sweep_touched(
+            up, above, rise, down, below, fall, seed_start, seed_number, seed_cost, first, lanes, limit,
+            words, slot, best,
+        )  # fmt: skip
         # each lane writes into its own row of a workspace, which is then written down
         if used > lane_cost.shape[1]:
             lane_node, lane_cost = np.empty((LANES, 2 * used), np.uint32), np.empty((LANES, 2 * used))
@@ -435,12 +392,187 @@ def search_lanes(
         if filled + more > len(found):
             expected = (filled + more) * origins // min(first + LANES, origins)
             found, seconds = lengthen(found, expected * 5 // 4), lengthen(seconds, expected * 5 // 4)
-        for lane in range(min(LANES, origins - first)):
+        for lane in range(lanes):
             for place in range(np.int64(fill[lane])):
                 found[filled], seconds[filled] = lane_node[lane, place], lane_cost[lane, place]
                 filled += 1
             start[first + lane + 1] = filled
     return start, found[:filled], seconds[:filled]
+
+
+@jit
+def count_lanes(
+    up: NDArray[np.int64],
+    above: NDArray[np.uint32],
+    rise: NDArray[np.float64],
+    down: NDArray[np.int64],
+    below: NDArray[np.uint32],
+    fall: NDArray[np.float64],
+    node: NDArray[np.uint32],
+    seed_start: NDArray[np.int64],
+    seed_number: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    kind: NDArray[np.int64],
+    kinds: int,
+    leg_start: NDArray[np.int64],
+    leg_item: NDArray[np.int64],
+    leg_cost: NDArray[np.float64],
+    direct_start: NDArray[np.int64],
+    direct_item: NDArray[np.int64],
+    direct_cost: NDArray[np.float64],
+    items: int,
+    limits: NDArray[np.float64],
+) -> NDArray[np.int32]:
+    """Count for every item the searchers of each kind that reach it within each limit, many searchers side by side.
+
+    Parameters
+    ----------
+    up, above, rise, down, below, fall, node, seed_start, seed_number, seed_cost
+        As in :func:`search_lanes`, the searchers being its origins. To count what each origin reaches, search from
+        what is counted, with `rise` and `fall` the other way round, and give the origins as items.
+    kind
+        ``(k,)`` code of each searcher, below `kinds`.
+    leg_start, leg_item, leg_cost
+        Ways from nodes to items: those of node v are ``leg_start[v]:leg_start[v + 1]``.
+    direct_start, direct_item, direct_cost
+        Ways from searchers to items that pass no node, in the same form by searcher.
+    limits
+        ``(l,)`` seconds, inclusive, growing; none greater than that of the hierarchy.
+
+    Returns
+    -------
+    ndarray, shape (kinds, items, l), int32
+    """
+    nodes, searchers, farthest = len(up) - 1, len(seed_start) - 1, limits[-1]
+    words, slot = np.zeros(nodes // 64 + 1, np.uint64), np.empty(nodes, np.uint64)
+    best = np.empty((1024, LANES))
+    item_words, item_slot = np.zeros(items // 64 + 1, np.uint64), np.empty(items, np.uint64)
+    item_best, item_at = np.empty((1024, LANES)), np.empty(items, np.int64)
+    counts = np.zeros((kinds, items, len(limits)), np.int32)
+    for first in range(0, searchers, LANES):
+        lanes = min(LANES, searchers - first)
+        best, _, bottom, top = _sweep_touched(
+            up, above, rise, down, below, fall, seed_start, seed_number, seed_cost, first, lanes, farthest,
+            words, slot, best,
+        )  # fmt: skip
+        opened = 0
+        for lane in range(lanes):
+            for direct in range(direct_start[first + lane], direct_start[first + lane + 1]):
+                item = direct_item[direct]
+                if not _marked(item_words, item):
+                    item_at[opened] = item
+                    item_best, opened = _open(item, item_words, item_slot, item_best, opened)
+                at = item_slot[item]
+                item_best[at, lane] = min(item_best[at, lane], direct_cost[direct])
+        for word in range(bottom, top + 1):
+            while words[word]:
+                number = (word << 6) + _lowest_bit(words[word])
+                words[word] &= words[word] - np.uint64(1)
+                here, row = node[number], slot[number]
+                for leg in range(leg_start[here], leg_start[here + np.uint32(1)]):
+                    item, more = leg_item[leg], leg_cost[leg]
+                    if not _marked(item_words, item):
+                        item_at[opened] = item
+                        item_best, opened = _open(item, item_words, item_slot, item_best, opened)
+                    at = item_slot[item]
+                    for lane in range(np.uint64(LANES)):
+                        value, known = best[row, lane] + more, item_best[at, lane]
+                        item_best[at, lane] = min(known, value)
+        for place in range(opened):
+            item = item_at[place]
+            item_words[item >> 6] = 0
+            for lane in range(lanes):
+                value = item_best[place, lane]
+                if value <= farthest:
+                    for level in range(len(limits)):
+                        counts[kind[first + lane], item, level] += value <= limits[level]
+    return counts
+
+
+@jit
+def _sweep_touched(
+    up: NDArray[np.int64],
+    above: NDArray[np.uint32],
+    rise: NDArray[np.float64],
+    down: NDArray[np.int64],
+    below: NDArray[np.uint32],
+    fall: NDArray[np.float64],
+    seed_start: NDArray[np.int64],
+    seed_number: NDArray[np.uint32],
+    seed_cost: NDArray[np.float64],
+    first: int,
+    lanes: int,
+    limit: float,
+    words: NDArray[np.uint64],
+    slot: NDArray[np.uint64],
+    best: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], int, int, int]:
+    """Search from some neighbouring origins side by side: up, then down, through what they reach alone.
+
+    Parameters
+    ----------
+    first, lanes
+        The first of the origins, and how many; no more than :data:`LANES`.
+    words, slot, best
+        Workspace: a bit for each number that was touched (none on entry), its row, and the costs of the rows.
+
+    Returns
+    -------
+    best
+        Costs, perhaps in a longer array.
+    used
+        Rows in use.
+    bottom, top
+        First and last word that holds a bit.
+    """
+    used, top, bottom = 0, np.int64(0), np.int64(len(words))
+    for lane in range(lanes):
+        for seed in range(seed_start[first + lane], seed_start[first + lane + 1]):
+            number = np.int64(seed_number[seed])
+            if not seed_cost[seed] <= limit:
+                continue
+            if not _marked(words, number):
+                best, used = _open(number, words, slot, best, used)
+                top, bottom = max(top, number >> 6), min(bottom, number >> 6)
+            at = slot[number]
+            best[at, lane] = min(best[at, lane], seed_cost[seed])
+    # up, from the lowest number to the highest
+    word = bottom
+    while word <= top:
+        done = np.uint64(0)
+        while words[word] & ~done:
+            bit = _lowest_bit(words[word] & ~done)
+            done |= np.uint64(1) << np.uint64(bit)
+            low = (word << 6) + bit
+            least = _least(best, slot[low])
+            for arc in range(up[low], up[low + 1]):
+                if not least + rise[arc] <= limit:
+                    continue
+                high = np.int64(above[arc])
+                if not _marked(words, high):
+                    best, used = _open(high, words, slot, best, used)
+                    top = max(top, high >> 6)
+                _relax(best, slot[low], slot[high], rise[arc])
+        word += 1
+    # down, from the highest number to the lowest
+    word, bottom = top, top
+    while word >= 0:
+        done = np.uint64(0)
+        while words[word] & ~done:
+            bit = _highest_bit(words[word] & ~done)
+            done |= np.uint64(1) << np.uint64(bit)
+            high = (word << 6) + bit
+            bottom = word
+            least = _least(best, slot[high])
+            for arc in range(down[high], down[high + 1]):
+                if not least + fall[arc] <= limit:
+                    continue
+                low = np.int64(below[arc])
+                if not _marked(words, low):
+                    best, used = _open(low, words, slot, best, used)
+                _relax(best, slot[high], slot[low], fall[arc])
+        word -= 1
+    return best, used, bottom, top
 
 
 @jit

@@ -414,6 +414,8 @@ def count_pairs(
     seed_start: NDArray[np.int64],
     seed_node: NDArray[np.uint32],
     seed_cost: NDArray[np.float64],
+    kind: NDArray[np.int64],
+    kinds: int,
     leg_start: NDArray[np.int64],
     leg_item: NDArray[np.int64],
     leg_cost: NDArray[np.float64],
@@ -425,7 +427,7 @@ def count_pairs(
     width: float,
     buckets: int,
 ) -> NDArray[np.int32]:
-    """Count for every item the searchers that reach it within each limit.
+    """Count for every item the searchers of each kind that reach it within each limit.
 
     Parameters
     ----------
@@ -434,12 +436,14 @@ def count_pairs(
     seed_start, seed_node, seed_cost, leg_start, leg_item, leg_cost, direct_start, direct_item, direct_cost, items
         As in :func:`search_pairs`, the searchers being its origins. To count what each origin reaches, search from
         what is counted over reversed arcs and give the origins as items.
+    kind
+        ``(k,)`` code of each searcher, below `kinds`.
     limits
         ``(l,)`` seconds, inclusive, growing.
 
     Returns
     -------
-    ndarray, shape (items, l), int32
+    ndarray, shape (kinds, items, l), int32
     """
     nodes, farthest = len(indptr) - 1, limits[-1]
     reached = np.full(nodes, np.inf)
@@ -448,7 +452,7 @@ def count_pairs(
     touched = np.empty(nodes, np.uint32)
     best = np.full(items, np.inf)
     found = np.empty(items, np.int64)
-    counts = np.zeros((items, len(limits)), np.int32)
+    counts = np.zeros((kinds, items, len(limits)), np.int32)
     for searcher in range(len(seed_start) - 1):
         low, high = seed_start[searcher], seed_start[searcher + 1]
         count, bucket = search(
@@ -477,7 +481,7 @@ def count_pairs(
         for i in range(number):
             thing = found[i]
             for k in range(len(limits)):
-                counts[thing, k] += best[thing] <= limits[k]
+                counts[kind[searcher], thing, k] += best[thing] <= limits[k]
             best[thing] = np.inf
     return counts
 
