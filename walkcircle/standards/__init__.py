@@ -120,7 +120,10 @@ def _find_selection(value: object) -> object:
         return value
     pack, slash, kind_id = value.partition("/")
     if not slash or pack not in list_standards():
-        msg = f"write pack/kind with a pack of: {', '.join(list_standards())}; or tags, as in {{ any = ['amenity=school'] }}"
+        msg = (
+            "write the id of a kind of this file, pack/kind as in hangzhou/kindergarten, "
+            'or tags as in { any = ["amenity=school"] }'
+        )
         raise ValueError(msg)
     kinds = {kind.id: kind for kind in _read_pack(pack).all_kinds}
     if kind_id not in kinds:
@@ -145,7 +148,7 @@ class Kind:
         Longest walk, minutes, inclusive.
     osm
         Which OpenStreetMap features are of this kind. A file may write ``"hangzhou/kindergarten"`` for the
-        selection of that kind of that pack.
+        selection of that kind of that pack, or ``"kindergarten"`` for that of another kind of the same file.
     group
         Who needs it: ``all``, ``infant`` (0-3), ``child`` (3-6), ``pupil`` (6-12), ``youth`` (12-15),
         ``adult`` (16-35), ``elder`` (60+), ``aged`` (80+), ``disabled``.
@@ -385,9 +388,9 @@ class Standard:
         """Complete a short file: titles, source, and a category for every kind."""
         if not isinstance(content, dict):
             return content
-        filled = {"source": "no source is given", **_label(content)}
+        filled = _share_selections({"source": "no source is given", **_label(content)})
         if "categories" not in content:
-            rows = {table: content.get(table, []) for table in ("kinds", "alternates")}
+            rows = {table: filled.get(table, []) for table in ("kinds", "alternates")}
             if not all(isinstance(row, dict) for table in rows.values() if isinstance(table, list) for row in table):
                 return filled
             made = {
@@ -558,6 +561,22 @@ def _label(content: dict[str, Any]) -> dict[str, Any]:
     """Let one label stand for the other, and the id for both."""
     labels = [content[key] for key in ("en", "zh", "id") if key in content]
     return {"zh": labels[0], "en": labels[0], **content} if labels else content
+
+
+def _share_selections(content: dict[str, Any]) -> dict[str, Any]:
+    """Replace ``osm = "<id>"`` by the selection of that kind of the same file."""
+    tables = {name: content[name] for name in ("kinds", "alternates") if isinstance(content.get(name), list)}
+    rows = [row for table in tables.values() for row in table if isinstance(row, dict)]
+    known = {row["id"]: row["osm"] for row in rows if isinstance(row.get("id"), str) and "osm" in row}
+    return content | {
+        name: [
+            {**row, "osm": known.get(row["osm"], row["osm"])}
+            if isinstance(row, dict) and isinstance(row.get("osm"), str)
+            else row
+            for row in table
+        ]
+        for name, table in tables.items()
+    }
 
 
 def _suggest(word: str, known: Collection[str]) -> str:
