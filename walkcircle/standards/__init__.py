@@ -7,7 +7,7 @@ planner's own file is read by its path and is their equal. The shortest has five
     [[kinds]]
     id = "clinic"
     limit_min = 10
-    osm = "hangzhou/community_health_station"     # as in that pack, or { any = ["amenity=clinic"] }
+    osm = "hangzhou/community_health_station"  # as in that pack, or { any = ["amenity=clinic"] }
 """
 
 from __future__ import annotations
@@ -323,7 +323,9 @@ class Decay:
         """Refuse distances that do not grow and factors that do."""
         far, factors = [point[0] for point in self.points], [point[1] for point in self.points]
         if len(far) < 2 or far != sorted(set(far)) or factors != sorted(factors, reverse=True):
-            msg = "decay needs two points or more, distances growing and factors falling, as in [[400, 1.0], [1600, 0.0]]"
+            msg = (
+                "decay needs two points or more, distances growing and factors falling, as in [[400, 1.0], [1600, 0.0]]"
+            )
             raise ValueError(msg)
 
 
@@ -426,9 +428,8 @@ class Standard:
             raise ValueError(msg)
         self._check_method()
         self._check_tiers()
-        _check_cited(
-            f"standard '{self.id}'", self.cited, [], ("method", "decay", "kinds", "tiers", "year", "status", "categories")
-        )
+        own = ("method", "decay", "kinds", "tiers", "year", "status", "categories")
+        _check_cited(f"standard '{self.id}'", self.cited, own)
 
     def _check_method(self) -> None:
         """Refuse a method without its figures, and figures that its method never looks at."""
@@ -475,9 +476,10 @@ class Standard:
         for kind in self.kinds:
             if kind.id == kind_id:
                 return kind
-        msg = (
-            f"kind '{kind_id}' is not in the standard '{self.id}'; its kinds are: {', '.join(k.id for k in self.kinds)}"
-        )
+        ids = [kind.id for kind in self.kinds]
+        close = difflib.get_close_matches(kind_id, ids, n=1, cutoff=0.75)
+        meant = f"did you mean '{close[0]}'? " if close else ""
+        msg = f"kind '{kind_id}' is not in the standard '{self.id}'; {meant}its kinds are: {', '.join(ids)}"
         raise StudyError(msg)
 
     def label(self, language: str) -> str:
@@ -527,7 +529,7 @@ def count_confidence(standard: Standard) -> dict[Confidence, int]:
     >>> count_confidence(read_standard("general"))["seen"]
     9
     """
-    tables = (standard.cited, *(row.cited for row in (*standard.all_kinds, *standard.tiers)))
+    tables = [standard.cited, *(kind.cited for kind in standard.all_kinds), *(tier.cited for tier in standard.tiers)]
     marks = [citation.confidence for cited in tables for citation in cited.values()]
     return {word: marks.count(word) for word in get_args(Confidence)}
 
@@ -593,9 +595,7 @@ def _check_ranges(where: str, ranges: Mapping[str, object]) -> None:
             raise ValueError(msg)
 
 
-def _check_cited(
-    where: str, cited: Mapping[str, Citation], given: Collection[str], also: Collection[str] = ()
-) -> None:
+def _check_cited(where: str, cited: Mapping[str, Citation], given: Collection[str], also: Collection[str] = ()) -> None:
     """Refuse a citation of a value that is not there: the slip of a pen, or a figure that was taken out."""
     known = [*given, *also]
     stray = next((name for name in cited if name not in known), None)
