@@ -215,21 +215,22 @@ def _list_standards() -> None:
     """Tabulate the standards that come along, and how well their values are known."""
     from walkcircle.standards import count_confidence, list_standards, read_standard
 
-    words = ("seen", "memory", "doubtful", "inferred")
-    table = RichTable("standard", "title", "kinds", "status", "scored by", *words, box=None)
+    table = RichTable(
+        "standard", "title", "kinds", "status", "scored by", *(f"{m} %" for m in MARKS.values()), box=None
+    )
     table.columns[0].no_wrap = True
     table.columns[1].overflow = "fold"
     for one in list_standards():
         standard = read_standard(one)
         counts = count_confidence(standard)
         total = sum(counts.values())
-        shares = [f"{100 * counts[word] / total:.0f} %" if counts[word] else "" for word in counts]
-        title = f"{standard.en} · {standard.zh}"
-        table.add_row(one, escape(title), str(len(standard.kinds)), standard.status, standard.method, *shares)
+        shares = [f"{100 * count / total:.0f}" if count else "" for count in counts.values()]
+        title = escape(f"{standard.en} · {standard.zh}")
+        table.add_row(one, title, str(len(standard.kinds)), standard.status, standard.method, *shares)
     out.print(table)
     out.print(
-        "\nShares of all values. Seen: read in a document or an excerpt of one; memory: remembered; doubtful: remembered "
-        "with doubt; inferred: proposed by walkcircle.\n"
+        "\nOf all values: ● seen in a document or an excerpt of one, ◐ remembered, ○ remembered with doubt, "
+        "◇ inferred, which is proposed by walkcircle.\n"
         "Explain one: walkcircle standards NAME; one of its kinds: walkcircle standards NAME KIND."
     )
 

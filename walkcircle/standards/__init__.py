@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
 from functools import cache
 from importlib import resources
@@ -391,23 +391,7 @@ class Standard:
         if not isinstance(content, dict):
             return content
         filled = _share_selections({"source": "no source is given", **_label(content)})
-        if "categories" not in content:
-            rows = {table: filled.get(table, []) for table in ("kinds", "alternates")}
-            if not all(isinstance(row, dict) for table in rows.values() if isinstance(table, list) for row in table):
-                return filled
-            made = {
-                table: [{"category": row.get("id"), **row} for row in given]
-                for table, given in rows.items()
-                if isinstance(given, list)
-            }
-            kinds = [row for table in made.values() for row in table]
-            labels = {row["category"]: _label(row) for row in reversed(kinds) if row["category"] == row.get("id")}
-            filled["categories"] = [
-                {"id": name, "zh": labels.get(name, {}).get("zh", name), "en": labels.get(name, {}).get("en", name)}
-                for name in dict.fromkeys(row["category"] for row in kinds)
-            ]
-            filled |= {table: given for table, given in made.items() if table in content}
-        return filled
+        return filled if "categories" in content else _add_categories(filled)
 
     def __post_init__(self) -> None:
         """Refuse kinds with the same id or of an unknown category, and methods that lack what they need."""
@@ -505,7 +489,9 @@ def read_standard(name_or_path: str | Path, *, folder: Path | None = None) -> St
     if str(name_or_path).endswith(".toml"):
         return read_record((folder or Path()) / name_or_path, Standard)
     if name_or_path not in list_standards():
-        close = difflib.get_close_matches(str(name_or_path).lower(), list_standards(), n=3, cutoff=0.5)
+        word = str(name_or_path).lower()
+        begun = [name for name in list_standards() if word and name.startswith(word)]
+        close = begun or difflib.get_close_matches(word, list_standards(), n=1, cutoff=0.7)
         meant = f"did you mean {' or '.join(close)}? " if close else ""
         msg = (
             f"standard '{name_or_path}' is not known; {meant}choose {', '.join(list_standards())}, "
@@ -567,17 +553,36 @@ def _label(content: dict[str, Any]) -> dict[str, Any]:
 
 def _share_selections(content: dict[str, Any]) -> dict[str, Any]:
     """Replace ``osm = "<id>"`` by the selection of that kind of the same file."""
-    tables = {name: content[name] for name in ("kinds", "alternates") if isinstance(content.get(name), list)}
-    rows = [row for table in tables.values() for row in table if isinstance(row, dict)]
-    known = {row["id"]: row["osm"] for row in rows if isinstance(row.get("id"), str) and "osm" in row}
+    known = {row["id"]: row["osm"] for row in _list_rows(content) if isinstance(row.get("id"), str) and "osm" in row}
+
+    def share(row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "osm": known.get(row["osm"], row["osm"])} if isinstance(row.get("osm"), str) else row
+
+    return _change_rows(content, share)
+
+
+def _add_categories(content: dict[str, Any]) -> dict[str, Any]:
+    """Make a category of each that the kinds name; a kind that names none is its own."""
+    filled = _change_rows(content, lambda row: {"category": row["id"], **row} if "id" in row else row)
+    rows = [row for row in _list_rows(filled) if isinstance(row.get("category"), str)]
+    own = {row["id"]: _label(row) for row in rows if row.get("id") == row["category"]}
+    labels = {row["category"]: own.get(row["category"], _label({"id": row["category"]})) for row in rows}
+    filled["categories"] = [{"id": name, "zh": both["zh"], "en": both["en"]} for name, both in labels.items()]
+    return filled
+
+
+def _list_rows(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the kinds and alternates of a file that are tables, as far as it holds any."""
+    tables = [content[name] for name in ("kinds", "alternates") if isinstance(content.get(name), list)]
+    return [row for table in tables for row in table if isinstance(row, dict)]
+
+
+def _change_rows(content: dict[str, Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Return the file with every kind and alternate changed; what is no table stays for the check to find."""
     return content | {
-        name: [
-            {**row, "osm": known.get(row["osm"], row["osm"])}
-            if isinstance(row, dict) and isinstance(row.get("osm"), str)
-            else row
-            for row in table
-        ]
-        for name, table in tables.items()
+        name: [change(row) if isinstance(row, dict) else row for row in content[name]]
+        for name in ("kinds", "alternates")
+        if isinstance(content.get(name), list)
     }
 
 
