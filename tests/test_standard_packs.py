@@ -57,7 +57,10 @@ FEATURES = [
     ({"amenity": "school", "name": "杭州第二高级中学"}, "ws:schools"),
     (
         {"amenity": "school", "name": "文澜实验学校", "isced:level": "1;2"},
-        "gb:junior_high_school gb:junior_high_school_10 gb:primary_school td:primary_school ws:schools xm:primary_school",
+        (
+            "gb:junior_high_school gb:junior_high_school_10 gb:primary_school td:primary_school ws:schools "
+            "xm:primary_school"
+        ),
     ),
     (
         {"amenity": "kindergarten", "name": "五老村幼儿园"},
@@ -502,3 +505,13 @@ def test_a_slip_in_a_short_file_names_row_and_key(tmp_path, right, wrong, messag
         read_standard(path)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_readme_lists_every_pack_with_its_kinds_and_method():
+    """The table there is written by hand."""
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    packs = [read_standard(name) for name in list_standards()]
+    for pack in packs:
+        assert f"| {len(pack.kinds)} | {pack.method} |" in next(
+            line for line in text.splitlines() if line.startswith(f"| `{pack.id}`")
+        )

@@ -169,7 +169,7 @@ def show_standards(
     from walkcircle.standards import read_standard
 
     if check is not None:
-        _check_standard(read_standard(str(check) if check.suffix == ".toml" else f"{check}.toml"), check)
+        _check_standard(_read_own(check), check)
     elif name is None:
         _list_standards()
     elif kind is None:
@@ -306,23 +306,32 @@ def _explain_kind(standard: Standard, kind: Kind) -> None:
             out.print(f"{label + ':':<7}{fact}", markup=False)
 
 
+def _read_own(path: Path) -> Standard:
+    """Read a planner's own standard; a name that came along is none."""
+    from walkcircle.standards import read_standard
+
+    if path.suffix != ".toml":
+        msg = f"{path}: --check wants the path of your own .toml; explain one that came along without --check"
+        raise StudyError(msg)
+    return read_standard(path)
+
+
 def _check_standard(standard: Standard, path: Path) -> None:
-    """Say that a planner's own standard can be used, and which of its values have no source."""
-    bare = [
-        f"{kind.id}: {', '.join(name for name in kind.figures if name not in kind.cited)}"
-        for kind in standard.all_kinds
-        if not set(kind.figures) <= set(kind.cited)
-    ]
-    from walkcircle.standards import check_scored
+    """Say that a planner's own standard can be read, which of its values have no source, and who scores it."""
+    from walkcircle.standards import SCORED_METHODS
 
     out.print(
-        f"{path}: a standard that can be read: '{standard.id}', {len(standard.kinds)} kinds in "
-        f"{len(standard.categories)} categories, {len(standard.alternates)} alternates.",
+        f"{path} can be read: standard '{standard.id}', scored by {standard.method} (kinds: {len(standard.kinds)}, "
+        f"categories: {len(standard.categories)}, alternates: {len(standard.alternates)}).",
         markup=False,
+        soft_wrap=True,
     )
-    if bare:
-        out.print("Values without a source (add them under cited):", *bare, sep="\n  ", markup=False)
-    check_scored(standard)
+    bare = {kind.id: [name for name in kind.figures if name not in kind.cited] for kind in standard.all_kinds}
+    lines = [f"{kind}: {', '.join(names)}" for kind, names in bare.items() if names]
+    if lines:
+        out.print("Values without a source (each may have one under cited):", *lines, sep="\n  ", markup=False)
+    if standard.method not in SCORED_METHODS:
+        out.print(f"A study cannot use it: studies score by {' or '.join(sorted(SCORED_METHODS))}.")
 
 
 def _write_figure(kind: Kind, name: str) -> str:
