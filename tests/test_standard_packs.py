@@ -403,7 +403,7 @@ def test_a_study_takes_every_standard_of_thresholds(name):
         ({"service_population": (12000.0, 5000.0)}, r"\[12000, 5000\] goes down"),
         ({"group": "elders"}, "'all', 'infant', 'child', 'pupil', 'youth', 'adult', 'elder', 'aged' or 'disabled'"),
         ({"cited": {"limit_mn": {"source": "x", "confidence": "seen"}}}, "did you mean 'limit_min'"),
-        ({"cited": {"limit_m": {"source": "x", "confidence": "seen"}}}, "names 'limit_m', which it does not give"),
+        ({"cited": {"limit_m": {"source": "x", "confidence": "seen"}}}, "names 'limit_m', which is not given"),
         ({"osm": "hangzhou/kindergarden"}, "did you mean 'kindergarten'"),
         ({"osm": "atlantis/school"}, "pack/kind as in hangzhou/kindergarten"),
         ({"tier": 7}, "0, 5, 10 or 15"),

@@ -21,7 +21,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import StudyError
@@ -114,24 +114,6 @@ class Selection:
         )
 
 
-def _find_selection(value: object) -> object:
-    """Look up the selection of a kind of another pack, written ``pack/kind``."""
-    if not isinstance(value, str):
-        return value
-    pack, slash, kind_id = value.partition("/")
-    if not slash or pack not in list_standards():
-        msg = (
-            "write the id of a kind of this file, pack/kind as in hangzhou/kindergarten, "
-            'or tags as in { any = ["amenity=school"] }'
-        )
-        raise ValueError(msg)
-    kinds = {kind.id: kind for kind in _read_pack(pack).all_kinds}
-    if kind_id not in kinds:
-        msg = f"'{pack}' has no kind '{kind_id}'; {_suggest(kind_id, kinds)}"
-        raise ValueError(msg)
-    return kinds[kind_id].osm
-
-
 @dataclass(frozen=True, config=STRICT)
 class Kind:
     """One kind of facility in a standard.
@@ -187,7 +169,7 @@ class Kind:
     en: str
     category: str
     limit_min: Positive
-    osm: Annotated[Selection, BeforeValidator(_find_selection)]
+    osm: Selection
     group: Group = "all"
     limit_m: Positive | None = None
     weight: Positive = 1.0
@@ -211,20 +193,45 @@ class Kind:
         """Let one label of a file stand for the other, and the id for both."""
         return _label(content) if isinstance(content, dict) else content
 
+    @field_validator("osm", mode="before")
+    @classmethod
+    def _find_selection(cls, value: Any) -> Any:
+        """Look up the selection of a kind of another pack, written ``pack/kind``."""
+        if not isinstance(value, str):
+            return value
+        pack, slash, kind_id = value.partition("/")
+        if not slash or pack not in list_standards():
+            msg = (
+                "write the id of a kind of this file, pack/kind as in hangzhou/kindergarten, "
+                'or tags as in { any = ["amenity=school"] }'
+            )
+            raise ValueError(msg)
+        kinds = {kind.id: kind for kind in _read_pack(pack).all_kinds}
+        if kind_id not in kinds:
+            msg = f"'{pack}' has no kind '{kind_id}'; {_suggest(kind_id, kinds)}"
+            raise ValueError(msg)
+        return kinds[kind_id].osm
+
     def __post_init__(self) -> None:
         """Refuse values that cannot be meant together."""
         if self.tier and self.limit_min > self.tier:
-            msg = f"kind '{self.id}' is of the {self.tier}-minute tier and may be {self.limit_min:g} minutes away; "
-            msg += "lower limit_min or raise tier"
+            msg = (
+                f"kind '{self.id}' is of the {self.tier}-minute tier and may be {self.limit_min:g} minutes away; "
+                "lower limit_min or raise tier"
+            )
             raise ValueError(msg)
-        _check_ranges(f"kind '{self.id}'", {"service_population": self.service_population})
         if self.rank_weights and len(self.rank_weights) != self.nearest:
             msg = (
                 f"kind '{self.id}' counts the nearest {self.nearest} and weighs {len(self.rank_weights)}; "
                 f"set nearest = {len(self.rank_weights)}, or give as many rank_weights"
             )
             raise ValueError(msg)
-        _check_cited(f"kind '{self.id}'", self.cited, self.figures, ("mandatory", "group", "category", "weight", "osm"))
+        also = ("mandatory", "group", "category", "weight", "osm")
+        service = {} if self.service_population is None else {"service_population": self.service_population}
+        problem = _find_reversed(service) or _find_uncited(self.cited, [*self.figures, *also])
+        if problem:
+            msg = f"kind '{self.id}': {problem}"
+            raise ValueError(msg)
 
     @property
     def figures(self) -> dict[str, float | str | Range | tuple[float, ...]]:
@@ -285,9 +292,10 @@ class Tier:
 
     def __post_init__(self) -> None:
         """Refuse ranges the wrong way round and citations of nothing."""
-        where = f"the {self.minutes}-minute tier" if self.minutes else "the block"
-        _check_ranges(where, self.figures)
-        _check_cited(where, self.cited, self.figures)
+        problem = _find_reversed(self.figures) or _find_uncited(self.cited, self.figures)
+        if problem:
+            msg = f"tier {self.minutes}: {problem}"
+            raise ValueError(msg)
 
     @property
     def figures(self) -> dict[str, float | Range]:
@@ -410,39 +418,35 @@ class Standard:
                 f"kind '{stray.id}' is of category '{stray.category}', which is not one of: {', '.join(sorted(known))}"
             )
             raise ValueError(msg)
-        self._check_method()
-        self._check_tiers()
         own = ("method", "decay", "kinds", "tiers", "year", "status", "categories")
-        _check_cited(f"standard '{self.id}'", self.cited, own)
+        problem = self._find_misfit() or self._find_stray_tier() or _find_uncited(self.cited, own)
+        if problem:
+            raise ValueError(problem)
 
-    def _check_method(self) -> None:
-        """Refuse a method without its figures, and figures that its method never looks at."""
+    def _find_misfit(self) -> str:
+        """Find a method without its figures, or figures that its method never looks at."""
         if (self.decay is not None) != (self.method == "decay"):
             cure = "add a [decay] table" if self.decay is None else 'leave [decay] out or set method = "decay"'
-            msg = f"method is '{self.method}' and there is {'no' if self.decay is None else 'a'} decay; {cure}"
-            raise ValueError(msg)
+            return f"method is '{self.method}' and there is {'no' if self.decay is None else 'a'} decay; {cure}"
         for kind in self.all_kinds:
             if kind.nearest > 1 and self.method in {"threshold", "max-of-nearest"}:
-                msg = (
+                return (
                     f"kind '{kind.id}' counts the nearest {kind.nearest}, and the method '{self.method}' looks at one; "
                     'leave nearest out, or set method = "mean-of-nearest"'
                 )
-                raise ValueError(msg)
             if kind.rank_weights and self.method != "decay":
-                msg = f"kind '{kind.id}' has rank_weights, which only the method 'decay' uses; leave them out"
-                raise ValueError(msg)
+                return f"kind '{kind.id}' has rank_weights, which only the method 'decay' uses; leave them out"
+        return ""
 
-    def _check_tiers(self) -> None:
-        """Refuse a tier that is described twice, and a kind of a tier that is not described where some are."""
+    def _find_stray_tier(self) -> str:
+        """Find a tier that is described twice, or a kind of a tier that is not described where some are."""
         minutes = [tier.minutes for tier in self.tiers]
         twice = next((m for m in minutes if minutes.count(m) > 1), None)
         if twice is not None:
-            msg = f"tier {twice} is described twice"
-            raise ValueError(msg)
+            return f"tier {twice} is described twice; keep one"
         stray = next((k for k in self.all_kinds if self.tiers and k.tier is not None and k.tier not in minutes), None)
-        if stray:
-            msg = f"kind '{stray.id}' is of tier {stray.tier}; the tiers are: {', '.join(map(str, minutes))}"
-            raise ValueError(msg)
+        known = ", ".join(map(str, minutes))
+        return f"kind '{stray.id}' is of tier {stray.tier}; the tiers are: {known}" if stray else ""
 
     @property
     def all_kinds(self) -> tuple[Kind, ...]:
@@ -592,21 +596,19 @@ def _suggest(word: str, known: Collection[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(known)}"
 
 
-def _check_ranges(where: str, ranges: Mapping[str, object]) -> None:
-    """Refuse a range the wrong way round."""
-    for name, pair in ranges.items():
-        if isinstance(pair, tuple) and pair[0] > pair[1]:
-            msg = f"{name} of {where} is the least and the most; [{pair[0]:g}, {pair[1]:g}] goes down"
-            raise ValueError(msg)
+def _find_reversed(figures: Mapping[str, object]) -> str:
+    """Find a range the wrong way round."""
+    pairs = {name: pair for name, pair in figures.items() if isinstance(pair, tuple)}
+    wrong = next((name for name, pair in pairs.items() if pair[0] > pair[1]), None)
+    if wrong is None:
+        return ""
+    return f"{wrong} is the least and the most; [{pairs[wrong][0]:g}, {pairs[wrong][1]:g}] goes down"
 
 
-def _check_cited(where: str, cited: Mapping[str, Citation], given: Collection[str], also: Collection[str] = ()) -> None:
-    """Refuse a citation of a value that is not there: the slip of a pen, or a figure that was taken out."""
-    known = [*given, *also]
+def _find_uncited(cited: Mapping[str, Citation], known: Collection[str]) -> str:
+    """Find a citation of a value that is not there: the slip of a pen, or a figure that was taken out."""
     stray = next((name for name in cited if name not in known), None)
-    if stray is not None:
-        msg = f"cited of {where} names '{stray}', which it does not give; {_suggest(stray, known)}"
-        raise ValueError(msg)
+    return "" if stray is None else f"cited names '{stray}', which is not given; {_suggest(stray, known)}"
 
 
 _NAME_KEYS = ("name", "name:zh", "name:en", "official_name", "alt_name", "short_name")
