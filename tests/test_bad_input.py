@@ -28,6 +28,7 @@ from walkcircle.errors import NetworkError, SourceError, StudyError, TableError,
 from walkcircle.isochrones import trace_isochrones
 from walkcircle.scenario import Proposals, measure_effect
 from walkcircle.sources import read_network, read_place
+from walkcircle.standards import list_standards
 from walkcircle.study import read_study
 from walkcircle.tables import Checkup, CommunityCoverage, Unsnapped
 from walkcircle.walking import measure_times, walk
@@ -158,7 +159,10 @@ GOOD = 'title = "T"\n[place]\nfile = "town.osm"\n'
         ('[place]\nfile = "x.osm"\n', "study.toml: key 'title' is missing"),
         (
             'standard = "hangzou"\n' + GOOD,
-            "standard 'hangzou' is not known; choose general, hangzhou, or give the path of your own .toml",
+            (
+                "standard 'hangzou' is not known; did you mean hangzhou? "
+                f"choose {', '.join(list_standards())}, or give the path of your own .toml"
+            ),
         ),
         (
             'walkers = ["adult", "granny"]\n' + GOOD,
@@ -177,10 +181,7 @@ GOOD = 'title = "T"\n[place]\nfile = "town.osm"\n'
         ),
         (
             'title = "T"\n[place]\nfile = "x.osm"\nname = "X"\n',
-            (
-                "study.toml: 'place' is {'file': 'x.osm', 'name': 'X'}: [place] needs exactly one of "
-                "file, name and bbox; it has file and name"
-            ),
+            "study.toml: [place] needs exactly one of file, name and bbox; it has file and name",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from walkcircle import cli
+from walkcircle.standards import list_standards
 from walkcircle.study import read_study
 
 ROOT = Path(__file__).parent.parent
@@ -158,15 +159,88 @@ def test_columns_explains_every_table_and_one(capsys, monkeypatch):
     assert "gaps" in err
 
 
-def test_standards_lists_packs_and_their_sources(capsys, monkeypatch):
-    """The packs are listed, and one is explained with the source of each walk."""
+def test_standards_lists_every_pack_with_how_certain_it_is(capsys, monkeypatch):
+    """Names, kinds, and the share of values that were seen; Hangzhou has 20 kinds and few of them seen."""
+    monkeypatch.setenv("COLUMNS", "160")
     status, out, _ = call(capsys, monkeypatch, "standards")
     assert status == 0
-    assert "hangzhou" in out
-    assert "general" in out
-    status, out, _ = call(capsys, monkeypatch, "standards", "hangzhou")
+    rows = {line.split()[0]: line for line in out.splitlines() if line[1:2].isalpha() and line.startswith(" ")}
+    assert set(list_standards()) <= set(rows)
+    assert "mean-of-nearest" in rows["bruno-2024"]
+    assert rows["mofcom-2021"].split()[-2:] == ["97", "3"]
+    assert "● seen" in out
+
+
+def test_standards_explains_one_with_a_mark_at_every_value(capsys, monkeypatch):
+    """Tier, minutes, metres, areas and group of each kind, and the people of each tier."""
+    monkeypatch.setenv("COLUMNS", "200")
+    status, out, _ = call(capsys, monkeypatch, "standards", "gb50180-2018")
     assert status == 0
-    assert "kindergarten" in out
-    status, _, err = call(capsys, monkeypatch, "standards", "atlantis")
+    row = next(line for line in out.splitlines() if line.startswith(" kindergarten "))
+    assert "5 ◐" in row
+    assert "300 ◐" in row
+    assert "3,150 ◐" in row
+    assert "child" in row
+    assert "population 50,000-100,000 ●" in out
+    status, out, _ = call(capsys, monkeypatch, "standards", "walk-score")
+    assert "12 % at 1,609.3 m" in out
+    assert "1.25 0.75 ◐" in out
+
+
+def test_standards_explains_one_kind_with_every_source(capsys, monkeypatch):
+    """Both languages, each value, who says so, how well it is known, and what finds it on the map."""
+    monkeypatch.setenv("COLUMNS", "160")
+    status, out, _ = call(capsys, monkeypatch, "standards", "gb50180-2018", "park_10")
+    assert status == 0
+    for words in ("公园绿地", "Park of the 10-minute circle", "10,000", "seen", "zgbk.com", "leisure=park"):
+        assert words in out
+    status, out, _ = call(capsys, monkeypatch, "standards", "hangzhou", "youth_station")
+    assert status == 0
+    assert "inferred" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("atlantis",), "choose bruno-2024"),
+        (("hangzou",), "did you mean hangzhou?"),
+        (("gb50180",), "did you mean gb50180-2018?"),
+        (("hangzhou", "kindergarden"), "did you mean 'kindergarten'?"),
+        (("--check", "hangzhou"), "--check wants the path of your own .toml"),
+        (("--check", "no.toml"), "there is no such file"),
+    ],
+)
+def test_a_standard_that_is_not_there_is_answered_with_the_nearest(capsys, monkeypatch, words, sentence):
+    """One line and status 2."""
+    status, _, err = call(capsys, monkeypatch, "standards", *words)
     assert status == 2
-    assert "hangzhou" in err
+    assert sentence in err
+
+
+def test_a_planners_own_standard_is_checked_and_explained_by_its_path(tmp_path, capsys, monkeypatch):
+    """What has no source is listed; a slip names row and key; both ways of asking read the same file."""
+    path = tmp_path / "mine.toml"
+    path.write_text('id = "mine"\n[[kinds]]\nid = "clinic"\nlimit_min = 10\nosm = { any = ["amenity=clinic"] }\n')
+    status, out, _ = call(capsys, monkeypatch, "standards", "--check", path)
+    assert status == 0
+    assert "(kinds: 1, categories: 1, alternates: 0)" in out
+    assert "clinic: limit_min" in out
+    status, out, _ = call(capsys, monkeypatch, "standards", path)
+    assert status == 0
+    assert "10 -" in out
+    status, out, _ = call(capsys, monkeypatch, "standards", path, "clinic")
+    assert status == 0
+    assert "amenity=clinic" in out
+    path.write_text(path.read_text().replace("limit_min", "limit"))
+    for words in (("--check", path), (path,)):
+        status, _, err = call(capsys, monkeypatch, "standards", *words)
+        assert status == 2
+        assert "unknown key 'limit' in [kinds.0] (clinic); did you mean 'limit_m'?" in err
+
+
+def test_a_study_says_that_it_cannot_score_by_another_method(karhula, capsys, monkeypatch):
+    """Before anything is read, with the method and the way out."""
+    karhula.write_text('standard = "walk-score"\n' + karhula.read_text().replace("standard =", "# standard ="))
+    status, _, err = call(capsys, monkeypatch, "run", karhula)
+    assert status == 2
+    assert "standard 'walk-score' scores by decay" in err

@@ -10,12 +10,12 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from walkcircle.analysis import Analysis
+    from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
 
 app = typer.Typer(
@@ -50,6 +51,9 @@ class Town(StrEnum):
     karhula = "karhula"
     town = "town"
 
+
+#: How well a value is known, the fuller the surer.
+MARKS: Final[Mapping[str, str]] = {"seen": "●", "memory": "◐", "doubtful": "○", "inferred": "◇"}
 
 #: Whether streets that were read before may come from the user's cache.
 Stored = Annotated[
@@ -157,30 +161,23 @@ def fetch(
 
 @app.command("standards")
 def show_standards(
-    name: Annotated[str | None, typer.Argument(help="name or .toml path of one standard, to list its kinds")] = None,
+    name: Annotated[str | None, typer.Argument(help="name or .toml path of one standard, to explain it")] = None,
+    kind: Annotated[str | None, typer.Argument(help="one of its kinds, to explain each value and its source")] = None,
+    check: Annotated[Path | None, typer.Option(help="your own .toml, to check that it can be used")] = None,
 ) -> None:
-    """List the facility standards, or the kinds of one with their limits and sources."""
-    from walkcircle.standards import list_standards, read_standard
+    """List the facility standards, explain one of them or one kind, or check your own."""
+    from walkcircle.standards import read_standard
 
-    if name is None:
-        table = RichTable("standard", "title", "kinds", box=None)
-        for one in list_standards():
-            standard = read_standard(one)
-            table.add_row(one, f"{standard.en} · {standard.zh}", str(len(standard.kinds)))
-        out.print(table)
-        return
-    standard = read_standard(name)
-    out.print(f"{standard.en} · {standard.zh}\n{standard.source}\n{standard.note}\n", markup=False)
-    table = RichTable("kind", "label", "walk", "radius", "for", "source of the walk", box=None)
-    table.columns[0].no_wrap = True  # whatif wants it letter by letter
-    for column in table.columns[1:]:
-        column.overflow = "fold"
-    for kind in standard.kinds:
-        cited = kind.cited.get("limit_min")
-        radius = "" if kind.limit_m is None else f"{kind.limit_m:g} m"
-        source = "" if cited is None else f"{cited.source} ({cited.confidence})"
-        table.add_row(kind.id, f"{kind.en} · {kind.zh}", f"{kind.limit_min:g} min", radius, kind.group, source)
-    out.print(table)
+    if check is not None:
+        _check_standard(_read_own(check), check)
+    elif name is None:
+        _list_standards()
+    elif kind is None:
+        _explain_standard(read_standard(name))
+    else:
+        standard = read_standard(name)
+        also = {one.id: one for one in standard.alternates}
+        _explain_kind(standard, also[kind] if kind in also else standard.kind(kind))
 
 
 @app.command("columns")
@@ -212,6 +209,153 @@ def show_columns(
             shown.add_row(str(column), column.dtype, column.unit, column.range, column.meaning + marks)
         out.print(shown)
         out.print()
+
+
+def _list_standards() -> None:
+    """Tabulate the standards that come along, and how well their values are known."""
+    from walkcircle.standards import count_confidence, list_standards, read_standard
+
+    table = RichTable(
+        "standard", "title", "kinds", "status", "scored by", *(f"{m} %" for m in MARKS.values()), box=None
+    )
+    table.columns[0].no_wrap = True
+    table.columns[1].overflow = "fold"
+    for one in list_standards():
+        standard = read_standard(one)
+        counts = count_confidence(standard)
+        total = sum(counts.values())
+        shares = [f"{100 * count / total:.0f}" if count else "" for count in counts.values()]
+        title = escape(f"{standard.en} · {standard.zh}")
+        table.add_row(one, title, str(len(standard.kinds)), standard.status, standard.method, *shares)
+    out.print(table)
+    out.print(
+        "\nOf all values: ● seen in a document or an excerpt of one, ◐ remembered, ○ remembered with doubt, "
+        "◇ inferred, which is proposed by walkcircle.\n"
+        "Explain one: walkcircle standards NAME; one of its kinds: walkcircle standards NAME KIND."
+    )
+
+
+def _explain_standard(standard: Standard) -> None:
+    """Print a standard: its document, its method, its tiers and its kinds, each value with a mark."""
+    where = ", ".join(str(fact) for fact in (standard.jurisdiction, standard.year, standard.status) if fact)
+    out.print(f"{standard.en} · {standard.zh}\n{where}\n\n{standard.source}\n\n{standard.note}\n", markup=False)
+    out.print(f"Scored by {standard.method}.")
+    if standard.decay is not None:
+        unit = standard.decay.per
+        steps = ", ".join(f"{100 * factor:g} % at {far:,g} {unit}" for far, factor in standard.decay.points)
+        out.print(f"A place counts {steps}; between them by straight lines.")
+    for tier in standard.tiers:
+        facts = "; ".join(
+            f"{name.replace('_', ' ')} {_write_value(value)}{_mark(tier.cited, name)}"
+            for name, value in tier.figures.items()
+        )
+        out.print(f"{tier.en} · {tier.zh}: {facts}. {tier.note}", markup=False)
+    figures = ("tier", "limit_min", "limit_m", "norm_per_1000", "service_population", "min_floor_m2", "land_m2")
+    heads = ("tier", "min", "m", "per 1,000", "people", "floor m²", "land m²")
+    more = [(name, head) for name, head in (("nearest", "nearest"), ("rank_weights", "weights"))
+            if any(name in kind.figures for kind in standard.kinds)]  # fmt: skip
+    columns = [
+        (name, head)
+        for name, head in (*zip(figures, heads, strict=True), *more)
+        if any(name in kind.figures for kind in standard.all_kinds)
+    ]
+    table = RichTable("kind", "label", *(head for _, head in columns), "for", "demanded", box=None)
+    table.columns[0].no_wrap = True  # whatif wants it letter by letter
+    for column in table.columns[1:]:
+        column.overflow = "fold"
+    for kind in standard.all_kinds:
+        cells = [_write_figure(kind, figure) for figure, _ in columns]
+        demanded = "no, an alternate" if kind in standard.alternates else "yes" if kind.mandatory else "by need"
+        label = f"{kind.en} · {kind.zh}"
+        table.add_row(kind.id, escape(label), *cells, kind.group, demanded + _mark(kind.cited, "mandatory", ""))
+    legend = ", ".join(f"{mark} {word}" for word, mark in MARKS.items())
+    out.print()
+    out.print(table)
+    out.print(
+        "\nmin: the longest walk along streets; m: the radius in a straight line, another thing. "
+        f"How well a value is known: {legend}, - no source.\n"
+        "One kind with its sources: walkcircle standards NAME KIND"
+    )
+
+
+def _explain_kind(standard: Standard, kind: Kind) -> None:
+    """Print one kind: each value with its confidence and source, the note, and what finds it on the map."""
+    category = next(c for c in standard.categories if c.id == kind.category)
+    out.print(f"{kind.en} · {kind.zh}\n{standard.en}; {category.en} · {category.zh}\n", markup=False)
+    table = RichTable("value", "", "known", "source", box=None)
+    for column in table.columns:
+        column.overflow = "fold"
+    values = {**kind.figures, "mandatory": kind.mandatory, "group": kind.group, "weight": kind.weight}
+    for name, value in values.items():
+        cited = kind.cited.get(name)
+        unit = f" {kind.norm_unit}" if name == "norm_per_1000" else ""
+        known, source = ("", "") if cited is None else (cited.confidence, cited.source)
+        text = _write_value(value, " " if name == "rank_weights" else "-")
+        table.add_row(name, escape(text + unit), known, escape(source))
+    out.print(table)
+    facts = {
+        "note": kind.note,
+        "tags": " or ".join(kind.osm.any),
+        "named": " or ".join(kind.osm.named) + f" with a name like {kind.osm.names}" if kind.osm.named else "",
+        "not": f"a name like {kind.osm.except_names}" if kind.osm.except_names else "",
+        "map": ("well mapped", "partly mapped", "poorly mapped", "practically never mapped")[kind.osm_weakness],
+    }
+    out.print()
+    for label, fact in facts.items():
+        if fact:
+            out.print(f"{label + ':':<7}{fact}", markup=False)
+
+
+def _read_own(path: Path) -> Standard:
+    """Read a planner's own standard; a name that came along is none."""
+    from walkcircle.standards import read_standard
+
+    if path.suffix != ".toml":
+        msg = f"{path}: --check wants the path of your own .toml; explain one that came along without --check"
+        raise StudyError(msg)
+    return read_standard(path)
+
+
+def _check_standard(standard: Standard, path: Path) -> None:
+    """Say that a planner's own standard can be read, which of its values have no source, and who scores it."""
+    from walkcircle.standards import SCORED_METHODS
+
+    out.print(
+        f"{path} can be read: standard '{standard.id}', scored by {standard.method} (kinds: {len(standard.kinds)}, "
+        f"categories: {len(standard.categories)}, alternates: {len(standard.alternates)}).",
+        markup=False,
+        soft_wrap=True,
+    )
+    bare = {kind.id: [name for name in kind.figures if name not in kind.cited] for kind in standard.all_kinds}
+    lines = [f"{kind}: {', '.join(names)}" for kind, names in bare.items() if names]
+    if lines:
+        out.print("Values without a source (each may have one under cited):", *lines, sep="\n  ", markup=False)
+    if standard.method not in SCORED_METHODS:
+        out.print(f"A study cannot use it: studies score by {' or '.join(sorted(SCORED_METHODS))}.")
+
+
+def _write_figure(kind: Kind, name: str) -> str:
+    """Write one value of a kind with the mark of how well it is known."""
+    if name not in kind.figures:
+        return ""
+    unit = f" {kind.norm_unit}" if name == "norm_per_1000" and kind.norm_unit else ""
+    text = _write_value(kind.figures[name], " " if name == "rank_weights" else "-")
+    return escape(text + unit) + _mark(kind.cited, name)
+
+
+def _write_value(value: object, between: str = "-") -> str:
+    """Write a text, a number, or a range of numbers."""
+    if isinstance(value, tuple):
+        parts = dict.fromkeys(value) if between == "-" else value
+        return between.join(_write_value(part) for part in parts)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,g}" if isinstance(value, int | float) else str(value)
+
+
+def _mark(cited: Mapping[str, Citation], name: str, absent: str = " -") -> str:
+    """Return the mark of how well a value is known."""
+    return f" {MARKS[cited[name].confidence]}" if name in cited else absent
 
 
 #: Results go to standard output, progress and errors to the error stream.

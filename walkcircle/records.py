@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import fields, is_dataclass
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -54,16 +55,17 @@ def make_record(content: dict[str, Any], record: type[Record], *, where: str) ->
     try:
         return TypeAdapter(record).validate_python(content)
     except ValidationError as error:
-        msg = f"{where}: {_first_problem(error, record)}"
+        msg = f"{where}: {_first_problem(error, record, content)}"
         raise StudyError(msg) from None
 
 
-def _first_problem(error: ValidationError, record: type) -> str:
+def _first_problem(error: ValidationError, record: type, content: dict[str, Any]) -> str:
     """Word the first problem that pydantic found; an unknown key explains most others, so it goes first."""
     problems = error.errors()
     first = next((p for p in problems if p["type"] == "unexpected_keyword_argument"), problems[0])
     path = [str(step) for step in first["loc"]]
-    place = f" in [{'.'.join(path[:-1])}]" if len(path) > 1 else ""
+    named = _name_row(record, first["loc"], content)
+    place = f" in [{'.'.join(path[:-1])}]{named}" if len(path) > 1 else ""
     if first["type"] == "unexpected_keyword_argument":
         known = _known_keys(record, path[:-1])
         close = difflib.get_close_matches(path[-1], known, n=1)
@@ -72,11 +74,33 @@ def _first_problem(error: ValidationError, record: type) -> str:
     if first["type"] == "missing":
         return f"key '{path[-1]}' is missing{place}"
     reason = first["msg"].removeprefix("Value error, ")
-    return f"'{'.'.join(path)}' is {first['input']!r}: {reason}" if path else reason
+    if path and isinstance(first["input"], dict):  # a whole table does not fit together
+        return reason if reason.startswith("[") else f"in [{'.'.join(path)}]{named}: {reason}"
+    return f"'{'.'.join(path)}'{named} is {first['input']!r}: {reason}" if path else reason
+
+
+def _name_row(record: type, path: Sequence[int | str], content: Any) -> str:
+    """Name the row of a list that `path` leads through by its id, where rows of that record have one."""
+    name = ""
+    for depth, step in enumerate(path):
+        try:
+            content = content[step]
+        except (LookupError, TypeError):
+            break
+        here = _records_at(record, [str(s) for s in path[: depth + 1]])
+        has_id = any(f.name == "id" and f.default is MISSING for kind in here for f in fields(kind))
+        if isinstance(step, int) and has_id and isinstance(content, dict) and isinstance(content.get("id"), str):
+            name = f" ({content['id']})"
+    return name
 
 
 def _known_keys(record: type, path: list[str]) -> list[str]:
     """List the keys that are allowed at `path` inside `record`, as far as its types tell."""
+    return sorted(f.name for kind in _records_at(record, path) for f in fields(kind))
+
+
+def _records_at(record: type, path: list[str]) -> set[Any]:
+    """Find the records that may stand at `path` inside `record`, as far as its types tell."""
     here = {record}
     for step in path:
         if step.isdigit():
@@ -88,7 +112,7 @@ def _known_keys(record: type, path: list[str]) -> list[str]:
             if f.name == step
             for inner in _records_in(get_type_hints(kind).get(step))
         } or here
-    return sorted(f.name for kind in here if is_dataclass(kind) for f in fields(kind))
+    return here
 
 
 def _records_in(hint: Any) -> list[type]:

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import OutputError, StudyError
 from walkcircle.records import STRICT, make_record, read_record
-from walkcircle.standards import Standard, read_standard
+from walkcircle.standards import Standard, check_scored, read_standard
 from walkcircle.walkers import Walker, read_walker
 
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
@@ -338,7 +338,8 @@ class Study:
     outputs: OutputsSection = field(default_factory=OutputsSection)
 
     def __post_init__(self) -> None:
-        """Refuse an empty or unordered list of minutes, no walker, and two of the same name."""
+        """Refuse a standard of another method, minutes that do not grow, no walker, and two of the same name."""
+        check_scored(self.standard)
         if not self.minutes or list(self.minutes) != sorted(set(self.minutes)):
             given = ", ".join(f"{m:g}" for m in self.minutes)
             msg = f"minutes should grow, as in [5, 10, 15]; [{given}] does not"
