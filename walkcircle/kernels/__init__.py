@@ -23,18 +23,33 @@ from walkcircle.kernels.searches import (
     search_pairs,
 )
 from walkcircle.kernels.streets import cut_streets
-from walkcircle.kernels.updates import Log, Web, mend_nearest
+from walkcircle.kernels.updates import (
+    Doors,
+    Log,
+    Seeds,
+    Web,
+    drop_seeds,
+    find_seeded,
+    join_seeds,
+    mend_nearest,
+    seed_thing,
+)
 
 __all__ = [
+    "Doors",
     "Log",
+    "Seeds",
     "Web",
     "chain_edges",
     "compile_all",
     "count_arcs",
     "count_pairs",
     "cut_streets",
+    "drop_seeds",
     "eliminate_nodes",
+    "find_seeded",
     "join_lanes",
+    "join_seeds",
     "label_pieces",
     "measure_ground",
     "measure_paths",
@@ -48,6 +63,7 @@ __all__ = [
     "search_nearest",
     "search_nearest_few",
     "search_pairs",
+    "seed_thing",
     "sweep_lanes",
     "trace_outlines",
 ]
@@ -79,9 +95,16 @@ def compile_all() -> None:
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
     chain = (none[:2] - 1, none[:0], none[:0])
     log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
+    seeds = Seeds(none[:2] - 1, one - 1, one.copy(), cost[:1], one.copy(), one.copy())
+    join_seeds(seeds, one)
+    find_seeded(seeds, one)
+    drop_seeds(seeds, one)
     mend_nearest(
-        Web(*graph, *graph, *chain, *chain, nothing), 2, one, -1, one, cost[:1], one, 9.0, cost * 9, none[:2] - 1, log
-    )
+        Web(*graph, *graph, *chain, *chain, nothing), seeds, 0, 2, one, -1, one, cost[:1], one, 9.0, cost * 9,
+        none[:2] - 1, log,
+    )  # fmt: skip
+    doors = Doors(np.ones((1, 2)), np.ones((1, 2), bool), ends, way, one, cost[:1], cost[:1], np.zeros((1, 2)))
+    seed_thing(doors, one, cost[:1], cost[:1], np.zeros((1, 2)), 1.0, 1.0, 0.0)
     edge, start, stop, slot = cut_streets(
         zero, cost[:1], none, none[:0], np.ones((1, 2), bool), np.ones((1, 2)), one, cost[:1], cost[:1], cost, 1,
         none[:1] - 1, none[:1],
