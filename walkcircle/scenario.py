@@ -14,9 +14,7 @@ from pyproj import CRS, Transformer
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
-from walkcircle.study import SEARCH_FACTOR
-from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
-from walkcircle.walking import nearest
+from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Unsnapped
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,8 @@ class Proposals:
 def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     """Measure whom proposed facilities would serve, for the first walker.
 
-    Only clusters that lie within the straight reach of a site are walked from; the result equals a full
-    analysis with the sites added.
+    The first question makes the :class:`~walkcircle.updates.Standing` of the analysis, which takes a search per kind;
+    every later one is searched only where it is felt. The result equals a full analysis with the sites added.
 
     Parameters
     ----------
@@ -143,39 +141,33 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
         )
         raise TableError(msg)
     tables = [pd.DataFrame(columns=[*map(str, Effects.columns())])] if len(sites) == 0 else []
-    longest_min = SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
-    reach_m = longest_min * 60 * walker.fastest_metres_per_second
+    codes = [kind.id for kind in study.standard.kinds]
     for kind_id in pd.unique(sites[Facilities.kind]):
         kind = study.standard.kind(kind_id)
         before = analysis.coverage[
             (analysis.coverage[Coverage.kind] == kind_id) & (analysis.coverage[Coverage.walker] == walker.name)
         ].set_index(Coverage.cluster)
-        touched = [bool(proposals.near(point, within_m=reach_m + 1)) for point in analysis.clusters.geometry]
-        starts = analysis.starts.only(np.array(touched))
-        mine = (sites[Facilities.kind] == kind_id).to_numpy()
-        near = nearest(
-            analysis.footing, starts, sites[mine].reset_index(drop=True), walker,
-            spots=ends.only(mine).relabel(pd.RangeIndex(int(mine.sum()))), limit_min=longest_min,
-        )  # fmt: skip
-        minutes = near.set_index(Nearest.origin)[Nearest.minutes].astype(float).reindex(before.index)
-        tables.append(_effect(analysis, kind_id, before, minutes, kind.limit_min))
+        minutes = pd.Series(np.nan, index=analysis.starts.labels)
+        for site in np.flatnonzero(sites[Facilities.kind] == kind_id).tolist():
+            change = analysis.standing.add_facility(ends.between(site, site + 1), codes.index(kind_id))
+            minutes.iloc[change.origin] = np.fmin(minutes.iloc[change.origin], change.after_s / 60)
+        tables.append(_effect(analysis, kind_id, before, minutes.reindex(before.index), kind.limit_min))
     return pd.concat(tables, ignore_index=True)
 
 
 def _effect(
     analysis: Analysis, kind_id: str, before: pd.DataFrame, minutes: pd.Series, limit_min: float
 ) -> pd.DataFrame:
-    """Compare the walks before with those to the proposed sites, per community."""
+    """Compare the walks before with those that are nearer to a proposed site, per community."""
     people = before[Coverage.population].where(before[Coverage.known], 0.0)
     was = before[Coverage.covered]
     within = minutes <= limit_min + ROUNDING_MIN
-    nearer = minutes.notna() & ~(before[Coverage.minutes] <= minutes)
     parts = pd.DataFrame(
         {
             Coverage.population: people,
             Coverage.covered: people.where(was, 0.0),
             Effects.newly_served: people.where(within & ~was, 0.0),
-            Effects.nearer: people.where(nearer, 0.0),
+            Effects.nearer: people.where(minutes.notna(), 0.0),
         }
     )
     ids = analysis.checkup[Checkup.community]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class Reseeding:
     vertex: NDArray[np.int64]
     seconds: NDArray[np.float64]
 
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 # Kind and spots of a facility; no spots where it was removed.
 Placed = tuple[int, "Spots | None"]
@@ -126,8 +128,8 @@ class Change:
         )
 
 
-def _join(columns: list[NDArray], dtype: type) -> NDArray:
+def _join(columns: list[NDArray[Number]], dtype: type[Number]) -> NDArray[Number]:
     """Put columns one after the other; one alone, which is the common case, is not copied."""
     if len(columns) == 1:
         return columns[0]
-    return np.concatenate(columns) if columns else np.empty(0, dtype)
+    return np.concatenate([np.empty(0, dtype), *columns])

@@ -51,15 +51,8 @@ class Seeds:
 
     def seed(self, spots: Spots) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return vertices and seconds of the seeds of one thing, on the streets as they are now."""
-        return kernels.seed_thing(  # type: ignore[no-any-return]  # what is compiled has no types
-            self._doors,
-            spots.edge,
-            spots.fraction,
-            spots.access_m,
-            spots.door_xy,
-            self._pace,
-            GRAIN_S,
-            SAME_DOOR_M,
+        return kernels.seed_thing(
+            self._doors, spots.edge, spots.fraction, spots.access_m, spots.door_xy, self._pace, GRAIN_S, SAME_DOOR_M
         )
 
     def of(self, facility: int) -> NDArray[np.int64]:
@@ -73,7 +66,8 @@ class Seeds:
 
     def find_facilities(self, vertices: NDArray[np.int64]) -> list[int]:
         """Find the facilities that have seeds at some vertices; their numbers grow."""
-        return np.unique(kernels.find_seeded(self.arrays, vertices)).tolist()
+        found: list[int] = np.unique(kernels.find_seeded(self.arrays, vertices)).tolist()
+        return found
 
     def drop(self, at: NDArray[np.int64]) -> None:
         """Take seeds out of their chains; they keep their positions."""

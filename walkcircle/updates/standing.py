@@ -314,12 +314,12 @@ class Standing:
         gone: int = -1,
     ) -> Part:
         """Search what new seeds and doubtful vertices change, and leave the arrays as they were."""
-        found = kernels.mend_nearest(
+        vertex, before_s, before, after_s, after = kernels.mend_nearest(
             self._web.arrays, self._seeds.arrays, kind, self._nodes, doubtful, gone, vertex, seconds, label,
             self.limit_s, self._seconds[kind], self._label[kind], self._log,
         )  # fmt: skip
-        order = found[0].argsort()
-        return Part(kind, *(column[order] for column in found))
+        order = vertex.argsort()
+        return Part(kind, vertex[order], before_s[order], before[order], after_s[order], after[order])
 
     def _conclude(self, edit: Edit, parts: list[Part]) -> Change:
         """Put an answer together."""
