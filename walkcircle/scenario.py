@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +16,11 @@ from pyproj import CRS, Transformer
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
-from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Unsnapped
+from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
+
+if TYPE_CHECKING:
+    from walkcircle.standards import Kind
+    from walkcircle.updates import Change
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     TableError
         A site is too far from any street.
     """
-    study, walker = analysis.study, analysis.study.walkers[0]
+    study = analysis.study
     sites = proposals.to_gdf()
     ends = snap_facilities(analysis.place, study, sites, analysis.footing)
     if len(ends.unsnapped):
@@ -144,44 +150,44 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     codes = [kind.id for kind in study.standard.kinds]
     for kind_id in pd.unique(sites[Facilities.kind]):
         kind = study.standard.kind(kind_id)
-        before = analysis.coverage[
-            (analysis.coverage[Coverage.kind] == kind_id) & (analysis.coverage[Coverage.walker] == walker.name)
-        ].set_index(Coverage.cluster)
-        minutes = pd.Series(np.nan, index=analysis.starts.labels)
-        for site in np.flatnonzero(sites[Facilities.kind] == kind_id).tolist():
-            change = analysis.standing.add_facility(ends.between(site, site + 1), codes.index(kind_id))
-            minutes.iloc[change.origin] = np.fmin(minutes.iloc[change.origin], change.after_s / 60)
-        tables.append(_effect(analysis, kind_id, before, minutes.reindex(before.index), kind.limit_min))
+        mine = np.flatnonzero(sites[Facilities.kind] == kind_id).tolist()
+        changes = [analysis.standing.add_facility(ends.between(site, site + 1), codes.index(kind_id)) for site in mine]
+        tables.append(_weigh_changes(analysis, kind, changes))
     return pd.concat(tables, ignore_index=True)
 
 
-def _effect(
-    analysis: Analysis, kind_id: str, before: pd.DataFrame, minutes: pd.Series, limit_min: float
-) -> pd.DataFrame:
-    """Compare the walks before with those that are nearer to a proposed site, per community."""
-    people = before[Coverage.population].where(before[Coverage.known], 0.0)
-    was = before[Coverage.covered]
-    within = minutes <= limit_min + ROUNDING_MIN
-    parts = pd.DataFrame(
-        {
-            Coverage.population: people,
-            Coverage.covered: people.where(was, 0.0),
-            Effects.newly_served: people.where(within & ~was, 0.0),
-            Effects.nearer: people.where(minutes.notna(), 0.0),
-        }
+def _weigh_changes(analysis: Analysis, kind: Kind, changes: list[Change]) -> pd.DataFrame:
+    """Weigh by people, per community, the walks that one or another of several facilities of a kind shortens."""
+    origin, first, which = np.unique(
+        np.concatenate([change.origin for change in changes]), return_index=True, return_inverse=True
     )
-    ids = analysis.checkup[Checkup.community]
-    sums = parts.groupby(before[Coverage.community]).sum().reindex(ids, fill_value=0.0)
-    known = sums[Coverage.population].where(sums[Coverage.population] > 0)
-    served = sums[Coverage.covered] + sums[Effects.newly_served]
+    before_s, after_s = np.concatenate([change.before_s for change in changes])[first], np.full(len(origin), inf)
+    np.minimum.at(after_s, which, np.concatenate([change.after_s for change in changes]))
+    limit_min = kind.limit_min + ROUNDING_MIN
+    newly = (after_s / 60 <= limit_min) & (before_s / 60 > limit_min)
+    felt = analysis.clusters.iloc[origin]
+    ids = pd.Index(analysis.checkup[Checkup.community])
+    community = ids.get_indexer(felt[Clusters.community])
+    kept = community >= 0
+    people = felt[Clusters.population].to_numpy(dtype=float)
+    newly_served, nearer = (
+        np.bincount(community[some], weights=people[some], minlength=len(ids)).astype(float)  # of nothing, it is whole
+        for some in (kept & newly, kept)
+    )
+    table, walker = analysis.communities, analysis.study.walkers[0]
+    mine = (table[CommunityCoverage.kind] == kind.id) & (table[CommunityCoverage.walker] == walker.name)
+    was = table[mine].set_index(CommunityCoverage.community).reindex(ids)
+    known = (was[CommunityCoverage.population] - was[CommunityCoverage.unknown]).to_numpy()
+    served = was[CommunityCoverage.covered].to_numpy() + newly_served
+    share = np.divide(served, known, out=np.full(len(ids), np.nan), where=known > 0)
     return pd.DataFrame(
         {
-            Effects.community: ids.to_numpy(),
-            Effects.kind: kind_id,
-            Effects.newly_served: sums[Effects.newly_served].to_numpy(),
-            Effects.nearer: sums[Effects.nearer].to_numpy(),
-            Effects.still_without: (sums[Coverage.population] - served).clip(lower=0).to_numpy(),
-            Effects.share_before: (sums[Coverage.covered] / known).to_numpy(),
-            Effects.share_after: (served / known).clip(upper=1).to_numpy(),
+            Effects.community: ids,
+            Effects.kind: kind.id,
+            Effects.newly_served: newly_served,
+            Effects.nearer: nearer,
+            Effects.still_without: np.maximum(known - served, 0.0),
+            Effects.share_before: was[CommunityCoverage.share].to_numpy(),
+            Effects.share_after: np.minimum(share, 1.0),
         }
     )
