@@ -203,7 +203,7 @@ def test_one_thing_is_seeded_like_many_at_once_to_the_last_bit(seed, closed):
     standing._web.footing.seconds[edges, rng.integers(0, 2, closed)] = np.inf
     everything = _seed_all(standing._web.footing, starts, ends)
     for number in range(len(kind)):
-        vertex, seconds = standing._seeds.seed(ends.between(number, number + 1))
+        vertex, seconds = standing._seeds.make(ends.between(number, number + 1))
         mine = everything[2] == number
         assert sorted(zip(vertex, seconds, strict=True)) == sorted(
             zip(everything[0][mine], everything[1][mine], strict=True)

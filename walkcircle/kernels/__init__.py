@@ -29,10 +29,10 @@ from walkcircle.kernels.updates import (
     Seeds,
     Web,
     drop_seeds,
-    find_seeded,
+    find_seeds,
     join_seeds,
+    list_seeded,
     mend_nearest,
-    seed_thing,
 )
 
 __all__ = [
@@ -47,10 +47,11 @@ __all__ = [
     "cut_streets",
     "drop_seeds",
     "eliminate_nodes",
-    "find_seeded",
+    "find_seeds",
     "join_lanes",
     "join_seeds",
     "label_pieces",
+    "list_seeded",
     "measure_ground",
     "measure_paths",
     "mend_nearest",
@@ -63,7 +64,6 @@ __all__ = [
     "search_nearest",
     "search_nearest_few",
     "search_pairs",
-    "seed_thing",
     "sweep_lanes",
     "trace_outlines",
 ]
@@ -97,14 +97,14 @@ def compile_all() -> None:
     log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
     seeds = Seeds(none[:2] - 1, one - 1, one.copy(), cost[:1], one.copy(), one.copy())
     join_seeds(seeds, one)
-    find_seeded(seeds, one)
+    list_seeded(seeds, one)
     drop_seeds(seeds, one)
     mend_nearest(
         Web(*graph, *graph, *chain, *chain, nothing), seeds, 0, 2, one, -1, one, cost[:1], one, 9.0, cost * 9,
         none[:2] - 1, log,
     )  # fmt: skip
     doors = Doors(np.ones((1, 2)), np.ones((1, 2), bool), ends, way, one, cost[:1], cost[:1], np.zeros((1, 2)))
-    seed_thing(doors, one, cost[:1], cost[:1], np.zeros((1, 2)), 1.0, 1.0, 0.0)
+    find_seeds(doors, one, cost[:1], cost[:1], np.zeros((1, 2)), 1.0, 1.0, 0.0)
     edge, start, stop, slot = cut_streets(
         zero, cost[:1], none, none[:0], np.ones((1, 2), bool), np.ones((1, 2)), one, cost[:1], cost[:1], cost, 1,
         none[:1] - 1, none[:1],

@@ -290,7 +290,7 @@ def _put_back(
 
 
 @jit
-def seed_thing(
+def find_seeds(
     doors: Doors,
     edge: NDArray[np.int64],
     fraction: NDArray[np.float64],
@@ -379,7 +379,7 @@ def drop_seeds(seeds: Seeds, which: NDArray[np.int64]) -> None:
 
 
 @jit
-def find_seeded(seeds: Seeds, vertices: NDArray[np.int64]) -> NDArray[np.int64]:
+def list_seeded(seeds: Seeds, vertices: NDArray[np.int64]) -> NDArray[np.int64]:
     """Find the facilities that have seeds at some vertices, as often as they have."""
     count = 0
     for v in vertices:

@@ -49,9 +49,9 @@ class Seeds:
             np.ascontiguousarray(starts.door_xy[edge], float),
         )  # fmt: skip
 
-    def seed(self, spots: Spots) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def make(self, spots: Spots) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return vertices and seconds of the seeds of one thing, on the streets as they are now."""
-        return kernels.seed_thing(
+        return kernels.find_seeds(
             self._doors, spots.edge, spots.fraction, spots.access_m, spots.door_xy, self._pace, GRAIN_S, SAME_DOOR_M
         )
 
@@ -66,7 +66,7 @@ class Seeds:
 
     def find_facilities(self, vertices: NDArray[np.int64]) -> list[int]:
         """Find the facilities that have seeds at some vertices; their numbers grow."""
-        found: list[int] = np.unique(kernels.find_seeded(self.arrays, vertices)).tolist()
+        found: list[int] = np.unique(kernels.list_seeded(self.arrays, vertices)).tolist()
         return found
 
     def drop(self, at: NDArray[np.int64]) -> None:

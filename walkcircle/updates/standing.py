@@ -110,7 +110,7 @@ class Standing:
         if not 0 <= kind < self.kinds:
             msg = f"there is no kind {kind}; the kinds of this standing are 0 to {self.kinds - 1}"
             raise TableError(msg)
-        vertex, seconds = self._seeds.seed(spots)
+        vertex, seconds = self._seeds.make(spots)
         edit = Edit(
             relocation=Relocation(self._number, None, (kind, spots)),
             seeds=(Reseeding(self._number, kind, _NOTHING, vertex, seconds),),
@@ -271,7 +271,7 @@ class Standing:
         """Ask what a facility elsewhere, or nowhere, would change."""
         kind, _ = self._find(facility)
         old = self._seeds.of(facility)
-        vertex, seconds = (_NOTHING, np.empty(0)) if spots is None else self._seeds.seed(spots)
+        vertex, seconds = (_NOTHING, np.empty(0)) if spots is None else self._seeds.make(spots)
         edit = Edit(
             relocation=Relocation(facility, self._placed.get(facility), (kind, spots)),
             seeds=(Reseeding(facility, kind, old, vertex, seconds),),
@@ -286,7 +286,7 @@ class Standing:
         """Seed a facility anew if it is on an edge whose seconds changed."""
         kind, spots = self._find(facility)
         if (spots.edge == edge).any():
-            yield Reseeding(facility, kind, self._seeds.of(facility), *self._seeds.seed(spots))
+            yield Reseeding(facility, kind, self._seeds.of(facility), *self._seeds.make(spots))
 
     def _list_doubtful(self, closure: Closure) -> list[list[int]]:
         """List for each kind the vertices whose best way may lead along arcs that a closure changes."""
