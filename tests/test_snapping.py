@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from walkcircle.errors import TableError
 from walkcircle.footing import make_footing
 from walkcircle.scenario import Proposals
-from walkcircle.snapping import DOOR_WITHIN_M, snap_points
+from walkcircle.snapping import DOOR_WITHIN_M, FEW_THINGS, snap_points
 from walkcircle.tables import Unsnapped, WalkTimes
 from walkcircle.walkers import Walker
 from walkcircle.walking import measure_times
@@ -52,6 +52,25 @@ def test_a_point_joins_the_nearest_place_of_the_nearest_edge(networks, town):
     lost = np.setdiff1d(np.arange(500), spots.item)
     assert spots.unsnapped[Unsnapped.distance_m].to_numpy() == pytest.approx(distance[lost])
     assert spots.unsnapped[Unsnapped.item].tolist() == [str(i) for i in lost]
+
+
+def test_few_things_join_the_streets_where_many_do(networks, town):
+    """Points, and areas with doors, all together against a few at a time, where half of the streets may be joined."""
+    network = networks[town]
+    rng = np.random.default_rng(8)
+    low, high = network.xy.min(axis=0), network.xy.max(axis=0)
+    at = shapely.points(rng.uniform(low, high, (FEW_THINGS + 50, 2)))
+    at[::2] = shapely.envelope(shapely.buffer(at[::2], 20))
+    doors = gpd.GeoSeries(shapely.line_interpolate_point(shapely.boundary(at[::4]), 30), crs=network.crs)
+    things = gpd.GeoSeries(at, crs=network.crs)
+    options = {"within_m": 80, "allowed": rng.random(len(network.ends)) < 0.5, "entrances": doors}
+    together = snap_points(things, network, **options)
+    assert 0 < len(together.unsnapped) < len(things)
+    for start in range(0, len(things), 10):
+        few = snap_points(things.iloc[start : start + 10], network, **options)
+        many = together.between(start, min(start + 10, len(things)))
+        for column in ("item", "edge", "fraction", "access_m", "xy", "door_xy"):
+            np.testing.assert_array_equal(getattr(few, column), getattr(many, column))
 
 
 def test_the_access_leg_is_the_straight_way_to_the_street():

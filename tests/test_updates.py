@@ -18,6 +18,7 @@ from walkcircle.footing import ROUNDING_S, make_footing, round_seconds
 from walkcircle.legs import Legs, walk_directly
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.updates import measure_standing
+from walkcircle.updates.seeds import _seed_all
 from walkcircle.walking import measure_nearest
 
 KINDS = 3
@@ -193,6 +194,49 @@ def test_any_sequence_of_changes_equals_a_full_search_and_undoing_it_leaves_no_t
 def test_a_new_standing_holds_the_numbers_of_the_engine(seed, limit_min):
     _, footing, starts, ends, kind, standing = lay_town(seed, ties=True, limit_min=limit_min)
     np.testing.assert_array_equal(standing.seconds, measure_nearest(footing, starts, ends, kind, limit_min=limit_min).T)
+
+
+@given(seed=st.integers(0, 10**6), closed=st.integers(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_one_thing_is_seeded_like_many_at_once_to_the_last_bit(seed, closed):
+    rng, footing, starts, ends, kind, standing = lay_town(seed, ties=False, limit_min=None)
+    edges = rng.integers(0, len(footing.network.ends), closed)
+    standing._web.footing.seconds[edges, rng.integers(0, 2, closed)] = np.inf
+    everything = _seed_all(standing._web.footing, starts, ends)
+    for number in range(len(kind)):
+        vertex, seconds = standing._seeds.make(ends.between(number, number + 1))
+        mine = everything[2] == number
+        assert sorted(zip(vertex, seconds, strict=True)) == sorted(
+            zip(everything[0][mine], everything[1][mine], strict=True)
+        )
+
+
+def test_a_kind_without_any_facility_may_be_asked_about():
+    """The first clinic of a town, 90 m from one home and 10 m from the other, at 1 m/s."""
+    network = draw_network([[(0, 0), (100, 0)], [(100, 0), (200, 0)]], merge=False)
+    footing = make_footing(network, STROLLER)
+    starts, school = snap_points(points((0, 0), (100, 0)), network), snap_points(points((200, 0)), network)
+    standing = measure_standing(footing, starts, school, np.zeros(1, int), kinds=2)
+    assert standing.seconds.tolist() == [pytest.approx([200, 100]), [np.inf, np.inf]]
+    change = standing.add_facility(snap_points(points((90, 0)), network), 1)
+    assert change.after_s == pytest.approx([90, 10])
+    assert change.kind.tolist() == [1, 1]
+    with pytest.raises(TableError, match="of kind 0, but there are 0 kinds; give kinds=1 or more"):
+        measure_standing(footing, starts, school, np.zeros(1, int), kinds=0)
+
+
+def test_a_hundred_facilities_come_and_go_without_a_trace():
+    """More than there was room for, each moved once, then all taken back."""
+    rng, footing, starts, ends, kind, standing = lay_town(11, ties=True, limit_min=None)
+    before, diary = look(standing), Diary(footing, ends, kind)
+    for wish in ["add", "move"] * 50:
+        change, diary = diary.ask(wish, rng, standing)
+        standing.apply(change)
+    assert_same(look(standing), search_again(footing, starts, diary.there, [], ROUNDING_S + np.inf))
+    for _ in range(100):
+        standing.undo()
+    assert_same(look(standing), before)
+    assert standing._number == len(kind)
 
 
 @given(seed=st.integers(0, 10**6), links=st.integers(1, 4))

@@ -23,6 +23,7 @@ from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
+from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk_blocks
 
 if TYPE_CHECKING:
@@ -92,6 +93,20 @@ class Analysis:
     def footing(self) -> Footing:
         """The streets as the first walker finds them."""
         return make_footing(self.place.network, self.study.walkers[0])
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How near every cluster is to each kind for the first walker, ready for questions of the form *what if*.
+
+        Kinds are numbered in the order of the standard, facilities in that of the place.
+        """
+        ids = [kind.id for kind in self.study.standard.kinds]
+        code = pd.Index(ids).get_indexer(self.place.facilities[Facilities.kind])
+        asked = self.ends.pick(np.flatnonzero(code[self.ends.item] >= 0))  # nobody asks for kinds of no standard
+        return measure_standing(
+            self.footing, self.starts, asked, np.maximum(code, 0), limit_min=_search_limit_min(self.study),
+            kinds=len(ids),
+        )  # fmt: skip
 
 
 def analyse(place: Place, study: Study, *, report: Report | None = None) -> Analysis:
@@ -166,7 +181,7 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     starts = snap_clusters(place, study, clusters, footing)
     ends = snap_facilities(place, study, place.facilities, footing)
     longest = max(kind.limit_min for kind in study.standard.kinds)
-    near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, limit_min=SEARCH_FACTOR * longest)
+    near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, limit_min=_search_limit_min(study))
     coverage = measure_coverage(
         clusters,
         near,
@@ -176,6 +191,11 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
         edge_min=_minutes_to_edge(footing, starts, longest),
     )
     return _Walks(footing, starts, ends, coverage)
+
+
+def _search_limit_min(study: Study) -> float:
+    """Return how far the nearest facility is looked for, minutes."""
+    return SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
 
 
 def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:

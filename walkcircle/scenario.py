@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -14,9 +16,11 @@ from pyproj import CRS, Transformer
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
-from walkcircle.study import SEARCH_FACTOR
-from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
-from walkcircle.walking import nearest
+from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
+
+if TYPE_CHECKING:
+    from walkcircle.standards import Kind
+    from walkcircle.updates import Change
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,8 @@ class Proposals:
 def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     """Measure whom proposed facilities would serve, for the first walker.
 
-    Only clusters that lie within the straight reach of a site are walked from; the result equals a full
-    analysis with the sites added.
+    The first question makes the :class:`~walkcircle.updates.Standing` of the analysis, which takes a search per kind;
+    every later one is searched only where it is felt. The result equals a full analysis with the sites added.
 
     Parameters
     ----------
@@ -131,7 +135,7 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
     TableError
         A site is too far from any street.
     """
-    study, walker = analysis.study, analysis.study.walkers[0]
+    study = analysis.study
     sites = proposals.to_gdf()
     ends = snap_facilities(analysis.place, study, sites, analysis.footing)
     if len(ends.unsnapped):
@@ -143,53 +147,47 @@ def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
         )
         raise TableError(msg)
     tables = [pd.DataFrame(columns=[*map(str, Effects.columns())])] if len(sites) == 0 else []
-    longest_min = SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
-    reach_m = longest_min * 60 * walker.fastest_metres_per_second
+    codes = [kind.id for kind in study.standard.kinds]
     for kind_id in pd.unique(sites[Facilities.kind]):
         kind = study.standard.kind(kind_id)
-        before = analysis.coverage[
-            (analysis.coverage[Coverage.kind] == kind_id) & (analysis.coverage[Coverage.walker] == walker.name)
-        ].set_index(Coverage.cluster)
-        touched = [bool(proposals.near(point, within_m=reach_m + 1)) for point in analysis.clusters.geometry]
-        starts = analysis.starts.only(np.array(touched))
-        mine = (sites[Facilities.kind] == kind_id).to_numpy()
-        near = nearest(
-            analysis.footing, starts, sites[mine].reset_index(drop=True), walker,
-            spots=ends.only(mine).relabel(pd.RangeIndex(int(mine.sum()))), limit_min=longest_min,
-        )  # fmt: skip
-        minutes = near.set_index(Nearest.origin)[Nearest.minutes].astype(float).reindex(before.index)
-        tables.append(_effect(analysis, kind_id, before, minutes, kind.limit_min))
+        mine = np.flatnonzero(sites[Facilities.kind] == kind_id).tolist()
+        changes = [analysis.standing.add_facility(ends.between(site, site + 1), codes.index(kind_id)) for site in mine]
+        tables.append(_weigh_changes(analysis, kind, changes))
     return pd.concat(tables, ignore_index=True)
 
 
-def _effect(
-    analysis: Analysis, kind_id: str, before: pd.DataFrame, minutes: pd.Series, limit_min: float
-) -> pd.DataFrame:
-    """Compare the walks before with those to the proposed sites, per community."""
-    people = before[Coverage.population].where(before[Coverage.known], 0.0)
-    was = before[Coverage.covered]
-    within = minutes <= limit_min + ROUNDING_MIN
-    nearer = minutes.notna() & ~(before[Coverage.minutes] <= minutes)
-    parts = pd.DataFrame(
-        {
-            Coverage.population: people,
-            Coverage.covered: people.where(was, 0.0),
-            Effects.newly_served: people.where(within & ~was, 0.0),
-            Effects.nearer: people.where(nearer, 0.0),
-        }
+def _weigh_changes(analysis: Analysis, kind: Kind, changes: list[Change]) -> pd.DataFrame:
+    """Weigh by people, per community, the walks that one or another of several facilities of a kind shortens."""
+    origin, first, which = np.unique(
+        np.concatenate([change.origin for change in changes]), return_index=True, return_inverse=True
     )
-    ids = analysis.checkup[Checkup.community]
-    sums = parts.groupby(before[Coverage.community]).sum().reindex(ids, fill_value=0.0)
-    known = sums[Coverage.population].where(sums[Coverage.population] > 0)
-    served = sums[Coverage.covered] + sums[Effects.newly_served]
+    before_s, after_s = np.concatenate([change.before_s for change in changes])[first], np.full(len(origin), inf)
+    np.minimum.at(after_s, which, np.concatenate([change.after_s for change in changes]))
+    limit_min = kind.limit_min + ROUNDING_MIN
+    newly = (after_s / 60 <= limit_min) & (before_s / 60 > limit_min)
+    felt = analysis.clusters.iloc[origin]
+    ids = pd.Index(analysis.checkup[Checkup.community])
+    community = ids.get_indexer(felt[Clusters.community])
+    kept = community >= 0
+    people = felt[Clusters.population].to_numpy(dtype=float)
+    newly_served, nearer = (
+        np.bincount(community[some], weights=people[some], minlength=len(ids)).astype(float)  # of nothing, it is whole
+        for some in (kept & newly, kept)
+    )
+    table, walker = analysis.communities, analysis.study.walkers[0]
+    mine = (table[CommunityCoverage.kind] == kind.id) & (table[CommunityCoverage.walker] == walker.name)
+    was = table[mine].set_index(CommunityCoverage.community).reindex(ids)
+    known = (was[CommunityCoverage.population] - was[CommunityCoverage.unknown]).to_numpy()
+    served = was[CommunityCoverage.covered].to_numpy() + newly_served
+    share = np.divide(served, known, out=np.full(len(ids), np.nan), where=known > 0)
     return pd.DataFrame(
         {
-            Effects.community: ids.to_numpy(),
-            Effects.kind: kind_id,
-            Effects.newly_served: sums[Effects.newly_served].to_numpy(),
-            Effects.nearer: sums[Effects.nearer].to_numpy(),
-            Effects.still_without: (sums[Coverage.population] - served).clip(lower=0).to_numpy(),
-            Effects.share_before: (sums[Coverage.covered] / known).to_numpy(),
-            Effects.share_after: (served / known).clip(upper=1).to_numpy(),
+            Effects.community: ids,
+            Effects.kind: kind.id,
+            Effects.newly_served: newly_served,
+            Effects.nearer: nearer,
+            Effects.still_without: np.maximum(known - served, 0.0),
+            Effects.share_before: was[CommunityCoverage.share].to_numpy(),
+            Effects.share_after: np.minimum(share, 1.0),
         }
     )

@@ -26,6 +26,9 @@ DOOR_WITHIN_M = 2.0
 #: Limits are inclusive; a thousandth of a millimetre of room keeps what lies exactly at one inside after rounding.
 ROUNDING_M = 1e-6
 
+#: So few things are joined to a tree of the edges near them: one of all that are allowed takes longer to be built.
+FEW_THINGS = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Spots:
@@ -218,6 +221,15 @@ class _Ground:
         network = self.network
         return network.edge_tree if len(edges) == len(network.lines) else shapely.STRtree(network.lines[edges])
 
+    def narrow(self, items: NDArray[np.int64], edges: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of `edges`, growing, that a few things may join, at their outlines or through doors there."""
+        if len(items) > FEW_THINGS or len(edges) == 0:
+            return edges
+        reach = self.within_m + DOOR_WITHIN_M + ROUNDING_M
+        near = np.unique(self.network.edge_tree.query(self.shapes[items], predicate="dwithin", distance=reach)[1])
+        near = near[near <= edges[-1]]
+        return np.asarray(near[edges[np.searchsorted(edges, near)] == near])
+
 
 def _on_the_ground(network: WalkNetwork, allowed: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
     """Return the allowed edges that are not in a tunnel."""
@@ -273,6 +285,7 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
 
 def _snap(ground: _Ground, items: NDArray[np.int64], edges: NDArray[np.int64]) -> _Found:
     """Join points to the nearest of `edges`, areas where `edges` and doors meet them."""
+    edges = ground.narrow(items, edges)
     if len(items) == 0 or len(edges) == 0:
         return _nothing()
     tree = ground.tree(edges)

@@ -20,6 +20,7 @@ from walkcircle.network import WalkNetwork, Ways, assemble_network
 from walkcircle.snapping import Spots
 from walkcircle.sources.store import Store, load_network
 from walkcircle.tables import Unsnapped
+from walkcircle.updates import measure_standing
 from walkcircle.walkers import Walker
 from walkcircle.walking import measure_counts, measure_nearest, walk, walk_blocks
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.footing import Footing
+    from walkcircle.updates import Standing
 
 #: What the engine can do beside level streets walked both ways from node to node.
 ABLE = frozenset({"directed", "edge-snapped", "sloped", "stored"})
@@ -148,11 +150,16 @@ def draw_isochrones(footing: Footing, starts: Spots, *, within_m: float, cell_m:
     return np.asarray(trace_isochrones(reach, (within_m / 60,), cell_m=cell_m, threads=1).geometry.to_numpy())
 
 
-def add_facility(
-    footing: Footing, starts: Spots, before_m: NDArray[np.float64], site: Spots, *, within_m: float
-) -> NDArray[np.float64]:
-    """Return the metres to the nearest facility of one kind after one more was added."""
-    return np.minimum(before_m, nearest_all(footing, starts, [site], within_m=within_m)[:, 0])
+def measure_all(footing: Footing, starts: Spots, facilities: Sequence[Spots], *, within_m: float) -> Standing:
+    """Measure the nearest of each kind once, so that it can be asked what one more would change."""
+    spots, kind = _join(facilities)
+    return measure_standing(footing, starts, spots, kind, limit_min=within_m / 60)
+
+
+def add_facility(standing: Standing, kind: int, site: Spots) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ask what one more facility would change: the starts that it is nearer to, and their metres to it."""
+    change = standing.add_facility(site, kind)
+    return change.origin, change.after_s
 
 
 def read_file(path: Path) -> WalkNetwork:

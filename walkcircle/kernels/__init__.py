@@ -31,10 +31,22 @@ from walkcircle.kernels.searches import (
     search_pairs,
 )
 from walkcircle.kernels.streets import cut_streets
-from walkcircle.kernels.updates import Log, Web, mend_nearest
+from walkcircle.kernels.updates import (
+    Doors,
+    Log,
+    Seeds,
+    Web,
+    drop_seeds,
+    find_seeds,
+    join_seeds,
+    list_seeded,
+    mend_nearest,
+)
 
 __all__ = [
+    "Doors",
     "Log",
+    "Seeds",
     "Web",
     "chain_edges",
     "compile_all",
@@ -42,11 +54,15 @@ __all__ = [
     "count_lanes",
     "count_pairs",
     "cut_streets",
+    "drop_seeds",
     "eliminate_nodes",
+    "find_seeds",
     "improve_lanes",
     "join_lanes",
+    "join_seeds",
     "join_spots",
     "label_pieces",
+    "list_seeded",
     "measure_ground",
     "measure_legs",
     "measure_paths",
@@ -98,9 +114,16 @@ def compile_all() -> None:
     )  # fmt: skip
     chain = (none[:2] - 1, none[:0], none[:0])
     log = Log(none[:2] - 1, none[:2].copy(), np.zeros(2), none[:2].copy())
+    seeds = Seeds(none[:2] - 1, one - 1, one.copy(), cost[:1], one.copy(), one.copy())
+    join_seeds(seeds, one)
+    list_seeded(seeds, one)
+    drop_seeds(seeds, one)
     mend_nearest(
-        Web(*graph, *graph, *chain, *chain, nothing), 2, one, -1, one, cost[:1], one, 9.0, cost * 9, none[:2] - 1, log
-    )
+        Web(*graph, *graph, *chain, *chain, nothing), seeds, 0, 2, one, -1, one, cost[:1], one, 9.0, cost * 9,
+        none[:2] - 1, log,
+    )  # fmt: skip
+    doors = Doors(np.ones((1, 2)), np.ones((1, 2), bool), ends, way, one, cost[:1], cost[:1], np.zeros((1, 2)))
+    find_seeds(doors, one, cost[:1], cost[:1], np.zeros((1, 2)), 1.0, 1.0, 0.0)
     edge, start, stop, slot = cut_streets(
         zero, cost[:1], none, none[:0], np.ones((1, 2), bool), np.ones((1, 2)), one, cost[:1], cost[:1], cost, 1,
         none[:1] - 1, none[:1],

@@ -45,6 +45,50 @@ class Web(NamedTuple):
     link_cost: NDArray[np.float64]
 
 
+class Seeds(NamedTuple):
+    """Where ways to facilities end, in chains of those that share a vertex.
+
+    Attributes
+    ----------
+    first
+        ``(v,)`` a seed of each vertex, or -1.
+    after
+        ``(s,)`` the next seed of the same vertex, or -1.
+    vertex, seconds, facility, kind
+        ``(s,)`` the vertex of each seed, the seconds from there, the facility they lead to, and its kind.
+    """
+
+    first: NDArray[np.int64]
+    after: NDArray[np.int64]
+    vertex: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+    facility: NDArray[np.int64]
+    kind: NDArray[np.int64]
+
+
+class Doors(NamedTuple):
+    """What the seeds of a facility are made from: the edges, and the origins' spots along each.
+
+    Attributes
+    ----------
+    seconds, enter, ends
+        ``(e, 2)`` seconds along each edge and back, whether it may be entered at its ends, and its nodes.
+    start
+        ``(e + 1,)`` where the spots of each edge start.
+    vertex, fraction, access_s, xy
+        ``(k,)`` vertex of each spot's origin, how far along the edge it is, seconds of its leg; ``(k, 2)`` its door.
+    """
+
+    seconds: NDArray[np.float64]
+    enter: NDArray[np.bool_]
+    ends: NDArray[np.int64]
+    start: NDArray[np.int64]
+    vertex: NDArray[np.int64]
+    fraction: NDArray[np.float64]
+    access_s: NDArray[np.float64]
+    xy: NDArray[np.float64]
+
+
 class Log(NamedTuple):
     """Workspace of :func:`mend_nearest`: what was touched, and what stood there before; `place` is -1 between calls.
 
@@ -65,6 +109,8 @@ class Log(NamedTuple):
 @jit
 def mend_nearest(
     web: Web,
+    seeds: Seeds,
+    kind: int,
     nodes: int,
     doubtful: NDArray[np.int64],
     gone: int,
@@ -81,7 +127,7 @@ def mend_nearest(
     First the vertices that lost their way are found in the order of their seconds: those whose every equally short
     way leads through one that is lost. Then they are searched anew from their neighbours and from the seeds
     (Ramalingam and Reps 1996, "An incremental algorithm for a generalization of the shortest-path problem",
-    Journal of Algorithms 21). Seeds that improve on what stands spread until they improve on nothing. A way is
+    Journal of Algorithms 21). New seeds that improve on what stands spread until they improve on nothing. A way is
     better if it is shorter, or as short and its label smaller. Arcs of no length are never taken as another way, so
     that a ring of them cannot hold itself up; such vertices are only searched anew without need.
 
@@ -89,6 +135,8 @@ def mend_nearest(
     ----------
     web
         Vertices and arcs as they are after the change.
+    seeds, kind
+        Seeds of all facilities without those that the change takes away, and the kind that is asked about.
     nodes
         Vertices below this number are street nodes, the others origins.
     doubtful
@@ -96,7 +144,7 @@ def mend_nearest(
     gone
         Label that is taken away: exactly its vertices are lost; -1 where arcs or seeds are.
     seed_vertex, seed_cost, seed_label
-        Where ways end, at what cost and under which label.
+        New ways: where they begin, at what cost and under which label.
     limit
         Largest cost that counts, seconds, inclusive; may be infinite.
     seconds, label
@@ -147,6 +195,11 @@ def mend_nearest(
             w = np.uint32(web.link_head[link])
             count = _put(v, seconds[w] + web.link_cost[link], label[w], limit, nodes, count, seconds, label, log, heap)
             link = web.next_out[link]
+        at = seeds.first[v]
+        while at >= 0:
+            if seeds.kind[at] == kind:
+                count = _put(v, seeds.seconds[at], seeds.facility[at], limit, nodes, count, seconds, label, log, heap)
+            at = seeds.after[at]
     for i in range(len(seed_vertex)):
         count = _put(seed_vertex[i], seed_cost[i], seed_label[i], limit, nodes, count, seconds, label, log, heap)
     while len(heap) > 0:
@@ -234,3 +287,111 @@ def _put_back(
             kept += 1
         seconds[v], label[v] = log.seconds[i], log.label[i]
     return vertex[:kept], before_s[:kept], before[:kept], after_s[:kept], after[:kept]
+
+
+@jit
+def find_seeds(
+    doors: Doors,
+    edge: NDArray[np.int64],
+    fraction: NDArray[np.float64],
+    access_m: NDArray[np.float64],
+    xy: NDArray[np.float64],
+    pace: float,
+    grain: float,
+    same_door: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find the seeds of one thing: the ends of its edges, and directly the origins along them.
+
+    The numbers are those of `Legs.arriving` and `walk_directly` in `walking.py`, to the last bit, for a handful of
+    spots, where arrays would take most of the time to be made.
+
+    Parameters
+    ----------
+    doors
+        Edges and origins.
+    edge, fraction, access_m, xy
+        Spots of the thing.
+    pace
+        Metres of a leg per second.
+    grain
+        Seconds are multiples of it.
+    same_door
+        Doors within this of each other are one, metres.
+
+    Returns
+    -------
+    vertex, seconds : ndarray
+        Seeds that can be walked.
+    """
+    room = 0
+    for i in range(len(edge)):
+        room += 2 + doors.start[edge[i] + 1] - doors.start[edge[i]]
+    vertex, seconds = np.empty(room, np.int64), np.empty(room)
+    count = 0
+    for i in range(len(edge)):
+        e = edge[i]
+        access_s = np.rint(access_m[i] / pace / grain) * grain
+        for side in range(2):
+            if doors.enter[e, side]:
+                part = fraction[i] if side == 0 else 1 - fraction[i]
+                value = _measure_part(part, doors.seconds[e, side], grain) + access_s
+                if value < np.inf:
+                    vertex[count], seconds[count] = doors.ends[e, side], value
+                    count += 1
+        for j in range(doors.start[e], doors.start[e + 1]):
+            apart = fraction[i] - doors.fraction[j]
+            along = doors.seconds[e, 0 if apart >= 0 else 1]
+            value = _measure_part(abs(apart), along, grain) + (doors.access_s[j] + access_s)
+            if np.hypot(doors.xy[j, 0] - xy[i, 0], doors.xy[j, 1] - xy[i, 1]) <= same_door:
+                value = 0.0
+            if value < np.inf:
+                vertex[count], seconds[count] = doors.vertex[j], value
+                count += 1
+    return vertex[:count], seconds[:count]
+
+
+@jit
+def _measure_part(fraction: float, whole: float, grain: float) -> float:
+    """Return the cost of a fraction of an edge, rounded: none of a closed edge costs nothing."""
+    return np.rint(fraction * whole / grain) * grain if fraction > 0 else 0.0
+
+
+@jit
+def join_seeds(seeds: Seeds, which: NDArray[np.int64]) -> None:
+    """Put seeds into the chains of their vertices."""
+    for i in which:
+        v = seeds.vertex[i]
+        seeds.after[i], seeds.first[v] = seeds.first[v], i
+
+
+@jit
+def drop_seeds(seeds: Seeds, which: NDArray[np.int64]) -> None:
+    """Take seeds out of the chains of their vertices."""
+    for i in which:
+        v = seeds.vertex[i]
+        at = seeds.first[v]
+        if at == i:
+            seeds.first[v] = seeds.after[i]
+            continue
+        while seeds.after[at] != i:
+            at = seeds.after[at]
+        seeds.after[at] = seeds.after[i]
+
+
+@jit
+def list_seeded(seeds: Seeds, vertices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the facilities that have seeds at some vertices, as often as they have."""
+    count = 0
+    for v in vertices:
+        at = seeds.first[v]
+        while at >= 0:
+            count += 1
+            at = seeds.after[at]
+    found = np.empty(count, np.int64)
+    for v in vertices:
+        at = seeds.first[v]
+        while at >= 0:
+            count -= 1
+            found[count] = seeds.facility[at]
+            at = seeds.after[at]
+    return found
