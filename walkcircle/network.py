@@ -20,6 +20,7 @@ from pydantic.dataclasses import dataclass as record
 from pyproj import CRS, Transformer
 
 from walkcircle import kernels
+from walkcircle.barriers import BARRIERS, Marks, close_gates, part_ways
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.lines import Tiles, Vertices
 from walkcircle.records import STRICT, read_record
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Verdict = Literal["no", "private", "public"]
+#: What a barrier on a node is: closed to all, or as a private path, as stairs, or as nothing at all.
+Passage = Literal["no", "private", "steps", "public"]
 
 #: Names of the codes in :attr:`WalkNetwork.crossing`.
 CROSSINGS = ("", "unmarked", "marked", "signals")
@@ -40,6 +43,9 @@ ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
 
 #: The arrays of :class:`WalkNetwork` with one value per node; all others have one per edge.
 NODE_COLUMNS = ("xy", "osm_node", "cut")
+
+#: The columns of :class:`Ways` with one value per way.
+WAY_COLUMNS = ("osm_way", "kind", "steps", "crossing", "crossed", "private", "oneway", "level")
 
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
 AT_EDGE_M = 25.0
@@ -55,10 +61,20 @@ class WalkRule:
 
 
 @record(frozen=True, config=STRICT)
+class BarrierRule:
+    """One rule of ``walkable.toml`` for barriers on nodes: which, who passes them, and why."""
+
+    when: str
+    walk: Passage
+    reason: str
+
+
+@record(frozen=True, config=STRICT)
 class WalkRules:
-    """The rules in order; the first that holds decides."""
+    """The rules in order, for ways and for barriers on their nodes; the first that holds decides."""
 
     rule: tuple[WalkRule, ...]
+    barrier: tuple[BarrierRule, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -68,6 +84,10 @@ class WalkRules:
     def verdict(self, tags: Mapping[str, str]) -> Verdict:
         """Tell whether a way with these `tags` is walked, and by whom."""
         return next((r.walk for r in self.rule if condition_holds(r.when, tags)), "no")
+
+    def passage(self, tags: Mapping[str, str]) -> Passage:
+        """Tell who passes a node with these `tags` on a way that is walked."""
+        return next((r.walk for r in self.barrier if condition_holds(r.when, tags)), "public")
 
 
 @cache
@@ -122,15 +142,19 @@ class WalkNetwork:
     climb_m
         ``(e,)`` height gained from first to last node, metres; NaN where heights are unknown.
     kind
-        ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square.
+        ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square, or ``gate`` for a private gate
+        between public ways, of no length.
     steps
-        ``(e,)`` whether the edge is a flight of stairs.
+        ``(e,)`` whether the edge is a flight of stairs; or, of no length, a stile, a turnstile or the like, which are
+        passed by those who take stairs.
     crossing
-        ``(e,)`` position in :data:`CROSSINGS`.
+        ``(e,)`` position in :data:`CROSSINGS`. A crossing that is no way but a node is an edge of no length on each
+        side of the road, and each bears half of the wait.
     crossed
         ``(e,)`` position in :data:`ROADS` of the largest road that a crossing crosses.
     private
-        ``(e,)`` whether the edge belongs to an estate or owner; gates decide who walks it.
+        ``(e,)`` whether the edge belongs to an estate or owner, or only private gates lead to it; the walker's gates
+        decide who walks it.
     oneway
         ``(e,)`` 1 or -1 where walking is allowed in one direction only, else 0.
     level
@@ -333,6 +357,11 @@ class Ways:
         ``(w,)`` attributes as in :class:`WalkNetwork`.
     squares
         Rings of node positions of each open square, outer ring first.
+    barrier
+        ``(n,)`` position in :data:`~walkcircle.barriers.BARRIERS` of the barrier on each node; None for none.
+    stop, road
+        ``(n,)`` position in :data:`CROSSINGS` of the crossing tagged on each node, and in :data:`ROADS` of the
+        largest road there, walked or not; None for none.
     """
 
     xy: NDArray[np.float64]
@@ -348,6 +377,9 @@ class Ways:
     oneway: NDArray[np.int8]
     level: NDArray[np.int8]
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
+    barrier: NDArray[np.uint8] | None = None
+    stop: NDArray[np.uint8] | None = None
+    road: NDArray[np.uint8] | None = None
 
 
 def assemble_network(
@@ -358,7 +390,7 @@ def assemble_network(
     merge: bool = True,
     report: Callable[[str], None] | None = None,
 ) -> WalkNetwork:
-    """Split ways at junctions, cross open squares, and merge chains of like stretches.
+    """Split ways at junctions and gates, cross open squares, and merge chains of like stretches.
 
     Parameters
     ----------
@@ -384,6 +416,7 @@ def assemble_network(
         tell("Crossing open squares")
         ways = _cross_squares(ways)
     tell("Splitting streets at junctions")
+    ways, gate = _part_ways(ways)
     flat, path = _flatten(ways.paths)
     if len(flat) == 0:
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
@@ -392,22 +425,28 @@ def assemble_network(
     way = path[start]
     lines = _lines_between(ways.xy, flat, start, stop)
     used, ends = np.unique(np.stack([flat[start], flat[stop]], axis=1), return_inverse=True)
+    ends, length = ends.reshape(-1, 2).astype(np.int64), shapely.length(lines)
+    cut = ways.cut[used] | _near_edge(ways.xy[used], extent)
+    private = ways.private[way]
+    if gate[way].any():
+        kept, private = close_gates(ends, length, private, gate[way], cut)
+        way, lines, ends, length, private = (column[kept] for column in (way, lines, ends, length, private))
     network = WalkNetwork(
         xy=ways.xy[used],
-        ends=ends.reshape(-1, 2).astype(np.int64),
-        length_m=shapely.length(lines),
+        ends=ends,
+        length_m=length,
         climb_m=np.full(len(way), np.nan),
         kind=ways.kind[way],
         steps=ways.steps[way],
         crossing=ways.crossing[way],
         crossed=ways.crossed[way],
-        private=ways.private[way],
+        private=private,
         oneway=ways.oneway[way],
         level=ways.level[way],
         lines=lines,
         osm_node=ways.osm_node[used],
         osm_way=ways.osm_way[way],
-        cut=ways.cut[used] | _near_edge(ways.xy[used], extent),
+        cut=cut,
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
@@ -729,6 +768,34 @@ def _cross_squares(ways: Ways) -> Ways:
         level=np.append(ways.level, np.zeros(count, np.int8)),
         squares=(),
     )
+
+
+def _part_ways(ways: Ways) -> tuple[Ways, NDArray[np.uint8]]:
+    """Part ways at gates and at crossings on nodes; return the barrier that each way stands for beside them."""
+    nothing = np.zeros(len(ways.xy), np.uint8)
+    barrier, stop, road = (nothing if column is None else column for column in (ways.barrier, ways.stop, ways.road))
+    on_foot = np.array([kind != "square" and not classify_road(kind) for kind in ways.kind.tolist()], dtype=bool)
+    stops = (stop > 0) & (road > 0)
+    parting = part_ways(ways.paths, Marks(barrier, stops, ways.private, ways.crossing > 0, on_foot))
+    if parting is None:
+        return ways, np.zeros(len(ways.paths), np.uint8)
+    way, at = np.append(parting.way, parting.like), parting.at
+    new = np.arange(len(way)) >= len(parting.way)
+    columns = {name: getattr(ways, name)[way] for name in WAY_COLUMNS}
+    gate = np.zeros(len(way), np.uint8)
+    gate[new] = barrier[at]
+    crosses = new & (gate == 0)
+    columns["kind"] = np.where(gate > 0, np.where(gate == BARRIERS.index("steps"), "steps", "gate"), columns["kind"])
+    columns["steps"] = np.where(new, gate == BARRIERS.index("steps"), columns["steps"])
+    columns["crossing"] = np.where(new, 0, columns["crossing"])
+    columns["crossed"] = np.where(new, 0, columns["crossed"])
+    columns["crossing"][crosses] = stop[at[crosses[new]]]
+    columns["crossed"][crosses] = road[at[crosses[new]]]
+    columns["private"] = columns["private"] & ~crosses
+    columns["oneway"] = np.where(new, 0, columns["oneway"])
+    node = np.append(np.arange(len(ways.xy)), parting.node)
+    of_nodes = {"xy": ways.xy[node], "osm_node": ways.osm_node[node], "cut": ways.cut[node]}
+    return replace(ways, **of_nodes, **columns, paths=[*parting.paths, *parting.joints]), gate
 
 
 def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int, int, dict[str, Any]]]:

@@ -61,7 +61,7 @@ LOADING = "Loading stored streets and places"
 
 #: What decides how a file is read, beside the file: files of the package, and folders of its code.
 SHAPED_BY = (
-    "walkable.toml", "network.py", "lines.py", "squares.py", "tags.py", "records.py", "errors.py", "kernels",
+    "walkable.toml", "network.py", "barriers.py", "lines.py", "squares.py", "tags.py", "records.py", "errors.py", "kernels",
     "sources/osm_file.py", "sources/store.py",
 )  # fmt: skip
 
