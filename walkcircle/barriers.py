@@ -7,9 +7,8 @@ it, and the edge between them is what a walker has to pass.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -51,29 +50,44 @@ class Parting:
 
     Attributes
     ----------
-    paths
-        Node positions along each piece; new nodes have the numbers after the old ones.
-    way
-        Way of each piece.
+    flat, piece, way
+        Node, piece and way of each place along the ways, piece by piece. New nodes have the numbers after the old
+        ones. The joints come last, each a piece of two nodes in one place, and a way with a number after the old ones.
     node
         Node on which each new node stands.
-    joints
-        ``(j, 2)`` the two nodes, in one place, of each edge of no length.
-    at
-        ``(j,)`` the node that the joint stands for.
-    like
-        ``(j,)`` a way that comes to it.
+    at, like, crosses
+        ``(j,)`` node that each joint stands for, a way that comes to it, and whether it is a crossing or else a
+        barrier.
     """
 
-    paths: list[NDArray[np.int64]]
+    flat: NDArray[np.int64]
+    piece: NDArray[np.int64]
     way: NDArray[np.int64]
     node: NDArray[np.int64]
-    joints: NDArray[np.int64]
     at: NDArray[np.int64]
     like: NDArray[np.int64]
+    crosses: NDArray[np.bool_]
 
 
-def part_ways(paths: Sequence[NDArray[np.int64]], marks: Marks) -> Parting | None:
+class _Arm(NamedTuple):
+    """A stretch of a way as it comes to a node: place of the node along the ways, and on which side of it."""
+
+    place: int
+    onward: bool
+    way: int
+
+
+class _Joint(NamedTuple):
+    """Two nodes in the place of one, a way that comes to it, and whether it is a crossing or else a barrier."""
+
+    first: int
+    last: int
+    at: int
+    like: int
+    crosses: bool
+
+
+def part_ways(flat: NDArray[np.int64], way: NDArray[np.int64], marks: Marks) -> Parting | None:
     """Part ways at barriers, and at crossings on a node of a road.
 
     A barrier parts the two stretches that meet at it. Where three or more meet it does not: a gate is on one of
@@ -82,46 +96,40 @@ def part_ways(paths: Sequence[NDArray[np.int64]], marks: Marks) -> Parting | Non
     passes two, who turns into the road or out of it one, and who walks along the road none. Where a crossing is
     mapped as a way the node adds nothing either, and one path alone crosses nothing.
 
+    Parameters
+    ----------
+    flat, way
+        Nodes along all ways, one way after the other, and the way of each; no node twice in a row.
+    marks
+        What is on the nodes.
+
     Returns
     -------
     Parting or None
         None where nothing is parted.
     """
-    arms = _list_arms(paths, (marks.barrier > 0) | marks.stop)
-    own: dict[tuple[int, int, int], int] = {}
+    node_of: dict[_Arm, int] = {}
+    joints: list[_Joint] = []
     added: list[int] = []
-    joints: list[tuple[int, int, int, int]] = []
 
-    def stand(node: int, arm: tuple[int, int, int]) -> int:
+    def stand(arm: _Arm, node: int) -> int:
+        """Give a stretch a node of its own."""
         added.append(node)
-        own[arm] = len(marks.barrier) + len(added) - 1
-        return own[arm]
+        node_of[arm] = len(marks.barrier) + len(added) - 1
+        return node_of[arm]
 
-    for node, here in arms.items():
-        ways = [way for way, _, _ in here]
-        if _is_parted(int(marks.barrier[node]), len(here), private=bool(marks.private[ways].any())):
-            own[here[0]] = before = node
-            for arm in here[1:]:
-                joints.append((before, stand(node, arm), node, arm[0]))
-                before = joints[-1][1]
+    for node, arms in _list_arms(flat, way, (marks.barrier > 0) | marks.stop).items():
+        ways = [arm.way for arm in arms]
+        if _is_parted(int(marks.barrier[node]), len(arms), private=bool(marks.private[ways].any())):
+            node_of[arms[0]] = before = node
+            for arm in arms[1:]:
+                joints.append(_Joint(before, stand(arm, node), node, arm.way, crosses=False))
+                before = joints[-1].last
         elif marks.stop[node] and not marks.crossing[ways].any():
-            feet = [arm for arm in here if marks.on_foot[arm[0]]]
-            joints += [(stand(node, arm), node, node, arm[0]) for arm in feet if len(feet) > 1]
-    if not joints:
-        return None
-    kept, cut_off = list(paths), []
-    for way, pieces in _cut_apart(paths, own):
-        kept[way] = pieces[0]
-        cut_off += [(way, piece) for piece in pieces[1:]]
-    table = np.array(joints, dtype=np.int64)
-    return Parting(
-        paths=[*kept, *(piece for _, piece in cut_off)],
-        way=np.concatenate([np.arange(len(paths)), np.array([way for way, _ in cut_off], np.int64)]),
-        node=np.array(added, np.int64),
-        joints=table[:, :2],
-        at=table[:, 2],
-        like=table[:, 3],
-    )
+            feet = [arm for arm in arms if marks.on_foot[arm.way]]
+            if len(feet) > 1:
+                joints += [_Joint(stand(arm, node), node, node, arm.way, crosses=True) for arm in feet]
+    return _cut_apart(flat, way, node_of, joints, len(marks.private), np.array(added, np.int64)) if joints else None
 
 
 def close_gates(
@@ -175,23 +183,15 @@ def close_gates(
     return kept, private | behind[of_edge]
 
 
-def _list_arms(
-    paths: Sequence[NDArray[np.int64]], marked: NDArray[np.bool_]
-) -> dict[int, list[tuple[int, int, int]]]:
-    """List, for each marked node, the stretches that come to it: way, place along it, and 0 before it or 1 after."""
-    arms: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    if not marked.any():
-        return arms
-    flat = np.concatenate(paths)
-    start = np.cumsum([0, *map(len, paths)])
-    found = np.flatnonzero(marked[flat])
-    ways = np.searchsorted(start, found, side="right") - 1
-    for at, way in zip(found.tolist(), ways.tolist(), strict=True):
-        place = at - int(start[way])
-        if place > 0:
-            arms[int(flat[at])].append((way, place, 0))
-        if place < len(paths[way]) - 1:
-            arms[int(flat[at])].append((way, place, 1))
+def _list_arms(flat: NDArray[np.int64], way: NDArray[np.int64], marked: NDArray[np.bool_]) -> dict[int, list[_Arm]]:
+    """List the stretches that come to each marked node."""
+    arms: dict[int, list[_Arm]] = defaultdict(list)
+    for place in np.flatnonzero(marked[flat]).tolist():
+        here, number = arms[int(flat[place])], int(way[place])
+        if place > 0 and way[place - 1] == number:
+            here.append(_Arm(place, onward=False, way=number))
+        if place + 1 < len(way) and way[place + 1] == number:
+            here.append(_Arm(place, onward=True, way=number))
     return arms
 
 
@@ -203,18 +203,31 @@ def _is_parted(barrier: int, stretches: int, *, private: bool) -> bool:
 
 
 def _cut_apart(
-    paths: Sequence[NDArray[np.int64]], own: dict[tuple[int, int, int], int]
-) -> Iterator[tuple[int, list[NDArray[np.int64]]]]:
-    """Cut each way where its stretches have nodes of their own, and put these in."""
-    places: dict[int, set[int]] = defaultdict(set)
-    for way, place, _ in own:
-        places[way].add(place)
-    for way, found in places.items():
-        path = paths[way]
-        last = len(path) - 1
-        stops = [0, *sorted(found - {0, last}), last]
-        pieces = [path[begin : end + 1].copy() for begin, end in zip(stops, stops[1:], strict=False)]
-        for piece, begin, end in zip(pieces, stops, stops[1:], strict=False):
-            piece[0] = own.get((way, begin, 1), piece[0])
-            piece[-1] = own.get((way, end, 0), piece[-1])
-        yield way, pieces
+    flat: NDArray[np.int64],
+    way: NDArray[np.int64],
+    node_of: dict[_Arm, int],
+    joints: list[_Joint],
+    ways: int,
+    node: NDArray[np.int64],
+) -> Parting:
+    """Cut ways where their stretches have nodes of their own, put these in, and add the joints."""
+    within = {arm.place for arm in node_of if arm.onward} & {arm.place for arm in node_of if not arm.onward}
+    cut = np.array(sorted(within), dtype=np.int64)
+    # inside a way the node is there twice: last of the piece before it, first of the piece after it
+    moved = np.arange(len(flat)) + np.searchsorted(cut, np.arange(len(flat)), side="right")
+    flat, way = np.insert(flat, cut, flat[cut]), np.insert(way, cut, way[cut])
+    begins = np.diff(way, prepend=-1) != 0
+    begins[moved[cut]] = True
+    moved_to = {arm: int(moved[arm.place]) - (arm.place in within and not arm.onward) for arm in node_of}
+    flat[list(moved_to.values())] = [node_of[arm] for arm in moved_to]
+    count = len(joints)
+    piece = np.cumsum(begins) - 1
+    return Parting(
+        flat=np.concatenate([flat, np.array([(joint.first, joint.last) for joint in joints]).ravel()]),
+        piece=np.concatenate([piece, np.repeat(np.arange(count) + piece[-1] + 1, 2)]),
+        way=np.concatenate([way, np.repeat(np.arange(count) + ways, 2)]),
+        node=node,
+        at=np.array([joint.at for joint in joints]),
+        like=np.array([joint.like for joint in joints]),
+        crosses=np.array([joint.crosses for joint in joints]),
+    )

@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass as record
 from pyproj import CRS, Transformer
 
 from walkcircle import kernels
-from walkcircle.barriers import BARRIERS, Marks, close_gates, part_ways
+from walkcircle.barriers import BARRIERS, Marks, Parting, close_gates, part_ways
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.lines import Tiles, Vertices
 from walkcircle.records import STRICT, read_record
@@ -43,9 +43,6 @@ ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
 
 #: The arrays of :class:`WalkNetwork` with one value per node; all others have one per edge.
 NODE_COLUMNS = ("xy", "osm_node", "cut")
-
-#: The columns of :class:`Ways` with one value per way.
-WAY_COLUMNS = ("osm_way", "kind", "steps", "crossing", "crossed", "private", "oneway", "level")
 
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
 AT_EDGE_M = 25.0
@@ -338,6 +335,25 @@ class WalkNetwork:
 
 
 @dataclass(frozen=True, eq=False)
+class NodeMarks:
+    """What tags on nodes say about the streets there.
+
+    Attributes
+    ----------
+    barrier
+        ``(n,)`` position in :data:`~walkcircle.barriers.BARRIERS` of the barrier on each node.
+    stop
+        ``(n,)`` position in :data:`CROSSINGS` of the crossing on each node.
+    road
+        ``(n,)`` position in :data:`ROADS` of the largest road at each node, walked or not.
+    """
+
+    barrier: NDArray[np.uint8]
+    stop: NDArray[np.uint8]
+    road: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Ways:
     """Raw ways before they become a network.
 
@@ -357,11 +373,8 @@ class Ways:
         ``(w,)`` attributes as in :class:`WalkNetwork`.
     squares
         Rings of node positions of each open square, outer ring first.
-    barrier
-        ``(n,)`` position in :data:`~walkcircle.barriers.BARRIERS` of the barrier on each node; None for none.
-    stop, road
-        ``(n,)`` position in :data:`CROSSINGS` of the crossing tagged on each node, and in :data:`ROADS` of the
-        largest road there, walked or not; None for none.
+    marks
+        What is on the nodes; None for nothing.
     """
 
     xy: NDArray[np.float64]
@@ -377,9 +390,7 @@ class Ways:
     oneway: NDArray[np.int8]
     level: NDArray[np.int8]
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
-    barrier: NDArray[np.uint8] | None = None
-    stop: NDArray[np.uint8] | None = None
-    road: NDArray[np.uint8] | None = None
+    marks: NodeMarks | None = None
 
 
 def assemble_network(
@@ -416,13 +427,16 @@ def assemble_network(
         tell("Crossing open squares")
         ways = _cross_squares(ways)
     tell("Splitting streets at junctions")
-    ways, gate = _part_ways(ways)
     flat, path = _flatten(ways.paths)
     if len(flat) == 0:
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
         raise NetworkError(msg)
+    way, gate = path, np.zeros(len(ways.kind), np.uint8)
+    if ways.marks is not None and (parting := _part_ways(ways, ways.marks, flat, path)) is not None:
+        flat, path, way = parting.flat, parting.piece, parting.way
+        ways, gate = _add_joints(ways, ways.marks, parting)
     start, stop = _split(flat, path, len(ways.xy))
-    way = path[start]
+    way = way[start]
     lines = _lines_between(ways.xy, flat, start, stop)
     used, ends = np.unique(np.stack([flat[start], flat[stop]], axis=1), return_inverse=True)
     ends, length = ends.reshape(-1, 2).astype(np.int64), shapely.length(lines)
@@ -430,7 +444,7 @@ def assemble_network(
     private = ways.private[way]
     if gate[way].any():
         kept, private = close_gates(ends, length, private, gate[way], cut)
-        way, lines, ends, length, private = (column[kept] for column in (way, lines, ends, length, private))
+        way, lines, ends, length, private = way[kept], lines[kept], ends[kept], length[kept], private[kept]
     network = WalkNetwork(
         xy=ways.xy[used],
         ends=ends,
@@ -770,32 +784,37 @@ def _cross_squares(ways: Ways) -> Ways:
     )
 
 
-def _part_ways(ways: Ways) -> tuple[Ways, NDArray[np.uint8]]:
-    """Part ways at gates and at crossings on nodes; return the barrier that each way stands for beside them."""
-    nothing = np.zeros(len(ways.xy), np.uint8)
-    barrier, stop, road = (nothing if column is None else column for column in (ways.barrier, ways.stop, ways.road))
-    on_foot = np.array([kind != "square" and not classify_road(kind) for kind in ways.kind.tolist()], dtype=bool)
-    stops = (stop > 0) & (road > 0)
-    parting = part_ways(ways.paths, Marks(barrier, stops, ways.private, ways.crossing > 0, on_foot))
-    if parting is None:
-        return ways, np.zeros(len(ways.paths), np.uint8)
-    way, at = np.append(parting.way, parting.like), parting.at
-    new = np.arange(len(way)) >= len(parting.way)
-    columns = {name: getattr(ways, name)[way] for name in WAY_COLUMNS}
-    gate = np.zeros(len(way), np.uint8)
-    gate[new] = barrier[at]
-    crosses = new & (gate == 0)
-    columns["kind"] = np.where(gate > 0, np.where(gate == BARRIERS.index("steps"), "steps", "gate"), columns["kind"])
-    columns["steps"] = np.where(new, gate == BARRIERS.index("steps"), columns["steps"])
-    columns["crossing"] = np.where(new, 0, columns["crossing"])
-    columns["crossed"] = np.where(new, 0, columns["crossed"])
-    columns["crossing"][crosses] = stop[at[crosses[new]]]
-    columns["crossed"][crosses] = road[at[crosses[new]]]
-    columns["private"] = columns["private"] & ~crosses
-    columns["oneway"] = np.where(new, 0, columns["oneway"])
+def _part_ways(ways: Ways, marks: NodeMarks, flat: NDArray[np.int64], way: NDArray[np.int64]) -> Parting | None:
+    """Part ways at gates, stiles and crossings on nodes; None where there is none."""
+    kinds = ways.kind.tolist()
+    walked = {kind: kind != "square" and not classify_road(kind) for kind in set(kinds)}
+    on_foot = np.array([walked[kind] for kind in kinds], dtype=bool)
+    stop = (marks.stop > 0) & (marks.road > 0)
+    return part_ways(flat, way, Marks(marks.barrier, stop, ways.private, ways.crossing > 0, on_foot))
+
+
+def _add_joints(ways: Ways, marks: NodeMarks, parting: Parting) -> tuple[Ways, NDArray[np.uint8]]:
+    """Add the joints as the last of the ways; return the barrier that each way stands for as well."""
+    at, crosses = parting.at, parting.crosses
+    gate = np.where(crosses, 0, marks.barrier[at]).astype(np.uint8)
+    steps = gate == BARRIERS.index("steps")
+    kind = np.where(crosses, ways.kind[parting.like], np.where(steps, "steps", "gate"))
     node = np.append(np.arange(len(ways.xy)), parting.node)
-    of_nodes = {"xy": ways.xy[node], "osm_node": ways.osm_node[node], "cut": ways.cut[node]}
-    return replace(ways, **of_nodes, **columns, paths=[*parting.paths, *parting.joints]), gate
+    joined = replace(
+        ways,
+        xy=ways.xy[node],
+        osm_node=ways.osm_node[node],
+        cut=ways.cut[node],
+        osm_way=np.append(ways.osm_way, ways.osm_way[parting.like]),
+        kind=np.append(ways.kind, kind),
+        steps=np.append(ways.steps, steps),
+        crossing=np.append(ways.crossing, np.where(crosses, marks.stop[at], 0).astype(np.uint8)),
+        crossed=np.append(ways.crossed, np.where(crosses, marks.road[at], 0).astype(np.uint8)),
+        private=np.append(ways.private, gate == BARRIERS.index("private")),
+        oneway=np.append(ways.oneway, np.zeros(len(at), np.int8)),
+        level=np.append(ways.level, ways.level[parting.like]),
+    )
+    return joined, np.append(np.zeros(len(ways.kind), np.uint8), gate)
 
 
 def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int, int, dict[str, Any]]]:

@@ -28,6 +28,7 @@ from walkcircle.errors import SourceError
 from walkcircle.network import (
     CROSSINGS,
     ROADS,
+    NodeMarks,
     WalkNetwork,
     WalkRules,
     Ways,
@@ -37,7 +38,6 @@ from walkcircle.network import (
     find_level,
     read_walk_rules,
 )
-from walkcircle.tags import condition_holds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -405,9 +405,7 @@ class _Raw:
             oneway=np.array([_ONEWAY.get(t.get("oneway:foot", ""), 0) for t in tags], dtype=np.int8),
             level=np.array([find_level(t) for t in tags], dtype=np.int8),
             squares=[[np.array(ring, dtype=np.int64) for ring in rings] for rings in self.squares],
-            barrier=barrier,
-            stop=stop,
-            road=road,
+            marks=NodeMarks(barrier, stop, road),
         )
 
     def _read_marks(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -488,9 +486,10 @@ def _crossing(tags: Mapping[str, str]) -> int:
 
 def _stop(tags: Mapping[str, str]) -> int:
     """Return the code of a node at which a road is crossed, 0 for any other."""
-    if not condition_holds("highway=crossing|traffic_signals crossing!=no", tags):
+    on_road = tags.get("highway", "")
+    if tags.get("crossing") == "no" or ("crossing" not in on_road and "traffic_signals" not in on_road):
         return 0
-    return CROSSINGS.index("signals") if condition_holds("highway=traffic_signals", tags) else _control(tags)
+    return CROSSINGS.index("signals") if "traffic_signals" in on_road else _control(tags)
 
 
 def _control(tags: Mapping[str, str]) -> int:
