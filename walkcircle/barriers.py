@@ -171,11 +171,10 @@ def close_gates(
     piece = kernels.label_pieces(ends[~private], nodes)
     of_edge = piece[ends[:, 0]]
     metres = np.bincount(of_edge, weights=np.where(private, 0.0, length_m), minlength=nodes)
-    open_ended = np.bincount(piece, weights=beyond, minlength=nodes) > 0
-    # of all that hang together, the streets that lead out of the data, or else the longest ones, are those outside
+    # of all that hang together, the longest streets are those outside; and so may be what leads out of the data
+    outside = np.bincount(piece, weights=beyond, minlength=nodes) > 0
     pieces = np.unique(piece)
-    order = pieces[np.lexsort((-metres[pieces], ~open_ended[pieces], whole[pieces]))]
-    outside = open_ended.copy()
+    order = pieces[np.lexsort((-metres[pieces], whole[pieces]))]
     outside[order[np.flatnonzero(np.diff(whole[order], prepend=-1))]] = True
     behind = np.zeros(nodes, bool)
     behind[piece[gates.ravel()]] = True
