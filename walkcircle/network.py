@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pydantic.dataclasses import dataclass as record
 from pyproj import CRS, Transformer
@@ -438,8 +439,8 @@ def assemble_network(
     start, stop = _split(flat, path, len(ways.xy))
     way = way[start]
     lines = _lines_between(ways.xy, flat, start, stop)
-    used, ends = np.unique(np.stack([flat[start], flat[stop]], axis=1), return_inverse=True)
-    ends, length = ends.reshape(-1, 2).astype(np.int64), shapely.length(lines)
+    used, ends = _number_used(np.stack([flat[start], flat[stop]], axis=1), len(ways.xy))
+    length = shapely.length(lines)
     cut = ways.cut[used] | _near_edge(ways.xy[used], extent)
     private = ways.private[way]
     if gate[way].any():
@@ -688,39 +689,42 @@ def _lines_between(
 
 def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     """Join edges that meet at a node where nothing else does, when they are alike on foot."""
-    attributes = np.stack(
-        [
-            np.unique(network.kind, return_inverse=True)[1],
-            network.steps, network.crossing, network.private, network.level,
-        ],
-        axis=1,
-    )  # fmt: skip
-    _, alike = np.unique(attributes, axis=0, return_inverse=True)
+    alike = pd.factorize(network.kind)[0].astype(np.int64)
+    for column, values in ((network.steps, 2), (network.crossing, len(CROSSINGS)), (network.private, 2)):
+        alike = alike * values + column
+    alike = alike * 3 + network.level + 1
     # directions would have to be compared first, and two crossings mean two waits
     mergeable = (network.oneway == 0) & (network.crossing == 0)
     # where the data end must not be forgotten inside a longer stretch
     mergeable &= ~network.cut[network.ends].any(axis=1)
-    alike = np.where(mergeable, alike.ravel(), -1 - np.arange(len(alike)))
-    order, chain, flipped = kernels.chain_edges(network.ends, alike.astype(np.int64), len(network.xy))
+    alike = np.where(mergeable, alike, -1 - np.arange(len(alike)))
+    order, chain, flipped = kernels.chain_edges(network.ends, alike, len(network.xy))
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
     if len(starts) == len(order):
         return network
     stops = np.append(starts[1:], len(order))
     heads = network.ends[order[starts], flipped[starts].astype(np.int64)]
     tails = network.ends[order[stops - 1], 1 - flipped[stops - 1].astype(np.int64)]
-    used, ends = np.unique(np.stack([heads, tails], axis=1), return_inverse=True)
+    used, ends = _number_used(np.stack([heads, tails], axis=1), len(network.xy))
     length = network.length_m[order]
     # the longest stretch of a chain, the first of equals, gives it its name
     is_longest = length == np.maximum.reduceat(length, starts)[chain]
     longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
     joined = {
-        "ends": ends.reshape(-1, 2).astype(np.int64),
+        "ends": ends,
         "length_m": np.add.reduceat(length, starts),
         "climb_m": np.full(len(starts), np.nan),
         "profile": None,
         "lines": _join_lines(network.lines, order, chain, flipped),
     }
     return replace(network, **{**network.take(used, longest), **joined})
+
+
+def _number_used(ends: NDArray[np.int64], nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the nodes that edges end at, growing, and the edges' ends as positions among them."""
+    used = np.zeros(nodes, bool)
+    used[ends] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[ends]
 
 
 def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
