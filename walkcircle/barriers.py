@@ -87,8 +87,8 @@ class _Joint(NamedTuple):
     crosses: bool
 
 
-def part_ways(flat: NDArray[np.int64], way: NDArray[np.int64], marks: Marks) -> Parting | None:
-    """Part ways at barriers, and at crossings on a node of a road.
+def split_ways(flat: NDArray[np.int64], way: NDArray[np.int64], marks: Marks) -> Parting | None:
+    """Split ways at barriers, and at crossings on a node of a road.
 
     A barrier parts the two stretches that meet at it. Where three or more meet it does not: a gate is on one of
     them, and which one is not said; but what is shut for all parts every one. A private gate at the end of a private
@@ -118,7 +118,10 @@ def part_ways(flat: NDArray[np.int64], way: NDArray[np.int64], marks: Marks) -> 
         node_of[arm] = len(marks.barrier) + len(added) - 1
         return node_of[arm]
 
-    for node, arms in _list_arms(flat, way, (marks.barrier > 0) | marks.stop).items():
+    # most crossings are on roads alone, and cost nobody anything
+    met = np.zeros(len(marks.stop), bool)
+    met[flat[marks.on_foot[way]]] = True
+    for node, arms in _list_arms(flat, way, (marks.barrier > 0) | (marks.stop & met)).items():
         ways = [arm.way for arm in arms]
         if _is_parted(int(marks.barrier[node]), len(arms), private=bool(marks.private[ways].any())):
             node_of[arms[0]] = before = node

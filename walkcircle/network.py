@@ -21,7 +21,7 @@ from pydantic.dataclasses import dataclass as record
 from pyproj import CRS, Transformer
 
 from walkcircle import kernels
-from walkcircle.barriers import BARRIERS, Marks, Parting, close_gates, part_ways
+from walkcircle.barriers import BARRIERS, Marks, Parting, close_gates, split_ways
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.lines import Tiles, Vertices
 from walkcircle.records import STRICT, read_record
@@ -433,7 +433,7 @@ def assemble_network(
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
         raise NetworkError(msg)
     way, gate = path, np.zeros(len(ways.kind), np.uint8)
-    if ways.marks is not None and (parting := _part_ways(ways, ways.marks, flat, path)) is not None:
+    if ways.marks is not None and (parting := _split_ways(ways, ways.marks, flat, path)) is not None:
         flat, path, way = parting.flat, parting.piece, parting.way
         ways, gate = _add_joints(ways, ways.marks, parting)
     start, stop = _split(flat, path, len(ways.xy))
@@ -788,13 +788,13 @@ def _cross_squares(ways: Ways) -> Ways:
     )
 
 
-def _part_ways(ways: Ways, marks: NodeMarks, flat: NDArray[np.int64], way: NDArray[np.int64]) -> Parting | None:
-    """Part ways at gates, stiles and crossings on nodes; None where there is none."""
+def _split_ways(ways: Ways, marks: NodeMarks, flat: NDArray[np.int64], way: NDArray[np.int64]) -> Parting | None:
+    """Split ways at gates, stiles and crossings on nodes; None where there is none."""
     kinds = ways.kind.tolist()
     walked = {kind: kind != "square" and not classify_road(kind) for kind in set(kinds)}
     on_foot = np.array([walked[kind] for kind in kinds], dtype=bool)
     stop = (marks.stop > 0) & (marks.road > 0)
-    return part_ways(flat, way, Marks(marks.barrier, stop, ways.private, ways.crossing > 0, on_foot))
+    return split_ways(flat, way, Marks(marks.barrier, stop, ways.private, ways.crossing > 0, on_foot))
 
 
 def _add_joints(ways: Ways, marks: NodeMarks, parting: Parting) -> tuple[Ways, NDArray[np.uint8]]:
