@@ -229,9 +229,12 @@ def _wait(network: WalkNetwork, walker: Walker) -> NDArray[np.float64]:
 
 
 def _share_of_crossing(network: WalkNetwork) -> NDArray[np.float64]:
-    """Return ``(e,)`` the share of its way's delay that an edge bears: a crossing is split where it meets the road."""
+    """Return ``(e,)`` the share of its way's delay that an edge bears: a crossing is split where it meets the road.
+
+    A crossing that is a node is two edges of no length, one on each side of the road.
+    """
     mapped = network.osm_way >= 0
     _, way = np.unique(np.where(mapped, network.osm_way, -1 - np.arange(len(mapped))), return_inverse=True)
     crossing = np.where(network.crossing > 0, network.length_m, 0.0)
     whole = np.bincount(way, weights=crossing)[way]
-    return np.divide(crossing, whole, out=np.ones(len(way)), where=whole > 0)
+    return np.divide(crossing, whole, out=np.where(network.length_m > 0, 1.0, 0.5), where=whole > 0)

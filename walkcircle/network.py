@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pydantic.dataclasses import dataclass as record
 from pyproj import CRS, Transformer
 
 from walkcircle import kernels
+from walkcircle.barriers import BARRIERS, Marks, Parting, close_gates, split_ways
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.lines import Tiles, Vertices
 from walkcircle.records import STRICT, read_record
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Verdict = Literal["no", "private", "public"]
+#: What a barrier on a node is: closed to all, or as a private path, as stairs, or as nothing at all.
+Passage = Literal["no", "private", "steps", "public"]
 
 #: Names of the codes in :attr:`WalkNetwork.crossing`.
 CROSSINGS = ("", "unmarked", "marked", "signals")
@@ -55,10 +59,20 @@ class WalkRule:
 
 
 @record(frozen=True, config=STRICT)
+class BarrierRule:
+    """One rule of ``walkable.toml`` for barriers on nodes: which, who passes them, and why."""
+
+    when: str
+    walk: Passage
+    reason: str
+
+
+@record(frozen=True, config=STRICT)
 class WalkRules:
-    """The rules in order; the first that holds decides."""
+    """The rules in order, for ways and for barriers on their nodes; the first that holds decides."""
 
     rule: tuple[WalkRule, ...]
+    barrier: tuple[BarrierRule, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -68,6 +82,10 @@ class WalkRules:
     def verdict(self, tags: Mapping[str, str]) -> Verdict:
         """Tell whether a way with these `tags` is walked, and by whom."""
         return next((r.walk for r in self.rule if condition_holds(r.when, tags)), "no")
+
+    def passage(self, tags: Mapping[str, str]) -> Passage:
+        """Tell who passes a node with these `tags` on a way that is walked."""
+        return next((r.walk for r in self.barrier if condition_holds(r.when, tags)), "public")
 
 
 @cache
@@ -122,15 +140,19 @@ class WalkNetwork:
     climb_m
         ``(e,)`` height gained from first to last node, metres; NaN where heights are unknown.
     kind
-        ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square.
+        ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square, or ``gate`` for a private gate
+        between public ways, of no length.
     steps
-        ``(e,)`` whether the edge is a flight of stairs.
+        ``(e,)`` whether the edge is a flight of stairs; or, of no length, a stile, a turnstile or the like, which are
+        passed by those who take stairs.
     crossing
-        ``(e,)`` position in :data:`CROSSINGS`.
+        ``(e,)`` position in :data:`CROSSINGS`. A crossing that is no way but a node is an edge of no length on each
+        side of the road, and each bears half of the wait.
     crossed
         ``(e,)`` position in :data:`ROADS` of the largest road that a crossing crosses.
     private
-        ``(e,)`` whether the edge belongs to an estate or owner; gates decide who walks it.
+        ``(e,)`` whether the edge belongs to an estate or owner, or only private gates lead to it; the walker's gates
+        decide who walks it.
     oneway
         ``(e,)`` 1 or -1 where walking is allowed in one direction only, else 0.
     level
@@ -314,6 +336,25 @@ class WalkNetwork:
 
 
 @dataclass(frozen=True, eq=False)
+class NodeMarks:
+    """What tags on nodes say about the streets there.
+
+    Attributes
+    ----------
+    barrier
+        ``(n,)`` position in :data:`~walkcircle.barriers.BARRIERS` of the barrier on each node.
+    stop
+        ``(n,)`` position in :data:`CROSSINGS` of the crossing on each node.
+    road
+        ``(n,)`` position in :data:`ROADS` of the largest road at each node, walked or not.
+    """
+
+    barrier: NDArray[np.uint8]
+    stop: NDArray[np.uint8]
+    road: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Ways:
     """Raw ways before they become a network.
 
@@ -333,6 +374,8 @@ class Ways:
         ``(w,)`` attributes as in :class:`WalkNetwork`.
     squares
         Rings of node positions of each open square, outer ring first.
+    marks
+        What is on the nodes; None for nothing.
     """
 
     xy: NDArray[np.float64]
@@ -348,6 +391,7 @@ class Ways:
     oneway: NDArray[np.int8]
     level: NDArray[np.int8]
     squares: Sequence[Sequence[NDArray[np.int64]]] = ()
+    marks: NodeMarks | None = None
 
 
 def assemble_network(
@@ -358,7 +402,7 @@ def assemble_network(
     merge: bool = True,
     report: Callable[[str], None] | None = None,
 ) -> WalkNetwork:
-    """Split ways at junctions, cross open squares, and merge chains of like stretches.
+    """Split ways at junctions and gates, cross open squares, and merge chains of like stretches.
 
     Parameters
     ----------
@@ -388,26 +432,36 @@ def assemble_network(
     if len(flat) == 0:
         msg = "there is no walkable street here; check that the file holds ways with a highway tag"
         raise NetworkError(msg)
+    way, gate = path, np.zeros(len(ways.kind), np.uint8)
+    if ways.marks is not None and (parting := _split_ways(ways, ways.marks, flat, path)) is not None:
+        flat, path, way = parting.flat, parting.piece, parting.way
+        ways, gate = _add_joints(ways, ways.marks, parting)
     start, stop = _split(flat, path, len(ways.xy))
-    way = path[start]
+    way = way[start]
     lines = _lines_between(ways.xy, flat, start, stop)
-    used, ends = np.unique(np.stack([flat[start], flat[stop]], axis=1), return_inverse=True)
+    used, ends = _number_used(np.stack([flat[start], flat[stop]], axis=1), len(ways.xy))
+    length = shapely.length(lines)
+    cut = ways.cut[used] | _near_edge(ways.xy[used], extent)
+    private = ways.private[way]
+    if gate[way].any():
+        kept, private = close_gates(ends, length, private, gate[way], cut)
+        way, lines, ends, length, private = way[kept], lines[kept], ends[kept], length[kept], private[kept]
     network = WalkNetwork(
         xy=ways.xy[used],
-        ends=ends.reshape(-1, 2).astype(np.int64),
-        length_m=shapely.length(lines),
+        ends=ends,
+        length_m=length,
         climb_m=np.full(len(way), np.nan),
         kind=ways.kind[way],
         steps=ways.steps[way],
         crossing=ways.crossing[way],
         crossed=ways.crossed[way],
-        private=ways.private[way],
+        private=private,
         oneway=ways.oneway[way],
         level=ways.level[way],
         lines=lines,
         osm_node=ways.osm_node[used],
         osm_way=ways.osm_way[way],
-        cut=ways.cut[used] | _near_edge(ways.xy[used], extent),
+        cut=cut,
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
@@ -635,39 +689,42 @@ def _lines_between(
 
 def _merge_chains(network: WalkNetwork) -> WalkNetwork:
     """Join edges that meet at a node where nothing else does, when they are alike on foot."""
-    attributes = np.stack(
-        [
-            np.unique(network.kind, return_inverse=True)[1],
-            network.steps, network.crossing, network.private, network.level,
-        ],
-        axis=1,
-    )  # fmt: skip
-    _, alike = np.unique(attributes, axis=0, return_inverse=True)
+    alike = pd.factorize(network.kind)[0].astype(np.int64)
+    for column, values in ((network.steps, 2), (network.crossing, len(CROSSINGS)), (network.private, 2)):
+        alike = alike * values + column
+    alike = alike * 3 + network.level + 1
     # directions would have to be compared first, and two crossings mean two waits
     mergeable = (network.oneway == 0) & (network.crossing == 0)
     # where the data end must not be forgotten inside a longer stretch
     mergeable &= ~network.cut[network.ends].any(axis=1)
-    alike = np.where(mergeable, alike.ravel(), -1 - np.arange(len(alike)))
-    order, chain, flipped = kernels.chain_edges(network.ends, alike.astype(np.int64), len(network.xy))
+    alike = np.where(mergeable, alike, -1 - np.arange(len(alike)))
+    order, chain, flipped = kernels.chain_edges(network.ends, alike, len(network.xy))
     starts = np.flatnonzero(np.diff(chain, prepend=-1))
     if len(starts) == len(order):
         return network
     stops = np.append(starts[1:], len(order))
     heads = network.ends[order[starts], flipped[starts].astype(np.int64)]
     tails = network.ends[order[stops - 1], 1 - flipped[stops - 1].astype(np.int64)]
-    used, ends = np.unique(np.stack([heads, tails], axis=1), return_inverse=True)
+    used, ends = _number_used(np.stack([heads, tails], axis=1), len(network.xy))
     length = network.length_m[order]
     # the longest stretch of a chain, the first of equals, gives it its name
     is_longest = length == np.maximum.reduceat(length, starts)[chain]
     longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
     joined = {
-        "ends": ends.reshape(-1, 2).astype(np.int64),
+        "ends": ends,
         "length_m": np.add.reduceat(length, starts),
         "climb_m": np.full(len(starts), np.nan),
         "profile": None,
         "lines": _join_lines(network.lines, order, chain, flipped),
     }
     return replace(network, **{**network.take(used, longest), **joined})
+
+
+def _number_used(ends: NDArray[np.int64], nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the nodes that edges end at, growing, and the edges' ends as positions among them."""
+    used = np.zeros(nodes, bool)
+    used[ends] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[ends]
 
 
 def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
@@ -729,6 +786,39 @@ def _cross_squares(ways: Ways) -> Ways:
         level=np.append(ways.level, np.zeros(count, np.int8)),
         squares=(),
     )
+
+
+def _split_ways(ways: Ways, marks: NodeMarks, flat: NDArray[np.int64], way: NDArray[np.int64]) -> Parting | None:
+    """Split ways at gates, stiles and crossings on nodes; None where there is none."""
+    kinds = ways.kind.tolist()
+    walked = {kind: kind != "square" and not classify_road(kind) for kind in set(kinds)}
+    on_foot = np.array([walked[kind] for kind in kinds], dtype=bool)
+    stop = (marks.stop > 0) & (marks.road > 0)
+    return split_ways(flat, way, Marks(marks.barrier, stop, ways.private, ways.crossing > 0, on_foot))
+
+
+def _add_joints(ways: Ways, marks: NodeMarks, parting: Parting) -> tuple[Ways, NDArray[np.uint8]]:
+    """Add the joints as the last of the ways; return the barrier that each way stands for as well."""
+    at, crosses = parting.at, parting.crosses
+    gate = np.where(crosses, 0, marks.barrier[at]).astype(np.uint8)
+    steps = gate == BARRIERS.index("steps")
+    kind = np.where(crosses, ways.kind[parting.like], np.where(steps, "steps", "gate"))
+    node = np.append(np.arange(len(ways.xy)), parting.node)
+    joined = replace(
+        ways,
+        xy=ways.xy[node],
+        osm_node=ways.osm_node[node],
+        cut=ways.cut[node],
+        osm_way=np.append(ways.osm_way, ways.osm_way[parting.like]),
+        kind=np.append(ways.kind, kind),
+        steps=np.append(ways.steps, steps),
+        crossing=np.append(ways.crossing, np.where(crosses, marks.stop[at], 0).astype(np.uint8)),
+        crossed=np.append(ways.crossed, np.where(crosses, marks.road[at], 0).astype(np.uint8)),
+        private=np.append(ways.private, gate == BARRIERS.index("private")),
+        oneway=np.append(ways.oneway, np.zeros(len(at), np.int8)),
+        level=np.append(ways.level, ways.level[parting.like]),
+    )
+    return joined, np.append(np.zeros(len(ways.kind), np.uint8), gate)
 
 
 def _undirected(graph: nx.Graph, position: Mapping[Any, int]) -> list[tuple[int, int, dict[str, Any]]]:

@@ -23,10 +23,12 @@ import osmium
 import shapely
 from pyproj import Transformer
 
+from walkcircle.barriers import BARRIERS
 from walkcircle.errors import SourceError
 from walkcircle.network import (
     CROSSINGS,
     ROADS,
+    NodeMarks,
     WalkNetwork,
     WalkRules,
     Ways,
@@ -386,7 +388,9 @@ class _Raw:
         cut[list(self.cut)] = True
         tags = [t for _, t, _ in self.way_tags]
         kind = np.array([t.get("highway", "path") for t in tags], dtype=str)
-        crossing = np.array([_crossing(t) for t in tags], dtype=np.uint8)
+        barrier, stop = self._read_marks()
+        road = self._find_roads()
+        crossing, crossed = self._find_crossings(stop, road)
         return Ways(
             xy=xy,
             osm_node=ids,
@@ -396,25 +400,53 @@ class _Raw:
             kind=kind,
             steps=kind == "steps",
             crossing=crossing,
-            crossed=self._find_crossed(crossing),
+            crossed=crossed,
             private=np.array([private for _, _, private in self.way_tags], dtype=bool),
             oneway=np.array([_ONEWAY.get(t.get("oneway:foot", ""), 0) for t in tags], dtype=np.int8),
             level=np.array([find_level(t) for t in tags], dtype=np.int8),
             squares=[[np.array(ring, dtype=np.int64) for ring in rings] for rings in self.squares],
+            marks=NodeMarks(barrier, stop, road),
         )
 
-    def _find_crossed(self, crossing: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the class of the largest road that shares a node with each crossing, 0 for any other way."""
+    def _read_marks(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return the barrier on each node, and the control of the crossing there."""
+        rules = read_walk_rules()
+        barrier, stop = np.zeros((2, len(self.position)), np.uint8)
+        for osm_id, tags, *_ in self.points:
+            if "barrier" not in tags and "highway" not in tags:
+                continue
+            at = self.position.get(int(osm_id.removeprefix("node/")))
+            if at is not None:
+                barrier[at] = BARRIERS.index(rules.passage(tags)) if "barrier" in tags else 0
+                stop[at] = _stop(tags)
+        return barrier, stop
+
+    def _find_roads(self) -> NDArray[np.uint8]:
+        """Return the class of the largest road at each node."""
         on_road: list[list[int]] = [[] for _ in ROADS]
         for path, (_, tags, _) in zip(self.paths, self.way_tags, strict=True):
             on_road[classify_road(tags.get("highway", ""))].extend(path)
         for road, refs in self.roads:
             on_road[road].extend(self.position[ref] for ref in refs if ref in self.position)
-        largest = np.zeros(len(self.lonlat), np.uint8)
+        largest = np.zeros(len(self.position), np.uint8)
         for road, nodes in enumerate(on_road[1:], start=1):
             largest[nodes] = road
-        paths = zip(self.paths, crossing, strict=True)
-        return np.array([largest[path].max() if code else 0 for path, code in paths], dtype=np.uint8)
+        return largest
+
+    def _find_crossings(
+        self, stop: NDArray[np.uint8], road: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return the control of each way that is a crossing and the road it crosses; 0 for any other way.
+
+        The way and its nodes may each say how it is controlled; the better control is believed.
+        """
+        crossing, crossed = np.zeros((2, len(self.paths)), np.uint8)
+        for way, (path, (_, tags, _)) in enumerate(zip(self.paths, self.way_tags, strict=True)):
+            code = _crossing(tags)
+            if code:
+                crossing[way] = max(code, stop[path].max())
+                crossed[way] = road[path].max()
+        return crossing, crossed
 
 
 def _cut_paths(paths: list[list[int]]) -> list[NDArray[np.int64]]:
@@ -449,4 +481,21 @@ def _crossing(tags: Mapping[str, str]) -> int:
     """Return the code of a way that crosses a road, 0 for any other."""
     if "crossing" not in tags.values() or not any(tags.get(key) == "crossing" for key in _CROSSING_KEYS):
         return 0
-    return CROSSINGS.index(_CONTROL.get(tags.get("crossing", ""), "unmarked"))
+    return _control(tags)
+
+
+def _stop(tags: Mapping[str, str]) -> int:
+    """Return the code of a node at which a road is crossed, 0 for any other."""
+    on_road = tags.get("highway", "")
+    if tags.get("crossing") == "no" or ("crossing" not in on_road and "traffic_signals" not in on_road):
+        return 0
+    return CROSSINGS.index("signals") if "traffic_signals" in on_road else _control(tags)
+
+
+def _control(tags: Mapping[str, str]) -> int:
+    """Return the code of the best control that a crossing is said to have."""
+    if tags.get("crossing:signals", "no") != "no":
+        return CROSSINGS.index("signals")
+    named = CROSSINGS.index(_CONTROL.get(tags.get("crossing", ""), "unmarked"))
+    painted = tags.get("crossing:markings", "no") != "no"
+    return max(named, CROSSINGS.index("marked" if painted else "unmarked"))

@@ -61,8 +61,8 @@ LOADING = "Loading stored streets and places"
 
 #: What decides how a file is read, beside the file: files of the package, and folders of its code.
 SHAPED_BY = (
-    "walkable.toml", "network.py", "lines.py", "squares.py", "tags.py", "records.py", "errors.py", "kernels",
-    "sources/osm_file.py", "sources/store.py",
+    "walkable.toml", "network.py", "barriers.py", "lines.py", "squares.py", "tags.py", "records.py", "errors.py",
+    "kernels", "sources/osm_file.py", "sources/store.py",
 )  # fmt: skip
 
 _SUM_BYTES = hashlib.sha256().digest_size

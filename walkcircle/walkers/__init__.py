@@ -77,7 +77,8 @@ class Walker:
         Labels.
     stairs_factor
         Speed on stairs as a share of level speed, along the stairs' mapped length; None where stairs
-        cannot be walked at all, which a file writes as 0.
+        cannot be walked at all, which a file writes as 0. Such a walker does not pass stiles, turnstiles and
+        kissing gates either; they cost others nothing.
     stairs_up_factor, stairs_down_factor
         The same up and down, where heights say which way is up; else `stairs_factor` holds.
     slope
@@ -91,7 +92,7 @@ class Walker:
         Length over which a grade must keep up to close a street, metres; the whole of a shorter edge.
     crossing_s
         Delay in seconds at each crossing, by the name of its control: ``signals``, ``marked``,
-        ``unmarked``.
+        ``unmarked``. A crossing is a way, or a node of a road where paths meet or pass over it.
     crossing_road_s
         Delay in seconds at a crossing without signals by the class of the road that is crossed:
         ``service``, ``residential``, ``tertiary``, ``secondary``, ``primary``. It goes before `crossing_s`, which holds
@@ -100,7 +101,9 @@ class Walker:
         Cycle and green of traffic lights, from which the delay follows, instead of one in `crossing_s`.
     gates
         ``open``: private paths count as public. ``resident``: a walk may start on private paths and
-        leave them, but not enter them. ``closed``: private paths are not walked.
+        leave them, but not enter them. ``closed``: private paths are not walked. Private gates on a path are private
+        paths of no length, and so is all to which only they lead; what is shut for all (``access=no``, ``foot=no``)
+        nobody passes. ``walkable.toml`` has the rules.
     cited
         Source of each figure, by its name.
 
