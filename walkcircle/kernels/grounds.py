@@ -339,7 +339,8 @@ def _cross(mine: float, mine_out: float, other: float, other_out: float, radius:
 
     All but the radius and the favour are squared distances. Each distance enters each share once, by steps that rise
     or fall steadily even as they are rounded, so that with a longer limit a crossing never moves inwards, not by the
-    last bit. ``u / (u + r)``, where u enters twice, sometimes falls when u grows by a bit; ``1 / (1 + r / u)`` does not.
+    last bit. In ``u / (u + r)`` u enters twice, and the quotient sometimes falls as u grows by a bit; that of
+    ``1 / (1 + r / u)`` never does.
     """
     share = 1.0
     over = np.sqrt(mine_out) - radius
