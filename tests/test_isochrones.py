@@ -15,7 +15,6 @@ from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
-from scipy.spatial import cKDTree
 
 from walkcircle import kernels
 from walkcircle.footing import make_footing
@@ -253,7 +252,7 @@ def test_a_longer_walk_contains_a_shorter_one(start, times, holes):
     shapes, length = table.geometry.tolist(), table[Isochrones.reached_m].to_numpy()
     assert (np.diff(length) >= -1e-9).all()
     for small, large in pairwise(shapes):
-        assert large.covers(small)
+        assert small.is_empty or large.covers(small)
     assert all(shape.is_valid for shape in shapes)
 
 
@@ -281,7 +280,7 @@ def test_shapes_are_nested_though_distances_differ_by_a_single_bit(seed, cell):
     )
     assert small.is_valid
     assert large.is_valid
-    assert large.covers(small)
+    assert small.is_empty or large.covers(small)
 
 
 # ── any network ─────────────────────────────────────────────────────────────────────────────────
@@ -460,7 +459,8 @@ def measure_apart(ground: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return the distance from each point of ground to the nearest place; infinite where there is none."""
     if len(places) == 0:
         return np.full(len(ground), np.inf)
-    return cKDTree(shapely.get_coordinates(places)).query(ground)[0]
+    (point, _), apart = shapely.STRtree(places).query_nearest(shapely.points(ground), return_distance=True)
+    return apart[np.unique(point, return_index=True)[1]]
 
 
 # ── drawing many, and the truth ─────────────────────────────────────────────────────────────────
