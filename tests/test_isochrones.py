@@ -421,11 +421,12 @@ def mark_reached(footing, home, minutes: float, step_m: float) -> tuple[np.ndarr
     parts = reached_by_hand(footing, home, minutes * 60)
     places, known, stands_for = [], [], []
     for e, line in enumerate(footing.network.lines):
-        count = max(int(line.length / step_m), 1)
-        at = (np.arange(count) + 0.5) / count
+        # the middles of steps that end where what is reached ends, so that the shortest stretch has its place
+        ends = np.unique(np.concatenate([np.linspace(0, 1, int(line.length / step_m) + 2), *parts[e]]))
+        at = (ends[1:] + ends[:-1]) / 2
         places.append(shapely.line_interpolate_point(line, at, normalized=True))
-        known.append(np.any([(at >= a) & (at <= b) for a, b in parts[e]] or [np.zeros(count, bool)], axis=0))
-        stands_for.append(np.full(count, line.length / count))
+        known.append(np.any([(at >= a) & (at <= b) for a, b in parts[e]] or [np.zeros(len(at), bool)], axis=0))
+        stands_for.append(np.diff(ends) * line.length)
     return np.concatenate(places), np.concatenate(known), np.concatenate(stands_for)
 
 
