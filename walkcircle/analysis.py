@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Report = Callable[[str, float], None]
 
 
-#: Clusters whose shapes are held against the streets: enough to tell one percent from two, done within a second.
+#: Clusters whose shapes are held against the streets: enough to tell one percent from two, done in a second or two.
 TRUTH_SAMPLE = 10
 
 #: Pieces of street shorter than this that nothing joins are mapping errors more often than places: homes and

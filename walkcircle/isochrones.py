@@ -39,7 +39,8 @@ CELL_M = 20.0
 
 #: An outline between a street that is reached and one that is not is moved towards the latter by this share of the
 #: spacing. An outline through a grid cannot follow both streets; at this share, in a quarter of an hour, it leaves out
-#: less than 0.3 % of the streets that are reached and takes in about 1 % that are not (measured on seven extracts).
+#: 0.02 to 0.15 % of the streets that are reached and takes in 0.6 to 1.1 % that are not (measured on eight extracts;
+#: 0.9 and 2.5 % in Porto, whose pavements are mapped as thousands of areas side by side).
 FAVOUR = 0.15
 
 #: Origins drawn at a time by one thread.
