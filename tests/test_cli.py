@@ -46,7 +46,17 @@ def test_a_run_says_who_where_and_how_sure(karhula, capsys, monkeypatch):
     """The summary has the data date, the walker, the people, coverage per kind, doubts and the files."""
     status, out, err = call(capsys, monkeypatch, "run", "--no-store", karhula)
     assert status == 0
-    for words in ("2019-04-14", "4.7 km/h", "k = 1", "people", "within", "15 min", "check on the ground", "index.html"):
+    for words in (
+        "2019-04-14",
+        "4.7 km/h",
+        "k = 1",
+        "people",
+        "within",
+        "15 min",
+        "check on the ground",
+        "index.html",
+        "leave out",
+    ):
         assert words in out
     assert "OpenStreetMap contributors" in out
     assert "Reading streets" in err

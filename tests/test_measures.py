@@ -52,6 +52,7 @@ from walkcircle.tables import (
     Facilities,
     Gaps,
     Residences,
+    Truth,
     Unsnapped,
     check_table,
 )
@@ -492,6 +493,7 @@ def test_an_analysis_of_a_street_is_the_sum_of_its_measures():
     ]
     assert answer.unsnapped[Unsnapped.distance_m].tolist() == [350, 5000]
     check_table(answer.unsnapped, Unsnapped, where="unsnapped")
+    check_table(answer.truth, Truth, where="truth")
     check_table(answer.agreement, Agreement, where="agreement")
 
 

@@ -374,6 +374,7 @@ def test_the_same_study_twice_gives_the_same_tables(town, analyses):
     for table in (
         "clusters",
         "isochrones",
+        "truth",
         "coverage",
         "communities",
         "gaps",

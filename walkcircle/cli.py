@@ -480,7 +480,7 @@ def _read_numbers(text: str, count: int, option: str, form: str) -> list[float]:
 
 def print_summary(answer: Analysis, files: dict[str, Path], console: Console) -> None:
     """Print what a planner reads first: who, how well covered, who is weakest, what is unsure, where the files are."""
-    from walkcircle.tables import Clusters
+    from walkcircle.tables import Clusters, Truth
 
     study, place = answer.study, answer.place
     language, walker = study.outputs.language, study.walkers[0]
@@ -504,6 +504,12 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
         f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "
         "each of the others is listed with its cause in tables/agreement.csv."
     )
+    reached, omitted, taken_in = answer.truth[[Truth.reached_m, Truth.omitted_m, Truth.taken_in_m]].sum()
+    if reached > 0:
+        console.print(
+            f"Drawn isochrones leave out {omitted / reached:.1%} of the street that is reached and take in "
+            f"{taken_in / reached:.1%} more; a sample of clusters, listed in tables/truth.csv."
+        )
     for note in place.notes:
         console.print(f"· {escape(note)}")
     if len(answer.unsnapped):

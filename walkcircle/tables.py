@@ -311,6 +311,7 @@ class Isochrones(Table):
 class Truth(Table):
     """How true drawn isochrones are to the streets that are reached: one row per shape, tunnels left aside."""
 
+    title = "truth of the isochrones"
     cluster = Column("cluster", "text", "where the walk starts")
     minutes = Column("minutes", "number", "longest walk, inclusive", unit="min", low=0)
     reached_m = Column("reached_m", "number", "street length that is reached", unit="m", low=0)

@@ -167,8 +167,12 @@ def trace_outlines(
     stretch that is not reached lies nearer to it by more than `favour` than one that is. Between a
     point inside and one outside, the outline crosses where the first bound is met by straight interpolation,
     or at the share ``u / (u + r)`` of the way, for the distance u of the inner point from what is not reached
-    and the distance r of the outer one from what is: always between two parallel streets. With a longer
-    limit every r falls and every u grows, so points only join, crossings only move outwards, and shapes are nested.
+    and the distance r of the outer one from what is: always between two parallel streets.
+
+    Shapes are nested to the last bit. With a longer limit every r falls and every u grows, so points only join, and
+    crossings only move outwards along their side of a square, whose other coordinate they share (see `_cross`). Within
+    one square the ground is a corner cut off, two of them, or the hull of its corners and crossings; each of these is
+    convex, and holds all corners and crossings of a shorter limit's.
 
     Parameters
     ----------
@@ -333,13 +337,16 @@ def trace_outlines(
 def _cross(mine: float, mine_out: float, other: float, other_out: float, radius: float, favour: float) -> float:
     """Return the share of the way from a point inside to one outside at which the outline crosses.
 
-    All but the radius and the favour are squared distances.
+    All but the radius and the favour are squared distances. Each distance enters each share once, by steps that rise
+    or fall steadily even as they are rounded, so that with a longer limit a crossing never moves inwards, not by the
+    last bit. In ``u / (u + r)`` u enters twice, and the quotient sometimes falls as u grows by a bit; that of
+    ``1 / (1 + r / u)`` never does.
     """
     share = 1.0
     over = np.sqrt(mine_out) - radius
     if over > 0:
-        left = max(radius - np.sqrt(mine), 0.0)
-        share = left / (left + over)
+        left = radius - np.sqrt(mine)
+        share = 1 / (1 + over / left) if left > 0 else 0.0
     if np.sqrt(mine_out) > np.sqrt(other_out) + favour:
-        share = min(share, np.sqrt(other) / (np.sqrt(other) + np.sqrt(mine_out)))
+        share = min(share, 1 / (1 + np.sqrt(mine_out / other)) if other > 0 else 0.0)
     return min(max(share, NEAREST), 1 - NEAREST)

@@ -107,6 +107,7 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
         "facilities": answer.place.facilities,
         "residences": answer.place.residences,
         "isochrones": answer.isochrones,
+        "truth": answer.truth,
         "coverage": answer.coverage,
         "communities": answer.communities,
         "gaps": answer.gaps,
