@@ -12,8 +12,8 @@ import shapely
 from pyproj import CRS, Transformer
 
 from walkcircle.analysis import Analysis, snap_facilities
-from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
+from walkcircle.footing import ROUNDING_MIN
 from walkcircle.study import SEARCH_FACTOR
 from walkcircle.tables import Checkup, Coverage, Effects, Facilities, Nearest, Unsnapped
 from walkcircle.walking import nearest
