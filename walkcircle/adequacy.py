@@ -76,7 +76,7 @@ def measure_adequacy(
     -------
     DataFrame
         :class:`~walkcircle.tables.Adequacy` in the order of `demand`. A capacity that is unknown is never taken
-        as zero: `access` is missing for everybody in its reach, `access_at_least` is what is sure.
+        as zero: `units_per_person` is missing for everybody in its reach, `units_at_least` is what is sure.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def measure_adequacy(
     ...     }
     ... )
     >>> beds, elders = pd.Series({"home": 12, "small": 4}), pd.Series({"a": 40, "b": 20})
-    >>> measure_adequacy(times, beds, elders, limit_min=10, method="2sfca")["access"].to_list()
+    >>> measure_adequacy(times, beds, elders, limit_min=10, method="2sfca")["units_per_person"].to_list()
     [0.2, 0.4]
     """
     reach = _find_catchments(times, supply, demand, limit_min=limit_min, method=method, decay=decay)
@@ -112,8 +112,8 @@ def measure_adequacy(
             Adequacy.demand: demand.to_numpy(dtype=float),
             Adequacy.facilities: np.bincount(reach.origin, minlength=count),
             Adequacy.unknown: unknown,
-            Adequacy.access: np.where((unknown > 0) | off, np.nan, at_least),
-            Adequacy.access_at_least: at_least,
+            Adequacy.units_per_person: np.where((unknown > 0) | off, np.nan, at_least),
+            Adequacy.units_at_least: at_least,
         }
     )
 
@@ -242,7 +242,7 @@ def _find_catchments(
     capacity = check_series(supply, where="supply", nullable=True).to_numpy()
     people = check_series(demand, where="demand").to_numpy()
     _check_pairs(times)
-    origin = _find_rows(times[WalkTimes.origin], demand.index, "times", "demand; give it 0 people if nobody lives there")
+    origin = _find_rows(times[WalkTimes.origin], demand.index, "times", "demand; give it 0 people if nobody lives")
     facility = _find_rows(
         times[WalkTimes.destination], supply.index, "times", "supply; give it a missing capacity if it is unknown"
     )
@@ -252,7 +252,7 @@ def _find_catchments(
     if method == "3sfca":
         chosen = weight / np.bincount(origin, weight, len(demand))[origin]
         weight = weight * chosen
-    shared = np.bincount(facility, people[origin] * weight, len(supply))
+    shared = np.asarray(np.bincount(facility, people[origin] * weight, len(supply)), dtype=float)
     ratio = np.divide(capacity, shared, out=np.full(len(supply), np.nan), where=shared > 0)
     return _Catchments(origin, facility, weight**2 if method == "m2sfca" else weight, shared, ratio)
 
@@ -263,7 +263,7 @@ def _choose_decay(method: Method, decay: Decay | None) -> Decay:
         msg = f"there is no method '{method}'; the methods are 2sfca, e2sfca, 3sfca and m2sfca"
         raise TableError(msg)
     if method == "2sfca":
-        if decay not in {None, Binary()}:
+        if not (decay is None or isinstance(decay, Binary)):
             msg = "2sfca counts every walk within the limit alike; with a decay it is e2sfca"
             raise TableError(msg)
         return Binary()

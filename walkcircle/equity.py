@@ -31,7 +31,7 @@ def measure_equity(
     With values xᵢ of pᵢ people, N = Σ pᵢ, mean μ, and F and L the cumulative shares of people and of the value when
     people are sorted by value::
 
-        Gini      G = 1 - Σ (Fᵢ - Fᵢ₋₁)(Lᵢ + Lᵢ₋₁)                       standard; Bruno and others 2024 take it of times
+        Gini      G = 1 - Σ (Fᵢ - Fᵢ₋₁)(Lᵢ + Lᵢ₋₁)              Bruno and others 2024 take it of times
         Palma     (1 - L(0.9)) / L(0.4), L straight between people          Palma 2011; 0.25 when all are equal
         Theil T   Σ pᵢ/N · xᵢ/μ · ln(xᵢ/μ) = between + within groups       Theil 1967
         P90/P10   with the q-quantile the least x that q·N people do not exceed
@@ -242,7 +242,7 @@ def _theil(x: NDArray[np.float64], p: NDArray[np.float64], group: NDArray[np.obj
     if group is None:
         return {Equity.theil: whole}
     codes, _ = pd.factorize(group)
-    people = np.bincount(codes, p)
+    people = np.asarray(np.bincount(codes, p), dtype=float)
     sums = np.bincount(codes, p * x)
     within = [
         total / sums.sum() * _theil_of(x[codes == code], p[codes == code]) for code, total in enumerate(sums) if total

@@ -267,8 +267,8 @@ class Bundle(Table):
     required = Column("required", "count", "kinds that make the bundle", low=1)
     within = Column("within", "count", "of them, within the limit; missing where not known", low=0, nullable=True)
     missing = Column("missing", "count", "of them, not within the limit; missing where not known", low=0, nullable=True)
-    unsure = Column(
-        "unsure", "count", "of the missing kinds, those for whom the data end on the way", low=0, nullable=True
+    beyond = Column(
+        "beyond", "count", "of the missing kinds, those for whom the data end on the way", low=0, nullable=True
     )
     short_of = Column("short_of", "text", "the one kind that is missing, where it is one", nullable=True)
     complete = Column("complete", "flag", "every required kind is within the limit")
@@ -320,7 +320,7 @@ class DualAccess(Table):
 
     title = "dual access"
     origin = Column("origin", "text", "where the walk starts")
-    category = Column("category", "text", "category of facilities")
+    facility_category = Column("facility_category", "text", "category of facilities")
     found = Column("found", "count", "facilities that entered the mean, at most as many as asked for", low=0)
     minutes = Column(
         "minutes", "number", "mean walk; missing where too few can be walked to", unit="min", low=0, nullable=True
@@ -344,9 +344,7 @@ class AreaProximity(Table):
     area = Column("area", "text", "area, or all", unique=True)
     population = Column("population", "number", "people of the area", unit="people", low=0)
     unknown = Column("unknown", "number", "people whose proximity time is missing", unit="people", low=0)
-    minutes = Column(
-        "minutes", "number", "mean over the others, weighted by people", unit="min", low=0, nullable=True
-    )
+    minutes = Column("minutes", "number", "mean over the others, weighted by people", unit="min", low=0, nullable=True)
     limit_min = Column("limit_min", "number", "longest proximity time that counts, inclusive", unit="min", low=0)
     within = Column("within", "number", "people within it", unit="people", low=0)
     share = Column("share", "number", "within / (population - unknown)", low=0, high=1, nullable=True)
@@ -362,7 +360,11 @@ class Radius(Table):
     population = Column("population", "number", "residents of the cluster", unit="people", low=0)
     limit_m = Column("limit_m", "number", "service radius of the standard, inclusive", unit="m", low=0)
     distance_m = Column(
-        "distance_m", "number", "straight to the nearest facility; missing when there is none", unit="m", low=0,
+        "distance_m",
+        "number",
+        "straight to the nearest facility; missing when there is none",
+        unit="m",
+        low=0,
         nullable=True,
     )
     within = Column("within", "flag", "within the service radius")
@@ -380,7 +382,7 @@ class RadiusGap(Table):
     limit_min = Column("limit_min", "number", "limit of the standard on foot, inclusive", unit="min", low=0)
     share_radius = Column("share_radius", "number", "within the radius", low=0, high=1, nullable=True)
     share_walked = Column("share_walked", "number", "within the walk", low=0, high=1, nullable=True)
-    gap = Column("gap", "number", "share_radius - share_walked", low=-1, high=1, nullable=True)
+    share_gap = Column("share_gap", "number", "share_radius - share_walked", low=-1, high=1, nullable=True)
 
 
 class Gaps(Table):
@@ -434,12 +436,16 @@ class Adequacy(Table):
     unknown = Column(
         "unknown", "count", "of them, those whose units per person are unknown: no capacity, or no demand", low=0
     )
-    access = Column(
-        "access", "number", "units for each person; missing while anything in reach is unknown", unit="units/person",
-        low=0, nullable=True,
+    units_per_person = Column(
+        "units_per_person",
+        "number",
+        "units for each person; missing while anything in reach is unknown",
+        unit="units/person",
+        low=0,
+        nullable=True,
     )
-    access_at_least = Column(
-        "access_at_least", "number", "units for each person from what is known", unit="units/person", low=0
+    units_at_least = Column(
+        "units_at_least", "number", "units for each person from what is known", unit="units/person", low=0
     )
 
 
@@ -451,12 +457,20 @@ class Crowding(Table):
     capacity = Column("capacity", "number", "what it offers; missing where unknown", unit="units", low=0, nullable=True)
     people = Column("people", "number", "people who reach it, weighted by how near they are", unit="people", low=0)
     people_per_unit = Column(
-        "people_per_unit", "number", "people / capacity; missing where that is unknown or nothing", unit="people/unit",
-        low=0, nullable=True,
+        "people_per_unit",
+        "number",
+        "people / capacity; missing where that is unknown or nothing",
+        unit="people/unit",
+        low=0,
+        nullable=True,
     )
     units_per_person = Column(
-        "units_per_person", "number", "capacity / people; missing where nobody reaches it or capacity is unknown",
-        unit="units/person", low=0, nullable=True,
+        "units_per_person",
+        "number",
+        "capacity / people; missing where nobody reaches it or capacity is unknown",
+        unit="units/person",
+        low=0,
+        nullable=True,
     )
 
 
@@ -470,12 +484,20 @@ class Supply(Table):
     unknown = Column("unknown", "count", "facilities whose capacity is unknown", low=0)
     per_1000 = Column("per_1000", "number", "units per 1,000 people", unit="units/1,000 people", low=0, nullable=True)
     adequacy = Column(
-        "adequacy", "number", "per_1000 / norm, at most 1; missing while the unknown could change it", low=0, high=1,
+        "adequacy",
+        "number",
+        "per_1000 / norm, at most 1; missing while the unknown could change it",
+        low=0,
+        high=1,
         nullable=True,
     )
     shortfall = Column(
-        "shortfall", "number", "units that the norm asks for beyond the supply; missing like adequacy", unit="units",
-        low=0, nullable=True,
+        "shortfall",
+        "number",
+        "units that the norm asks for beyond the supply; missing like adequacy",
+        unit="units",
+        low=0,
+        nullable=True,
     )
 
 
@@ -492,7 +514,10 @@ class Equity(Table):
     highest = Column("highest", "number", "largest value of anybody", low=0, nullable=True)
     gini = Column("gini", "number", "0 is equal", low=0, high=1, nullable=True)
     palma = Column(
-        "palma", "number", "sum of the upper tenth of people / sum of the lower four tenths; 0.25 is equal", low=0,
+        "palma",
+        "number",
+        "sum of the upper tenth of people / sum of the lower four tenths; 0.25 is equal",
+        low=0,
         nullable=True,
     )
     theil = Column("theil", "number", "Theil's T, 0 is equal", low=0, nullable=True)
@@ -648,9 +673,7 @@ def check_table(frame: Frame, table: type[Table], *, where: str) -> Frame:
     return frame
 
 
-def check_series(
-    series: pd.Series, *, where: str, nullable: bool = False, unique: bool = True
-) -> pd.Series:
+def check_series(series: pd.Series, *, where: str, nullable: bool = False, unique: bool = True) -> pd.Series:
     """Return `series` as floats if it holds usable amounts, else say which row and what to do.
 
     Parameters
