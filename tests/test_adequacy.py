@@ -7,7 +7,7 @@ from math import fsum, isnan
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -219,6 +219,7 @@ def towns(draw):
     return times, pd.Series(capacity, dtype=float), pd.Series(people, dtype=float)
 
 
+@settings(deadline=None, max_examples=60)
 @given(method=st.sampled_from(METHODS), decay=st.sampled_from([Gaussian(), Zones(), Linear()]), town=towns())
 def test_numbers_are_those_of_plain_loops(method, decay, town):
     times, supply, demand = town
@@ -248,6 +249,7 @@ def test_numbers_are_those_of_plain_loops(method, decay, town):
         assert row.units_per_person == pytest.approx(np.nan if row.unknown else row.units_at_least, nan_ok=True)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     case=st.sampled_from([("2sfca", None), ("e2sfca", None), ("e2sfca", Zones()), ("3sfca", Linear())]), town=towns()
 )
@@ -262,6 +264,7 @@ def test_what_people_have_is_what_facilities_offer(case, town):
     assert (table[Adequacy.demand] * table[Adequacy.units_at_least]).sum() == pytest.approx(offered)
 
 
+@settings(deadline=None, max_examples=60)
 @given(town=towns())
 def test_the_modified_method_never_gives_more(town):
     """With weights of at most 1, squaring them takes something away."""
@@ -269,6 +272,7 @@ def test_the_modified_method_never_gives_more(town):
     assert (lost[Adequacy.units_at_least] <= kept[Adequacy.units_at_least] * (1 + 1e-12)).all()
 
 
+@settings(deadline=None, max_examples=60)
 @given(method=st.sampled_from(METHODS), town=towns(), seed=st.integers(0, 99))
 def test_the_order_of_rows_changes_nothing(method, town, seed):
     times, supply, demand = town
@@ -279,6 +283,7 @@ def test_the_order_of_rows_changes_nothing(method, town, seed):
     assert_frame_equal(one, other, rtol=1e-12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(town=towns())
 def test_nothing_that_is_given_is_changed(town):
     before = [frame.copy() for frame in town]
@@ -346,6 +351,7 @@ def test_an_unknown_capacity_matters_only_where_it_could_help():
     assert table[Supply.shortfall].to_list() == pytest.approx([np.nan, 0], nan_ok=True)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     units=st.lists(st.integers(0, 10_000), min_size=1, max_size=5),
     people=st.integers(1, 10**6),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle.decay import Binary, Exponential, Gaussian, Linear, Logistic, Power, Zones, weigh_minutes
@@ -43,6 +43,7 @@ def test_zones_are_the_step_function_of_pysal_access():
     assert weights.tolist() == [1, 1, 1, 0.68, 0.68, 0.22, 0.22, 0]
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     decay=st.sampled_from(SHAPES), minutes=st.lists(st.floats(0, 40), min_size=2, max_size=20), limit=st.floats(0.5, 30)
 )

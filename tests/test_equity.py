@@ -7,7 +7,7 @@ from math import exp, isnan, log
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle.equity import measure_equity, measure_zones
@@ -145,6 +145,7 @@ def test_large_and_tiny_aversions_neither_overflow_nor_vanish():
 # ── what must always hold ───────────────────────────────────────────────────────────────────────
 
 
+@settings(deadline=None, max_examples=60)
 @given(value=st.floats(0.01, 1e4), people=st.lists(st.floats(0.5, 1e4), min_size=1, max_size=9))
 def test_when_all_have_the_same_nothing_is_spread(value, people):
     row = equity([value] * len(people), people, groups=[i % 2 for i in range(len(people))])
@@ -155,6 +156,7 @@ def test_when_all_have_the_same_nothing_is_spread(value, people):
     assert row[Equity.ede] == pytest.approx(value)
 
 
+@settings(deadline=None, max_examples=60)
 @given(values=VALUES, factor=st.floats(0.01, 100), seed=st.integers(0, 99))
 def test_a_change_of_unit_or_of_order_changes_no_spread(values, factor, seed):
     people = np.random.default_rng(seed).integers(1, 50, len(values))
@@ -167,6 +169,7 @@ def test_a_change_of_unit_or_of_order_changes_no_spread(values, factor, seed):
     assert mixed.to_list() == pytest.approx(row.to_list(), nan_ok=True)
 
 
+@settings(deadline=None, max_examples=60)
 @given(values=VALUES, times=st.integers(2, 5), seed=st.integers(0, 99))
 def test_people_may_be_repeated_or_written_out_one_by_one(values, times, seed):
     people = np.random.default_rng(seed).integers(1, 20, len(values))
@@ -185,6 +188,7 @@ def gini_of_pairs(values: np.ndarray) -> float:
     return float(np.abs(values[:, None] - values).mean() / 2 / values.mean())
 
 
+@settings(deadline=None, max_examples=60)
 @given(values=VALUES, seed=st.integers(0, 99))
 def test_between_and_within_make_up_the_whole(values, seed):
     rng = np.random.default_rng(seed)
@@ -192,6 +196,7 @@ def test_between_and_within_make_up_the_whole(values, seed):
     assert row[Equity.theil_between] + row[Equity.theil_within] == pytest.approx(row[Equity.theil], abs=1e-12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(values=VALUES, shift=st.floats(0, 50), kappa=st.floats(0.01, 2))
 def test_the_equal_value_lies_between_mean_and_worst_and_moves_along(values, shift, kappa):
     """A burden that grows for all by a minute is worse by a minute, with κ held; more aversion is never better."""

@@ -144,7 +144,7 @@ def measure_dual_access(
     found = by_pair.size().reindex(grid, fill_value=0).to_numpy(dtype=np.int64)
     total = by_pair.sum().reindex(grid, fill_value=0.0).to_numpy(dtype=float)
     if fill_min is not None:
-        total += (k - found) * fill_min
+        total = total + (k - found) * fill_min
     is_known = (found == k) | (fill_min is not None)
     return pd.DataFrame(
         {
@@ -207,7 +207,7 @@ def weigh_proximity(
     Raises
     ------
     TableError
-        An origin has no people or no area, or an amount cannot be used.
+        An origin has no people or no area, or two, or an amount cannot be used.
 
     Examples
     --------
@@ -218,6 +218,9 @@ def weigh_proximity(
     """
     origins = proximity[Proximity.origin]
     weights = check_series(people, where="people").reindex(origins).to_numpy()
+    if areas is not None and not areas.index.is_unique:
+        msg = f"areas: origin {areas.index[areas.index.duplicated()][0]!r} occurs twice; keep one"
+        raise TableError(msg)
     area = pd.Series("all", index=origins) if areas is None else areas.reindex(origins)
     for what, absent in (("people", np.isnan(weights)), ("area", area.isna().to_numpy())):
         if absent.any():
