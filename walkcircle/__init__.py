@@ -15,10 +15,15 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from walkcircle.adequacy import measure_adequacy, measure_crowding, measure_supply
     from walkcircle.analysis import Analysis, analyse
+    from walkcircle.buffers import compare_radius, measure_radius_coverage
+    from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
     from walkcircle.checkup import score_communities
     from walkcircle.clusters import cluster_residences
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+    from walkcircle.decay import Decay, weigh_minutes
+    from walkcircle.equity import measure_equity, measure_zones
     from walkcircle.errors import (
         NetworkError,
         OutputError,
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
+    from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.scenario import Proposals, measure_effect
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
@@ -72,7 +78,11 @@ __all__ = [
     # the measures
     "cluster_residences", "trace_isochrones", "trace_streets", "measure_truth",
     "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
-    "score_communities", "find_gaps",
+    "measure_bundle", "weigh_bundle", "count_missing",
+    "measure_sweep", "measure_dual_access", "measure_proximity", "weigh_proximity",
+    "measure_radius_coverage", "compare_radius",
+    "Decay", "weigh_minutes", "measure_adequacy", "measure_crowding", "measure_supply",
+    "score_communities", "measure_equity", "measure_zones", "find_gaps",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     # the views
@@ -82,16 +92,22 @@ __all__ = [
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
 #: geopandas and numba to print its help.
 _MODULES: Mapping[str, tuple[str, ...]] = {
+    "adequacy": ("measure_adequacy", "measure_crowding", "measure_supply"),
     "analysis": ("Analysis", "analyse"),
+    "buffers": ("compare_radius", "measure_radius_coverage"),
+    "bundle": ("count_missing", "measure_bundle", "weigh_bundle"),
     "checkup": ("score_communities",),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
+    "decay": ("Decay", "weigh_minutes"),
+    "equity": ("measure_equity", "measure_zones"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
     "footing": ("Footing", "make_footing"),
     "gaps": ("find_gaps",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),
+    "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
     "scenario": ("Proposals", "measure_effect"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkcircle.footing import ROUNDING_S
+from walkcircle.footing import ROUNDING_MIN
 from walkcircle.tables import (
     Agreement,
     Clusters,
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.standards import Kind
-
-#: The microsecond that walking times allow a limit, in minutes.
-ROUNDING_MIN = ROUNDING_S / 60
 
 #: A walk is unsure where the data end within this share of its limit: of a disc, a fifth lies beyond a straight edge
 #: at half its radius (the segment's area is 0.196 of the disc's), and less beyond one farther off.

@@ -25,6 +25,9 @@ GRAIN_S = 2.0**-30
 #: Limits are inclusive; a microsecond of room keeps a walk of exactly the limit inside after rounding.
 ROUNDING_S = 1e-6
 
+#: The same in minutes.
+ROUNDING_MIN = ROUNDING_S / 60
+
 
 #: Stairs that gain less than this have no sure direction: a metre is within what terrain models err by.
 SURE_CLIMB_M = 1.0

@@ -14,7 +14,6 @@ import shapely
 from pyproj import CRS, Transformer
 
 from walkcircle.analysis import Analysis, snap_facilities
-from walkcircle.coverage import ROUNDING_MIN
 from walkcircle.errors import TableError
 from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
 

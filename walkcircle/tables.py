@@ -256,6 +256,135 @@ class CommunityCoverage(Table):
     reason = Column("reason", "text", "what makes the data thin", nullable=True)
 
 
+class Bundle(Table):
+    """How many of the required kinds each cluster has within its limits."""
+
+    title = "bundle"
+    cluster = Column("cluster", "text", "where the walk starts")
+    community = Column("community", "text", "community of the cluster", nullable=True)
+    walker = Column("walker", "text", "who walks")
+    population = Column("population", "number", "residents of the cluster", unit="people", low=0)
+    required = Column("required", "count", "kinds that make the bundle", low=1)
+    within = Column("within", "count", "of them, within the limit; missing where not known", low=0, nullable=True)
+    missing = Column("missing", "count", "of them, not within the limit; missing where not known", low=0, nullable=True)
+    beyond = Column(
+        "beyond", "count", "of the missing kinds, those for whom the data end on the way", low=0, nullable=True
+    )
+    short_of = Column("short_of", "text", "the one kind that is missing, where it is one", nullable=True)
+    complete = Column("complete", "flag", "every required kind is within the limit")
+    enough = Column("enough", "flag", "at least as many kinds as asked for are within the limit")
+    known = Column("known", "flag", "the cluster is on the network; if not, nothing is known of its walks")
+
+
+class CommunityBundle(Table):
+    """How many residents have the whole bundle, per community."""
+
+    title = "bundle by community"
+    community = Column("community", "text", "community")
+    walker = Column("walker", "text", "who walks")
+    population = Column("population", "number", "residents of the community", unit="people", low=0)
+    unknown = Column("unknown", "number", "residents whose homes are not on the network", unit="people", low=0)
+    complete = Column("complete", "number", "residents with every kind within the limit", unit="people", low=0)
+    enough = Column("enough", "number", "residents with as many kinds as asked for", unit="people", low=0)
+    share_complete = Column(
+        "share_complete", "number", "complete / (population - unknown)", low=0, high=1, nullable=True
+    )
+    share_enough = Column("share_enough", "number", "enough / (population - unknown)", low=0, high=1, nullable=True)
+
+
+class MissingKinds(Table):
+    """How many residents lack how many kinds, per community; one short is a cheap win."""
+
+    title = "residents by missing kinds"
+    community = Column("community", "text", "community")
+    walker = Column("walker", "text", "who walks")
+    missing = Column("missing", "count", "kinds that are not within the limit", low=0)
+    people = Column("people", "number", "residents who lack exactly so many", unit="people", low=0)
+    share = Column("share", "number", "of the residents whose walks are known", low=0, high=1, nullable=True)
+
+
+class Sweep(Table):
+    """The share of people within every time, not only within one limit."""
+
+    title = "coverage by time"
+    kind = Column("kind", "text", "kind of facility")
+    walker = Column("walker", "text", "who walks")
+    minutes = Column("minutes", "number", "longest walk that counts, inclusive", unit="min", low=0)
+    population = Column("population", "number", "residents whose walks are known", unit="people", low=0)
+    covered = Column("covered", "number", "residents within that time", unit="people", low=0)
+    share = Column("share", "number", "covered / population; missing where nobody lives", low=0, high=1, nullable=True)
+
+
+class DualAccess(Table):
+    """The mean walk to the nearest few facilities of each category."""
+
+    title = "dual access"
+    origin = Column("origin", "text", "where the walk starts")
+    facility_category = Column("facility_category", "text", "category of facilities")
+    found = Column("found", "count", "facilities that entered the mean, at most as many as asked for", low=0)
+    minutes = Column(
+        "minutes", "number", "mean walk; missing where too few can be walked to", unit="min", low=0, nullable=True
+    )
+
+
+class Proximity(Table):
+    """The mean of the dual access to all categories."""
+
+    title = "proximity time"
+    origin = Column("origin", "text", "where the walk starts", unique=True)
+    minutes = Column(
+        "minutes", "number", "mean over the categories; missing where one is missing", unit="min", low=0, nullable=True
+    )
+
+
+class AreaProximity(Table):
+    """Proximity time weighted by people, and the share within a limit."""
+
+    title = "proximity time by area"
+    area = Column("area", "text", "area, or all", unique=True)
+    population = Column("population", "number", "people of the area", unit="people", low=0)
+    unknown = Column("unknown", "number", "people whose proximity time is missing", unit="people", low=0)
+    minutes = Column("minutes", "number", "mean over the others, weighted by people", unit="min", low=0, nullable=True)
+    limit_min = Column("limit_min", "number", "longest proximity time that counts, inclusive", unit="min", low=0)
+    within = Column("within", "number", "people within it", unit="people", low=0)
+    share = Column("share", "number", "within / (population - unknown)", low=0, high=1, nullable=True)
+
+
+class Radius(Table):
+    """Straight-line coverage, the official one, from each cluster."""
+
+    title = "straight-line coverage"
+    cluster = Column("cluster", "text", "where people live")
+    community = Column("community", "text", "community of the cluster", nullable=True)
+    kind = Column("kind", "text", "kind of facility")
+    population = Column("population", "number", "residents of the cluster", unit="people", low=0)
+    limit_m = Column("limit_m", "number", "service radius of the standard, inclusive", unit="m", low=0)
+    distance_m = Column(
+        "distance_m",
+        "number",
+        "straight to the nearest facility; missing when there is none",
+        unit="m",
+        low=0,
+        nullable=True,
+    )
+    within = Column("within", "flag", "within the service radius")
+
+
+class RadiusGap(Table):
+    """Straight-line coverage beside coverage on foot, for the same people."""
+
+    title = "radius against walk"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    walker = Column("walker", "text", "who walks")
+    population = Column("population", "number", "residents whose walks are known", unit="people", low=0)
+    limit_m = Column("limit_m", "number", "service radius of the standard, inclusive", unit="m", low=0)
+    limit_min = Column("limit_min", "number", "limit of the standard on foot, inclusive", unit="min", low=0)
+    share_radius = Column("share_radius", "number", "within the radius", low=0, high=1, nullable=True)
+    share_walked = Column("share_walked", "number", "within the walk", low=0, high=1, nullable=True)
+    share_gap = Column("share_gap", "number", "share_radius - share_walked", low=-1, high=1, nullable=True)
+
+
 class Gaps(Table):
     """Residents without a kind of facility within the limit, per community."""
 
@@ -295,6 +424,121 @@ class Checkup(Table):
     weakest = Column("weakest", "flag", "in the weakest tenth")
     confidence = Column("confidence", "text", "A to D, by the share of kinds that are firm")
     geometry = Column("geometry", "geometry", "area of the community")
+
+
+class Adequacy(Table):
+    """How much of a kind of facility there is for each person, shared with everybody else in reach."""
+
+    title = "adequacy"
+    origin = Column("origin", "text", "where people live", unique=True)
+    demand = Column("demand", "number", "people who need the facility", unit="people", low=0)
+    facilities = Column("facilities", "count", "facilities in reach that weigh something", low=0)
+    unknown = Column(
+        "unknown", "count", "of them, those whose units per person are unknown: no capacity, or no demand", low=0
+    )
+    units_per_person = Column(
+        "units_per_person",
+        "number",
+        "units for each person; missing while anything in reach is unknown",
+        unit="units/person",
+        low=0,
+        nullable=True,
+    )
+    units_at_least = Column(
+        "units_at_least", "number", "units for each person from what is known", unit="units/person", low=0
+    )
+
+
+class Crowding(Table):
+    """How many people share each facility."""
+
+    title = "crowding"
+    facility = Column("facility", "text", "facility", unique=True)
+    capacity = Column("capacity", "number", "what it offers; missing where unknown", unit="units", low=0, nullable=True)
+    people = Column("people", "number", "people who reach it, weighted by how near they are", unit="people", low=0)
+    people_per_unit = Column(
+        "people_per_unit",
+        "number",
+        "people / capacity; missing where that is unknown or nothing",
+        unit="people/unit",
+        low=0,
+        nullable=True,
+    )
+    units_per_person = Column(
+        "units_per_person",
+        "number",
+        "capacity / people; missing where nobody reaches it or capacity is unknown",
+        unit="units/person",
+        low=0,
+        nullable=True,
+    )
+
+
+class Supply(Table):
+    """What an area has of a kind of facility, against the norm per 1,000 people."""
+
+    title = "supply"
+    area = Column("area", "text", "area", unique=True)
+    people = Column("people", "number", "people who need it", unit="people", low=0)
+    supply = Column("supply", "number", "what is known to be there", unit="units", low=0)
+    unknown = Column("unknown", "count", "facilities whose capacity is unknown", low=0)
+    per_1000 = Column("per_1000", "number", "units per 1,000 people", unit="units/1,000 people", low=0, nullable=True)
+    adequacy = Column(
+        "adequacy",
+        "number",
+        "per_1000 / norm, at most 1; missing while the unknown could change it",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    shortfall = Column(
+        "shortfall",
+        "number",
+        "units that the norm asks for beyond the supply; missing like adequacy",
+        unit="units",
+        low=0,
+        nullable=True,
+    )
+
+
+class Equity(Table):
+    """How evenly something is spread over people: one row."""
+
+    title = "equity"
+    people = Column("people", "number", "people whose value is known", unit="people", low=0)
+    unknown_share = Column(
+        "unknown_share", "number", "share of all people whose value is missing", low=0, high=1, nullable=True
+    )
+    mean = Column("mean", "number", "mean over people", low=0, nullable=True)
+    lowest = Column("lowest", "number", "smallest value of anybody", low=0, nullable=True)
+    highest = Column("highest", "number", "largest value of anybody", low=0, nullable=True)
+    gini = Column("gini", "number", "0 is equal", low=0, high=1, nullable=True)
+    palma = Column(
+        "palma",
+        "number",
+        "sum of the upper tenth of people / sum of the lower four tenths; 0.25 is equal",
+        low=0,
+        nullable=True,
+    )
+    theil = Column("theil", "number", "Theil's T, 0 is equal", low=0, nullable=True)
+    theil_between = Column("theil_between", "number", "the part between the groups", low=0, nullable=True)
+    theil_within = Column("theil_within", "number", "the part within the groups", low=0, nullable=True)
+    p90_p10 = Column("p90_p10", "number", "upper decile / lower decile of people", low=1, nullable=True)
+    ede = Column("ede", "number", "value that would be as bad if all had it (Kolm-Pollak)", nullable=True)
+    kappa = Column("kappa", "number", "aversion of that value, one over its unit", low=0, nullable=True)
+
+
+class Zones(Table):
+    """Which zones fall behind a bound, and how many people in them do."""
+
+    title = "zones against a bound"
+    zone = Column("zone", "text", "zone", unique=True)
+    people = Column("people", "number", "people whose value is known", unit="people", low=0)
+    unknown = Column("unknown", "number", "people whose value is missing", unit="people", low=0)
+    mean = Column("mean", "number", "mean over people; missing where nothing is known", nullable=True)
+    worst = Column("worst", "number", "worst value of anybody", nullable=True)
+    people_outside = Column("people_outside", "number", "people who themselves miss the bound", unit="people", low=0)
+    outside = Column("outside", "flag", "the zone's mean misses the bound")
 
 
 class Isochrones(Table):
@@ -376,8 +620,22 @@ TABLES: tuple[type[Table], ...] = (
     Counts,
     Coverage,
     CommunityCoverage,
+    Bundle,
+    CommunityBundle,
+    MissingKinds,
+    Sweep,
+    DualAccess,
+    Proximity,
+    AreaProximity,
+    Radius,
+    RadiusGap,
     Gaps,
     Checkup,
+    Adequacy,
+    Crowding,
+    Supply,
+    Equity,
+    Zones,
     Isochrones,
     Truth,
     Completeness,
@@ -414,6 +672,48 @@ def check_table(frame: Frame, table: type[Table], *, where: str) -> Frame:
     if isinstance(frame, gpd.GeoDataFrame) and any(c.dtype == "geometry" for c in table.columns()):
         check_geometry(frame, where=where)
     return frame
+
+
+def check_series(series: pd.Series, *, where: str, nullable: bool = False, unique: bool = True) -> pd.Series:
+    """Return `series` as floats if it holds usable amounts, else say which row and what to do.
+
+    Parameters
+    ----------
+    series
+        Amounts by label: people, capacities, minutes.
+    where
+        What they are, for the message.
+    nullable
+        An amount may be missing; it then means *unknown*, never zero.
+    unique
+        No label occurs twice.
+
+    Raises
+    ------
+    TableError
+        An amount is missing, negative, infinite or no number; a label occurs twice.
+
+    Examples
+    --------
+    >>> check_series(pd.Series({"a": 3, "b": None}), where="capacities", nullable=True).to_list()
+    [3.0, nan]
+    """
+    cure = "give a number of at least 0, or leave it out if unknown" if nullable else "give a number of at least 0"
+    absent = series.isna().to_numpy()
+    amounts = pd.to_numeric(series, errors="coerce").astype(float)
+    values = amounts.to_numpy()
+    wrong = np.isinf(values) | (values < 0) | (np.isnan(values) & ~absent)
+    if not nullable:
+        wrong |= absent
+    if wrong.any():
+        row = int(wrong.argmax())
+        msg = f"{where}: row {_plain(series.index[row])!r} is {_plain(series.iloc[row])!r}; {cure}"
+        raise TableError(msg)
+    if unique and not series.index.is_unique:
+        label = series.index[series.index.duplicated()][0]
+        msg = f"{where}: row {_plain(label)!r} occurs twice; sum or remove the rows"
+        raise TableError(msg)
+    return amounts
 
 
 def check_geometry(frame: gpd.GeoDataFrame, *, where: str) -> None:
