@@ -15,6 +15,7 @@ from pyproj import CRS, Transformer
 
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.errors import TableError
+from walkcircle.footing import ROUNDING_MIN
 from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
 
 if TYPE_CHECKING:
