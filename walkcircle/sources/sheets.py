@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
+import zipfile
+import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -14,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from walkcircle.errors import SourceError, TableError
+from walkcircle.errors import SourceError, TableError, WalkCircleError
 from walkcircle.sources.cells import clean_texts, make_plain
 from walkcircle.sources.remarks import Remark, Report
 
@@ -31,6 +34,10 @@ SUMS = re.compile(
     r"(?:[:：\d].*)?",
     re.IGNORECASE,
 )
+
+#: Cells of an .xlsx sheet that hold an error; and formulas without the value that a spreadsheet would store.
+ERROR_CELL = re.compile(r'<c r="([A-Z]+\d+)"[^>]*\st="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>')
+BARE_FORMULA = re.compile(r'<c r="([A-Z]+\d+)"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
 
 
 @dataclass(frozen=True)
@@ -115,8 +122,8 @@ def decode_text(content: bytes, *, name: str, encoding: str | None) -> tuple[str
 
     Examples
     --------
-    >>> decode_text("学校".encode("gbk"), name="r.csv", encoding=None)
-    ('学校', 'gb18030')
+    >>> decode_text("幼儿园".encode("gbk"), name="r.csv", encoding=None)
+    ('幼儿园', 'gb18030')
     """
     if encoding is not None:
         return _decode_declared(content, name, encoding), encoding
@@ -200,10 +207,11 @@ def _read_workbook(path: Path, sheet: str | None) -> _Grid:
     # only who has workbooks pays for their reader
     import python_calamine as calamine
 
-    content = io.BytesIO(_read_bytes(path))
+    content = _read_bytes(path)
     try:
-        with calamine.CalamineWorkbook.from_filelike(content) as book:
-            name = _choose_sheet(path, book, sheet)
+        with calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+            shown = [str(m.name) for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible]
+            name = _choose_sheet(path, book, sheet, shown)
             page = book.get_sheet_by_name(name)
             cells = page.to_python(skip_empty_area=False)
             ranges = page.merged_cell_ranges or []
@@ -212,16 +220,19 @@ def _read_workbook(path: Path, sheet: str | None) -> _Grid:
         raise SourceError(msg) from None
     # the reader is compiled from Rust, whose panics are no ordinary exceptions
     except BaseException as error:
-        if isinstance(error, SourceError | KeyboardInterrupt | SystemExit):
+        if isinstance(error, WalkCircleError | KeyboardInterrupt | SystemExit):
             raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         msg = f"{path.name}: cannot be read ({reason}); open it in a spreadsheet and save it again as .xlsx"
         raise SourceError(msg) from None
     grid = {number: [_write_cell(cell) for cell in row] for number, row in enumerate(cells, start=1)}
+    for (number, column), failed in find_failed(content, name).items():
+        if number in grid and column < len(grid[number]) and not grid[number][column]:
+            grid[number][column] = failed
     return _Grid(path.name, "row", grid, _fill_merged(grid, ranges))
 
 
-def _choose_sheet(path: Path, book: Any, sheet: str | None) -> str:
+def _choose_sheet(path: Path, book: Any, sheet: str | None, shown: Sequence[str]) -> str:
     """Return the sheet that is meant, or the only one with rows that is not hidden."""
     names = [str(name) for name in book.sheet_names]
     if sheet is not None:
@@ -229,8 +240,7 @@ def _choose_sheet(path: Path, book: Any, sheet: str | None) -> str:
             return sheet
         msg = f"{path.name}: there is no sheet '{sheet}'; the sheets are: {', '.join(names)}"
         raise SourceError(msg)
-    shown = [str(meta.name) for meta in book.sheets_metadata if meta.visible.name == "Visible"]
-    filled = [name for name in shown if book.get_sheet_by_name(name).height > 0] if len(shown) > 1 else shown
+    filled = [name for name in shown if book.get_sheet_by_name(name).height > 0]
     if len(filled) == 1:
         return filled[0]
     if not filled:
@@ -238,6 +248,54 @@ def _choose_sheet(path: Path, book: Any, sheet: str | None) -> str:
         raise TableError(msg)
     msg = f"{path.name}: holds {len(filled)} sheets ({', '.join(filled)}); say which one, as in sheet = \"{filled[0]}\""
     raise SourceError(msg)
+
+
+def find_failed(content: bytes, sheet: str) -> dict[tuple[int, int], str]:
+    """Find the cells of an .xlsx sheet that hold an error, or a formula that was never calculated.
+
+    The reader of workbooks returns both as empty cells, and an empty cell would pass as "not known".
+
+    Returns
+    -------
+    dict
+        Row (from 1) and column (from 0) → the error as a spreadsheet shows it, ``#VALUE!`` for the formula.
+    """
+    if not content.startswith(b"PK"):
+        return {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            book = archive.read("xl/workbook.xml").decode("utf-8")
+            links = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8")
+            marks = [mark for mark in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", book) if _attribute(mark, "name") == sheet]
+            key = _attribute(marks[0], r"\w+:id")
+            link = next(one for one in re.findall(r"<Relationship\s[^>]*>", links) if _attribute(one, "Id") == key)
+            target = _attribute(link, "Target")
+            page = archive.read(target.lstrip("/") if target.startswith("/") else f"xl/{target}").decode("utf-8")
+    # a workbook that is laid out otherwise has been read all the same; only the errors in it stay unnamed
+    except (KeyError, IndexError, StopIteration, UnicodeDecodeError, zipfile.BadZipFile, NotImplementedError,
+            RuntimeError, OSError, zlib.error, EOFError):  # fmt: skip
+        return {}
+    failed = {at: text or "#N/A" for at, text in re.findall(ERROR_CELL, page)}
+    failed |= dict.fromkeys(re.findall(BARE_FORMULA, page), "#VALUE!")
+    return {_position(at): text for at, text in failed.items()}
+
+
+def _attribute(mark: str, name: str) -> str:
+    found = re.search(rf"\s{name}=\"([^\"]*)\"", mark)
+    return html.unescape(found[1]) if found else ""
+
+
+def _position(at: str) -> tuple[int, int]:
+    """Return row (from 1) and column (from 0) of a cell such as B2.
+
+    >>> _position("B2"), _position("AA10")
+    ((2, 1), (10, 26))
+    """
+    letters = at.rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return int(at[len(letters) :]), column - 1
 
 
 def _write_cell(value: Any) -> str:
