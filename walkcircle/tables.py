@@ -143,7 +143,13 @@ class Facilities(Table):
     name = Column("name", "text", "name as mapped or registered", nullable=True)
     source = Column("source", "text", "where the row comes from: osm or the register's name")
     capacity = Column(
-        "capacity", "number", "people, beds or pupils it is made for", unit="places", low=0, optional=True, nullable=True
+        "capacity",
+        "number",
+        "people, beds or pupils it is made for",
+        unit="places",
+        low=0,
+        optional=True,
+        nullable=True,
     )
     floor_m2 = Column("floor_m2", "number", "floor area", unit="m²", low=0, optional=True, nullable=True)
     opened = Column("opened", "text", "first day it was open, YYYY-MM-DD", optional=True, nullable=True)

@@ -27,7 +27,9 @@ FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|
 #: Marks without width or meaning that come along when text is copied.
 INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Units behind a number that change nothing; 万 is ten thousand.
-UNITS = re.compile(r"(?:人|户|个|所|处|张|床|座|套|m2|m²|㎡|平米|平方米|平方|people|persons|beds|places)\Z", re.IGNORECASE)
+UNITS = re.compile(
+    r"(?:人|户|个|所|处|张|床|座|套|m2|m²|㎡|平米|平方米|平方|people|persons|beds|places)\Z", re.IGNORECASE
+)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[, '’]\d{3})+(?:\.\d+)?")
 PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 #: A number that a spreadsheet shortened to its first digits.
@@ -50,7 +52,9 @@ DATES = (
 )
 #: Day 0 of Excel's calendar, and the days (1980 to 2079) that a bare number may stand for.
 EXCEL_EPOCH, EXCEL_DAYS = date(1899, 12, 30), range(29_221, 65_746)
-CLOSED_WORDS = frozenset({"是", "已关闭", "关闭", "停业", "已停业", "撤销", "已撤销", "停用", "已停用", "yes", "closed", "true"})
+CLOSED_WORDS = frozenset(
+    {"是", "已关闭", "关闭", "停业", "已停业", "撤销", "已撤销", "停用", "已停用", "yes", "closed", "true"}
+)
 OPEN_WORDS = frozenset({"否", "营业", "在营", "正常", "开放", "在用", "至今", "长期", "no", "open", "false"})
 #: What text becomes when UTF-8 or GBK is read as something else, and saved.
 GARBLED = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")

@@ -36,9 +36,10 @@ STEP_DEG = 1e-11
 
 #: Fewer points than this say nothing about the datum of a file.
 ENOUGH_POINTS = 20
-#: A point is on the map where a street or a building is as near as this, metres. Chosen on the extracts of Monaco
-#: and Karhula moved to Hangzhou: facilities of the true reading are on the map in 0.8 to 1.0 of cases.
+#: A point is on the map where a street or a building is as near as this, metres.
 ON_MAP_M = 15.0
+#: What makes another reading clearly the better one: so many of its points are on the map, and so many more.
+CLEAR_SHARE, CLEAR_LEAD = 0.6, 0.15
 
 
 def to_gcj02(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
@@ -147,10 +148,13 @@ class Fit:
         ``wgs84``, ``gcj02`` or ``bd09``.
     on_map
         Share of the points within :data:`ON_MAP_M` of a street or a building, 0 to 1.
+    points
+        Points that were counted: those inside the box of the map.
     """
 
     datum: str
     on_map: float
+    points: int
 
 
 def compare_readings(shapes: gpd.GeoSeries, ground: NDArray[Any], *, declared: str = "wgs84") -> list[Fit]:
@@ -179,17 +183,40 @@ def compare_readings(shapes: gpd.GeoSeries, ground: NDArray[Any], *, declared: s
     tree = shapely.STRtree(ground)
     # streets end soon beyond the study area, and a point that lies outside them says nothing
     edge = shapely.box(*shapely.total_bounds(ground)).buffer(ON_MAP_M)
-    read = {name: _move(written, inverse).to_crs(shapes.crs).to_numpy() for name, _, inverse in _DATUMS}
-    counted = inside & np.all([shapely.intersects(edge, places) for places in read.values()], axis=0)
-    if counted.sum() < ENOUGH_POINTS:
+    read = {name: _move(written, inverse).to_crs(shapes.crs).to_numpy()[inside] for name, _, inverse in _DATUMS}
+    counted = {name: places[shapely.intersects(edge, places)] for name, places in read.items()}
+    most = max(map(len, counted.values()))
+    if most < ENOUGH_POINTS:
         return []
-    found = [Fit(name, _share_on_map(tree, places[counted])) for name, places in read.items()]
+    # a reading that puts the file beside the map is no better for the few points that are left
+    found = [
+        Fit(name, _count_on_map(tree, places) / max(len(places), most / 2), len(places))
+        for name, places in counted.items()
+    ]
     return sorted(found, key=lambda fit: -fit.on_map)
 
 
-def _share_on_map(tree: shapely.STRtree, points: NDArray[Any]) -> float:
+def choose_reading(fits: list[Fit], declared: str) -> tuple[str, bool] | None:
+    """Return another datum that fits better than the declared one, and whether that is clear; None if there is none.
+
+    Clear is a lead of three standard errors, at least :data:`CLEAR_LEAD`, of a reading that puts
+    :data:`CLEAR_SHARE` of the points on the map; a lead of half as much is worth a note.
+    """
+    if not fits or fits[0].datum == declared:
+        return None
+    best, ours = fits[0], next(fit for fit in fits if fit.datum == declared)
+    # the difference of two shares of n points has a variance of at most 1 / 2n
+    error = (0.5 / max(min(best.points, ours.points), 1)) ** 0.5
+    needed = max(CLEAR_LEAD, 3 * error)
+    lead = best.on_map - ours.on_map
+    if best.on_map < CLEAR_SHARE or lead < needed / 2:
+        return None
+    return best.datum, lead >= needed
+
+
+def _count_on_map(tree: shapely.STRtree, points: NDArray[Any]) -> int:
     near, _ = tree.query(points, predicate="dwithin", distance=ON_MAP_M)
-    return len(np.unique(near)) / len(points)
+    return len(np.unique(near))
 
 
 def _move(shapes: gpd.GeoSeries, shift: Shift | None) -> gpd.GeoSeries:

@@ -53,10 +53,11 @@ an encoding that is not sure                           refused     neither UTF-8
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -68,6 +69,7 @@ from shapely.geometry.base import BaseGeometry
 from walkcircle.errors import SourceError, StudyError, TableError
 from walkcircle.sources.cells import make_plain
 from walkcircle.sources.layers import LAYER_FILES, read_layer
+from walkcircle.sources.offsets import ON_MAP_M, choose_reading, compare_readings
 from walkcircle.sources.remarks import Report, tell_nobody
 from walkcircle.sources.rows import AREAS, POINTS_AND_AREAS, Rows
 from walkcircle.sources.sheets import TEXT_FILES, WORKBOOKS, read_sheet
@@ -75,6 +77,12 @@ from walkcircle.standards import Standard
 from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
 from walkcircle.tables import Column, Communities, Facilities, Residences
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Datums that shift, and how all are spelled.
+SHIFTED = frozenset({"gcj02", "bd09"})
+SPELLED: Mapping[str, str] = {"wgs84": "WGS 84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 #: Neighbouring communities may share slivers up to this share of the smaller one.
 SLIVER_SHARE = 0.01
 
@@ -263,6 +271,47 @@ def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
     return rows.placed(crs, allowed=AREAS).frame.geometry.union_all()
 
 
+def check_datum(frame: gpd.GeoDataFrame, *, file: str, crs: str | None, ground: NDArray[Any]) -> list[str]:
+    """Refuse a file that clearly fits the map better in another datum; nothing is ever shifted unasked.
+
+    Parameters
+    ----------
+    frame
+        Places of the file, in a metric CRS.
+    file
+        Its name, for the message.
+    crs
+        What the study says about its coordinates; who declares them is told in a note, and not refused.
+    ground
+        Streets and buildings in the same CRS.
+
+    Returns
+    -------
+    list of str
+        A note where another datum fits better, yet not clearly or not as declared.
+
+    Raises
+    ------
+    TableError
+        Another datum fits clearly better, and the study declares none.
+    """
+    declared = crs.lower() if crs is not None and crs.lower() in SHIFTED else "wgs84"
+    fits = compare_readings(frame.geometry, ground, declared=declared)
+    choice = choose_reading(fits, declared)
+    if choice is None:
+        return []
+    better, clear = choice
+    share = {fit.datum: fit.on_map for fit in fits}
+    words = (
+        f"read as {SPELLED[declared]}, {share[declared]:.0%} of the places lie within {ON_MAP_M:.0f} m of a street or "
+        f"a building of the map; read as {SPELLED[better]}, {share[better]:.0%}"
+    )
+    if clear and crs is None:
+        msg = f'{file}: {words}; declare it with crs = "{better}", or with crs = "wgs84" if that is right all the same'
+        raise TableError(msg)
+    return [f"{file}: {words}. Check what its coordinates are in; the study reads them as {SPELLED[declared]}."]
+
+
 @dataclass(frozen=True)
 class _How:
     """How a section says that its file is to be read; see :class:`~walkcircle.study.FacilitiesSection`."""
@@ -337,9 +386,7 @@ def _read_shapes(path: Path, how: _How, report: Report) -> Rows:
     return rows.declared(how.crs)
 
 
-def _read_more(
-    rows: Rows, columns: dict[Column, str | None]
-) -> tuple[dict[Column, pd.Series], set[str]]:
+def _read_more(rows: Rows, columns: dict[Column, str | None]) -> tuple[dict[Column, pd.Series], set[str]]:
     """Read further columns: those that the section names, and those that bear the table's own name."""
     found, used = {}, set()
     for column, name in columns.items():
@@ -351,9 +398,7 @@ def _read_more(
     return found, used
 
 
-def _leave_out_by_date(
-    rows: Rows, section: FacilitiesSection, on: date | None
-) -> tuple[Rows, dict[Column, pd.Series]]:
+def _leave_out_by_date(rows: Rows, section: FacilitiesSection, on: date | None) -> tuple[Rows, dict[Column, pd.Series]]:
     """Leave out and list what was closed before the day of the check-up, or opened after it."""
     times: dict[Column, pd.Series] = {}
     out = pd.Series(data=False, index=rows.frame.index)

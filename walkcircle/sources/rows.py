@@ -15,7 +15,15 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from walkcircle.errors import StudyError, TableError
-from walkcircle.sources.cells import Reading, clean_texts, find_garbled, read_dates, read_degrees, read_ids, read_numbers
+from walkcircle.sources.cells import (
+    Reading,
+    clean_texts,
+    find_garbled,
+    read_dates,
+    read_degrees,
+    read_ids,
+    read_numbers,
+)
 from walkcircle.sources.offsets import shift_shapes
 from walkcircle.sources.remarks import Remark, Report, tell_nobody
 from walkcircle.tables import Column, Table
@@ -198,7 +206,9 @@ class Rows:
             shapes = shift_shapes(degrees, datum)
         elif shapes.crs is None or shapes.crs != read_in:
             if shapes.crs is not None:
-                what = f"coordinates were read as {crs}, as the study says, though the file says {shapes.crs.to_string()}"
+                what = (
+                    f"coordinates were read as {crs}, as the study says, though the file says {shapes.crs.to_string()}"
+                )
                 self.tell(None, what, pd.Series("", index=self.frame.index[:1]))
             shapes = shapes.set_crs(read_in, allow_override=True)
         return replace(self, frame=self.frame.set_geometry(shapes))
@@ -229,7 +239,9 @@ class Rows:
         found = rows._mend(shapes[rows.frame.index].to_crs(crs))
         return replace(rows, frame=rows.frame.set_geometry(found))
 
-    def table(self, table: type[Table], own: dict[Column, pd.Series], *, used: Iterable[str | None]) -> gpd.GeoDataFrame:
+    def table(
+        self, table: type[Table], own: dict[Column, pd.Series], *, used: Iterable[str | None]
+    ) -> gpd.GeoDataFrame:
         """Put the `own` columns of `table` and the file's unused ones into one frame, rows from 0 on."""
         shapes = self.frame.geometry
         declared = set(table.columns())

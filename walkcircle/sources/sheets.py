@@ -246,7 +246,7 @@ def _choose_sheet(path: Path, book: Any, sheet: str | None, shown: Sequence[str]
     if not filled:
         msg = f"{path.name}: there are no rows; check that this is the file that is meant"
         raise TableError(msg)
-    msg = f"{path.name}: holds {len(filled)} sheets ({', '.join(filled)}); say which one, as in sheet = \"{filled[0]}\""
+    msg = f'{path.name}: holds {len(filled)} sheets ({", ".join(filled)}); say which one, as in sheet = "{filled[0]}"'
     raise SourceError(msg)
 
 
