@@ -145,7 +145,7 @@ class Facilities(Table):
     capacity = Column(
         "capacity",
         "number",
-        "people, beds or pupils it is made for",
+        "people or beds it is made for",
         unit="places",
         low=0,
         optional=True,

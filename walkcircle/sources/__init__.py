@@ -139,7 +139,7 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     ]
     tell("Finding facilities")
     registers = _read_registers(study, ground, streets_and_buildings, remarks.append)
-    facilities, merged = _read_places_to_go(study, contents, registers.frames, searched)
+    facilities, merged = _read_places_to_go(study, contents, registers, searched)
     notes += [*datum_notes, *registers.notes, *describe_remarks(remarks), *_note_merged(merged)]
     return Place(
         network=network,
@@ -341,18 +341,17 @@ def _day_of(text: str | None) -> date | None:
 def _read_places_to_go(
     study: Study,
     contents: OsmContents,
-    registers: tuple[tuple[gpd.GeoDataFrame, bool], ...],
+    registers: _Registers,
     reachable: shapely.Geometry,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Put registers and the map together: a complete register goes before the map, another is merged with it."""
-    frames = [frame for frame, complete in registers if complete]
-    others = [frame for frame, complete in registers if not complete]
-    registered = {kind for frame in frames for kind in frame[Facilities.kind]} | _kinds_of(study)
+    frames = [frame for frame, complete in registers.frames if complete]
+    others = [frame for frame, complete in registers.frames if not complete]
     merged = pd.DataFrame(columns=[*map(str, Merged.columns())])
     partial = gpd.GeoDataFrame(pd.concat(others, ignore_index=True), crs=contents.network.crs) if others else None
     if any(section.source == "osm" for section in study.facilities):
         mapped = find_facilities(contents, study.standard)
-        mapped = mapped[~mapped[Facilities.kind].isin(registered)]
+        mapped = mapped[~mapped[Facilities.kind].isin(list(registers.complete))]
         mapped = mapped[mapped.intersects(reachable)]
         if partial is None:
             frames.insert(0, mapped)
@@ -374,20 +373,12 @@ def _read_places_to_go(
     return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), merged
 
 
-def _kinds_of(study: Study) -> set[str]:
-    """Return the kinds that complete registers name, those without a row included."""
-    complete = [section for section in study.facilities if section.source == "file" and section.complete]
-    return {kind for section in complete for kind in (*section.kinds.values(), *filter(None, [section.only]))}
-
-
 def _note_merged(merged: pd.DataFrame) -> list[str]:
     """Say how many facilities both the registers and the map have."""
     if merged.empty:
         return []
-    return [
-        f"{len(merged):,} facilities are both in a register and on the map, of the same kind, near each other and of "
-        "like names; each counts once, as registered."
-    ]
+    what = "facilities are both in a register and on the map: of one kind, near each other, of like names"
+    return [f"{len(merged):,} {what}; each counts once, as registered."]
 
 
 def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:

@@ -70,11 +70,11 @@ class Oddity:
 
 @dataclass(frozen=True)
 class Reading:
-    """A column read: its `values`, its oddities, and the cells that have no meaning, with the reason.
+    """A column read: what its cells mean, its oddities, and the cells that have no meaning, with the reason.
 
     Attributes
     ----------
-    values
+    meanings
         What the cells mean; missing where they say nothing.
     oddities
         Cells that were read though they were not plain.
@@ -82,7 +82,7 @@ class Reading:
         Reason, by row, why a cell could not be read.
     """
 
-    values: pd.Series
+    meanings: pd.Series
     oddities: tuple[Oddity, ...]
     unread: pd.Series
 
@@ -125,7 +125,7 @@ def read_numbers(texts: pd.Series) -> Reading:
     Examples
     --------
     >>> read = read_numbers(pd.Series(["12", "１２３", "12,345", "1.2万人", "无", "约30"], dtype=object))
-    >>> read.values.tolist()
+    >>> read.meanings.tolist()
     [12.0, 123.0, 12345.0, 12000.0, nan, nan]
     >>> read.unread.to_dict()
     {5: "is '约30', not a number"}
@@ -158,11 +158,11 @@ def read_degrees(texts: pd.Series) -> Reading:
     Examples
     --------
     >>> read = read_degrees(pd.Series(["120.5", "120°30′", "30度15分36秒", "南纬1°30'"], dtype=object))
-    >>> read.values.round(6).tolist()
+    >>> read.meanings.round(6).tolist()
     [120.5, 120.5, 30.26, -1.5]
     """
     plain = read_numbers(texts)
-    return _read_odd(texts, plain.values, _read_angle, first=plain.oddities)
+    return _read_odd(texts, plain.meanings, _read_angle, first=plain.oddities)
 
 
 def _read_angle(text: str) -> tuple[float, str]:
@@ -185,7 +185,7 @@ def read_ids(texts: pd.Series) -> Reading:
     Examples
     --------
     >>> read = read_ids(pd.Series(["330102001.0", "Ａ－7", "3.30102E+17"], dtype=object))
-    >>> read.values.tolist()[:2], read.unread.index.tolist()
+    >>> read.meanings.tolist()[:2], read.unread.index.tolist()
     (['330102001', 'A-7'], [2])
     """
     given = texts.dropna()
@@ -221,7 +221,7 @@ def read_dates(texts: pd.Series, *, late: bool) -> Reading:
     Examples
     --------
     >>> read = read_dates(pd.Series(["2024/3/1", "2024年3月1日", "20240301", "45352", "2024-02"]), late=True)
-    >>> [f"{day}" for day in read.values]
+    >>> [f"{day}" for day in read.meanings]
     ['2024-03-01', '2024-03-01', '2024-03-01', '2024-03-01', '2024-02-29']
     """
     nothing = pd.Series(None, index=texts.index, dtype=object)
@@ -238,17 +238,17 @@ def _read_date(text: str, *, late: bool) -> tuple[Any, str]:
         match = pattern.fullmatch(re.sub(r"(?<=\d)(\d{2}:\d{2})", r" \1", text) if ":" in text else text)
         if match is None:
             continue
-        year, month, day = (*map(int, match.groups()), None, None)[:3]
+        numbers = [int(group) for group in match.groups()]
         try:
-            if day is not None and month is not None:
-                return date(year, month, day), ""
-            return _one_end(year, month, late=late), "dates without a day were read as a month or a year"
+            if len(numbers) == 3:
+                return date(*numbers), ""
+            return _one_end(*numbers, late=late), "dates without a day were read as a month or a year"
         except ValueError:
             return None, ""
     return None, ""
 
 
-def _one_end(year: int, month: int | None, *, late: bool) -> date:
+def _one_end(year: int, month: int | None = None, *, late: bool) -> date:
     """Return the first or the last day of a month or year."""
     if not late:
         return date(year, month or 1, 1)

@@ -92,8 +92,6 @@ def _find_encoding(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, str | None
         except UnicodeError:
             continue
         if encoding == "utf-8" or is_surely_chinese("".join(meant.values())):
-            decoded = rows.assign(**{
-                name: rows[name].map(lambda text: meant.get(text, text)).astype(object) for name in columns
-            })  # fmt: skip
-            return decoded.rename(columns={name: meant.get(name, name) for name in names}), encoding
+            decoded = rows.assign(**{name: rows[name].replace(meant).astype(object) for name in columns})
+            return decoded.rename(columns=meant), encoding
     return rows, "unknown"

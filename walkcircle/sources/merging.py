@@ -27,7 +27,7 @@ NAMELESS_WITHIN_M = 10.0
 #: Names are alike from this share of common letters on (Ratcliff and Obershelp, as in :mod:`difflib`).
 ALIKE = 0.7
 
-BRACKETED = re.compile(r"[(\[<{【〔《][^)\]>}】〕》]*[)\]>}】〕》]")
+BRACKETED = re.compile(r"[(\[<{【〔《]([^)\]>}】〕》]*)[)\]>}】〕》]")
 #: Province, city and district in front of a name; 小区, 社区, 园区, 校区 and 院区 are no districts.
 IN_FRONT = re.compile(
     r"(?:\w{2,3}省|\w{2,3}自治区)?(?:\w{2,3}市)?(?:\w{1,3}(?<![小社园校院片新厂库])区|\w{2,3}县)?(?=\w{3})"
@@ -119,7 +119,7 @@ def _find_pairs(registered: gpd.GeoDataFrame, mapped: gpd.GeoDataFrame) -> pd.Da
     same = (alike >= ALIKE) | (np.isnan(alike) & (apart <= NAMELESS_WITHIN_M))
     order = [Merged.mapped, Merged.kind, Merged.alike, Merged.apart_m, Merged.registered]
     best = pairs[same].sort_values(order, ascending=[True, True, False, True, True], na_position="last")
-    return best.drop_duplicates("gone")
+    return pd.DataFrame(best.drop_duplicates("gone"))
 
 
 def _alike(one: object, other: object) -> float:

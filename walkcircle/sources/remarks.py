@@ -27,7 +27,7 @@ class Remark:
         The file's column, or None where it is about whole rows.
     what
         What it is and what was made of it, in a few words.
-    values
+    written
         What stands there, by the number of the row.
     used
         False where the rows were left out.
@@ -37,7 +37,7 @@ class Remark:
     row_word: str
     column: str | None
     what: str
-    values: pd.Series
+    written: pd.Series
     used: bool = True
 
 
@@ -60,7 +60,7 @@ def describe_remarks(remarks: Iterable[Remark]) -> list[str]:
     rows: dict[tuple[bool, str, str, str], set[int]] = {}
     for remark in remarks:
         key = (remark.used, remark.file, remark.what, remark.row_word)
-        rows.setdefault(key, set()).update(int(row) for row in remark.values.index)
+        rows.setdefault(key, set()).update(int(row) for row in remark.written.index)
     ordered = sorted(rows.items(), key=lambda item: item[0][0])  # stable: else in the order of reading
     return [f"{file}: {what} ({_name_rows(word, found)})." for (_, file, what, word), found in ordered]
 
@@ -77,9 +77,9 @@ def list_remarks(remarks: Iterable[Remark]) -> pd.DataFrame:
         pd.DataFrame(
             {
                 Remarks.in_file: remark.file,
-                Remarks.in_row: remark.values.index.to_numpy(dtype="int64"),
-                Remarks.in_column: pd.Series(remark.column, index=remark.values.index, dtype=object).to_numpy(),
-                Remarks.as_written: remark.values.astype(object).to_numpy(),
+                Remarks.in_row: remark.written.index.to_numpy(dtype="int64"),
+                Remarks.in_column: pd.Series(remark.column, index=remark.written.index, dtype=object).to_numpy(),
+                Remarks.as_written: remark.written.astype(object).to_numpy(),
                 Remarks.remark: remark.what,
                 Remarks.used: remark.used,
             }

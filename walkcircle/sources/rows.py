@@ -154,7 +154,7 @@ class Rows:
         read = read_ids(texts)
         self._tell_oddities(name, texts, read)
         self._refuse_unread(name, read, "make the column text in the spreadsheet before typing")
-        return read.values
+        return read.meanings
 
     def refuse_twice(self, keys: pd.Series, ids: pd.Series) -> None:
         """Refuse a key that stands twice, and call it by its id."""
@@ -174,7 +174,7 @@ class Rows:
             texts = shown._cells(name, column)
             read = read_degrees(texts)
             shown._tell_oddities(name, texts, read)
-            unread, missing = _flag(texts, read.unread), read.values.isna()
+            unread, missing = _flag(texts, read.unread), read.meanings.isna()
             reasons = read.unread
 
             def problem(row: int, name: str = name, column: Column = column, reasons: pd.Series = reasons) -> str:
@@ -184,11 +184,11 @@ class Rows:
 
             what = "rows without coordinates that can be read were left out"
             shown = shown.leave_out(unread | missing, problem, what=what, spare=spare, column=name)
-            degrees[name] = read.values
+            degrees[name] = read.meanings
         index = shown.frame.index
         datum, read_in = find_crs(crs or "wgs84", where=self.name)
         points = gpd.GeoSeries.from_xy(degrees[lon][index], degrees[lat][index], index=index, crs=read_in)
-        shown._refuse_impossible(points)
+        _refuse_impossible(shown, points)
         if datum in {"gcj02", "bd09"}:
             points = shift_shapes(points, datum)
         kept = shown.frame.drop(columns=[lon, lat]).set_geometry(points)
@@ -235,8 +235,8 @@ class Rows:
             ~shapes.geom_type.isin(allowed),
             lambda row: f"a {shapes.geom_type[row]} is not {wanted}; replace it",
         )
-        rows = rows._without_misplaced(shapes, crs, spare=spare)
-        found = rows._mend(shapes[rows.frame.index].to_crs(crs))
+        rows = _without_misplaced(rows, shapes, crs, spare=spare)
+        found = _mend(rows, shapes[rows.frame.index].to_crs(crs))
         return replace(rows, frame=rows.frame.set_geometry(found))
 
     def table(
@@ -275,8 +275,8 @@ class Rows:
         else:
             self.tell(name, f"what is no {_noun(column)} was taken as not known", texts[bad])
         if not column.nullable:
-            self.refuse(read.values.isna(), lambda _: f"'{name}' ({column.meaning}) is missing; write it down")
-        return read.values
+            self.refuse(read.meanings.isna(), lambda _: f"'{name}' ({column.meaning}) is missing; write it down")
+        return read.meanings
 
     def _refuse_unread(self, name: str, read: Reading, cure: str) -> None:
         wrong = pd.Series(data=True, index=read.unread.index)
@@ -285,69 +285,6 @@ class Rows:
     def _tell_oddities(self, name: str, texts: pd.Series, read: Reading) -> None:
         for oddity in read.oddities:
             self.tell(name, oddity.what, texts[oddity.where])
-
-    def _refuse_impossible(self, shapes: gpd.GeoSeries) -> None:
-        """Refuse coordinates that the file's CRS cannot mean: metres as degrees, degrees as metres, swapped ones."""
-        bounds = shapes.bounds
-        x, y = bounds[["minx", "maxx"]].abs().max(axis=1), bounds[["miny", "maxy"]].abs().max(axis=1)
-        named = shapes.crs.to_string()
-        if shapes.crs.is_geographic:
-            self.refuse(
-                (x > 180) | (y > 180),
-                lambda row: (
-                    f"{_spot(shapes[row])} cannot be degrees, though the file says {named}; write WGS 84 degrees, or "
-                    'declare the metric CRS that the numbers are in, as in crs = "EPSG:4549"'
-                ),
-            )
-        elif len(shapes) and ((x <= 180) & (y <= 180)).all():
-            msg = (
-                f"{self.name}: coordinates such as {_spot(shapes.iloc[0])} look like degrees, but the file "
-                f"says {named}; declare them as EPSG:4326"
-            )
-            raise TableError(msg)
-
-    def _without_misplaced(self, shapes: gpd.GeoSeries, crs: pyproj.CRS, *, spare: bool) -> Rows:
-        """Refuse or leave out rows that are swapped, at 0, or far from the area that `crs` is made for."""
-        self._refuse_impossible(shapes)
-        swapped_over = _swap(shapes)
-        bounds = shapes.bounds
-        steep = bounds[["miny", "maxy"]].abs().max(axis=1) > 90 if shapes.crs.is_geographic else _none(shapes)
-        spots = shapes.where(~steep, swapped_over).representative_point().to_crs("EPSG:4326")
-        nowhere = (spots.x.abs() < 1e-6) & (spots.y.abs() < 1e-6)
-        far, swapped = _none(shapes), steep
-        # the ellipsoid of another degree CRS moves a point by metres, which does not matter here
-        area = crs.area_of_use
-        if area is not None and area.west <= area.east:
-            other = swapped_over.representative_point().to_crs("EPSG:4326")
-            far = ~_is_near(spots.x, spots.y, area) & ~nowhere
-            swapped = steep | (far & _is_near(other.x, other.y, area))
-        as_written = shapes.representative_point()
-
-        def problem(row: int) -> str:
-            if swapped[row]:
-                return _swapped(as_written[row])
-            if nowhere[row]:
-                return "longitude and latitude are both 0, which is in the Atlantic; write the true place"
-            return f"longitude and latitude ({_spot(spots[row])}) are far away; write the true place"
-
-        swapped_what = "rows whose longitude and latitude look swapped were left out"
-        rows = self.leave_out(swapped, problem, what=swapped_what, spare=spare)
-        others = (nowhere | far)[rows.frame.index]
-        return rows.leave_out(others, problem, what="rows that lie at 0, 0 or far away were left out", spare=spare)
-
-    def _mend(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Mend self-crossing outlines where their area stays what it was; refuse the others."""
-        crossed = ~shapes.is_valid
-        if not crossed.any():
-            return shapes
-        mended = shapes.copy()
-        mended[crossed] = shapely.make_valid(shapes[crossed].to_numpy(), method="structure", keep_collapsed=False)
-        changed = (mended.area - shapes.area).abs() > MENDED_AREA_SHARE * mended.area
-        self.refuse(
-            crossed & (changed | mended.is_empty | ~mended.geom_type.isin(AREAS)),
-            lambda _: "the outline crosses itself, so that its area is not certain; draw it anew",
-        )
-        return mended
 
 
 IDENTIFIER = Column("id", "text", "identifier of the row")
@@ -382,6 +319,72 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value).strip() or None
+
+
+def _refuse_impossible(rows: Rows, shapes: gpd.GeoSeries) -> None:
+    """Refuse coordinates that the file's CRS cannot mean: metres as degrees, degrees as metres, swapped ones."""
+    bounds = shapes.bounds
+    x, y = bounds[["minx", "maxx"]].abs().max(axis=1), bounds[["miny", "maxy"]].abs().max(axis=1)
+    named = shapes.crs.to_string()
+    if shapes.crs.is_geographic:
+        rows.refuse(
+            (x > 180) | (y > 180),
+            lambda row: (
+                f"{_spot(shapes[row])} cannot be degrees, though the file says {named}; write WGS 84 degrees, or "
+                'declare the metric CRS that the numbers are in, as in crs = "EPSG:4549"'
+            ),
+        )
+    elif len(shapes) and ((x <= 180) & (y <= 180)).all():
+        msg = (
+            f"{rows.name}: coordinates such as {_spot(shapes.iloc[0])} look like degrees, but the file "
+            f"says {named}; declare them as EPSG:4326"
+        )
+        raise TableError(msg)
+
+
+def _without_misplaced(rows: Rows, shapes: gpd.GeoSeries, crs: pyproj.CRS, *, spare: bool) -> Rows:
+    """Refuse or leave out rows that are swapped, at 0, or far from the area that `crs` is made for."""
+    _refuse_impossible(rows, shapes)
+    swapped_over = _swap(shapes)
+    bounds = shapes.bounds
+    steep = bounds[["miny", "maxy"]].abs().max(axis=1) > 90 if shapes.crs.is_geographic else _none(shapes)
+    spots = shapes.where(~steep, swapped_over).representative_point().to_crs("EPSG:4326")
+    nowhere = (spots.x.abs() < 1e-6) & (spots.y.abs() < 1e-6)
+    far, swapped = _none(shapes), steep
+    # the ellipsoid of another degree CRS moves a point by metres, which does not matter here
+    area = crs.area_of_use
+    if area is not None and area.west <= area.east:
+        other = swapped_over.representative_point().to_crs("EPSG:4326")
+        far = ~_is_near(spots.x, spots.y, area) & ~nowhere
+        swapped = steep | (far & _is_near(other.x, other.y, area))
+    as_written = shapes.representative_point()
+
+    def problem(row: int) -> str:
+        if swapped[row]:
+            return _swapped(as_written[row])
+        if nowhere[row]:
+            return "longitude and latitude are both 0, which is in the Atlantic; write the true place"
+        return f"longitude and latitude ({_spot(spots[row])}) are far away; write the true place"
+
+    swapped_what = "rows whose longitude and latitude look swapped were left out"
+    rest = rows.leave_out(swapped, problem, what=swapped_what, spare=spare)
+    others = (nowhere | far)[rest.frame.index]
+    return rest.leave_out(others, problem, what="rows that lie at 0, 0 or far away were left out", spare=spare)
+
+
+def _mend(rows: Rows, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Mend self-crossing outlines where their area stays what it was; refuse the others."""
+    crossed = ~shapes.is_valid
+    if not crossed.any():
+        return shapes
+    mended = shapes.copy()
+    mended[crossed] = shapely.make_valid(shapes[crossed].to_numpy(), method="structure", keep_collapsed=False)
+    changed = (mended.area - shapes.area).abs() > MENDED_AREA_SHARE * mended.area
+    rows.refuse(
+        crossed & (changed | mended.is_empty | ~mended.geom_type.isin(AREAS)),
+        lambda _: "the outline crosses itself, so that its area is not certain; draw it anew",
+    )
+    return mended
 
 
 def _no_column(name: str, meaning: str, columns: Iterable[str]) -> str:

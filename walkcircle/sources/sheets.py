@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +101,8 @@ def read_sheet(
     TableError
         There are no rows, or a record does not fit under the header.
     """
-    if path.suffix.lower() in TEXT_FILES:
-        grid = _read_text(path, encoding, report)
-    else:
-        grid = _read_workbook(path, sheet)
+    is_text = path.suffix.lower() in TEXT_FILES
+    grid = _read_text(path, encoding, report) if is_text else _read_workbook(path, sheet)
     return _find_rows(grid, wanted, report)
 
 
@@ -371,7 +370,7 @@ def _find_header(cells: dict[int, list[Any]], wanted: Collection[str]) -> tuple[
     known = {number: len(set(wanted) & set(names[number])) for number in rows}
     best = max(rows, key=lambda number: (known[number], -number))
     candidates = [(known[best], best, best, names[best])]
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         width = max(len(names[upper]), len(names[lower]))
         pairs = zip(_widen(names[upper], width), _widen(names[lower], width), strict=True)
         both = [low or high for high, low in pairs]
@@ -435,7 +434,7 @@ def _clean(sheet: Sheet, report: Report) -> Sheet:
             # a space in an empty cell is not worth a word
             where = oddity.where & columns[name].notna()
             if where.any():
-                odd = sheet.rows.loc[where, name]
+                odd = sheet.rows[name][where]
                 report(Remark(sheet.name, sheet.row_word, str(name), oddity.what, odd))
     return replace(sheet, rows=pd.DataFrame(columns, index=sheet.rows.index, columns=sheet.rows.columns))
 
