@@ -24,18 +24,19 @@ from walkcircle.sources.osm_file import read_osm_file
 
 UTM = "EPSG:32651"
 #: Longitude and latitude in WGS 84 and in GCJ-02, as the tests of eviltransform (Shanghai, Shenzhen, Beijing) and of
-#: coordtransform (the last) give them; the former has another half axis, 0.05 % longer.
+#: coordtransform (the last) give them.
 PUBLISHED_GCJ02 = (
-    (121.5272106, 31.1774276, 121.531541859215, 31.17530398364597, 0.3),
-    (113.912316, 22.543847, 113.9171764808363, 22.540796131694766, 0.3),
-    (116.377817, 39.911954, 116.38404722455657, 39.91334545536069, 0.4),
-    (116.404, 39.915, 116.41024449916938, 39.91640428150164, 1e-6),
+    (121.5272106, 31.1774276, 121.531541859215, 31.17530398364597),
+    (113.912316, 22.543847, 113.9171764808363, 22.540796131694766),
+    (116.377817, 39.911954, 116.38404722455657, 39.91334545536069),
+    (116.404, 39.915, 116.41024449916938, 39.91640428150164),
 )
-#: The same for BD-09, as the tests of eviltransform give them and its way back finds them.
+#: The same for BD-09, as the tests of geotool and of coordtransform (which begins at GCJ-02) give them.
 PUBLISHED_BD09 = (
-    (120.00877901149691, 29.196131605295484, 120.019809, 29.199786),
-    (120.0253853970846, 29.206795749156136, 120.036455, 29.210504),
-)
+    (121.0917077, 30.6107779, 121.10271732371203, 30.61484572185035),
+    (*(float(one[0]) for one in from_gcj02(np.array([116.404]), np.array([39.915]))), 116.41036949371029,
+     39.92133699351021),
+)  # fmt: skip
 
 
 def apart_m(lon, lat, other_lon, other_lat):
@@ -44,19 +45,18 @@ def apart_m(lon, lat, other_lon, other_lat):
     return np.hypot(east, np.asarray(other_lat) - lat) * 111_320
 
 
-@pytest.mark.parametrize(("lon", "lat", "east", "north", "within_m"), PUBLISHED_GCJ02)
-def test_gcj02_agrees_with_published_pairs(lon, lat, east, north, within_m):
+@pytest.mark.parametrize(("lon", "lat", "east", "north"), PUBLISHED_GCJ02)
+def test_gcj02_agrees_with_published_pairs(lon, lat, east, north):
     shifted = to_gcj02(np.array([lon]), np.array([lat]))
-    assert apart_m(east, north, *shifted)[0] < within_m
+    assert apart_m(east, north, *shifted)[0] < 1e-6
 
 
 @pytest.mark.parametrize(("lon", "lat", "east", "north"), PUBLISHED_BD09)
 def test_bd09_agrees_with_published_pairs(lon, lat, east, north):
-    """The published way back is good to some metres, ours to a millimetre."""
-    assert apart_m(east, north, *to_bd09(np.array([lon]), np.array([lat])))[0] < 5
+    shifted = to_bd09(np.array([lon]), np.array([lat]))
+    assert apart_m(east, north, *shifted)[0] < 0.1
     back = from_bd09(np.array([east]), np.array([north]))
-    assert apart_m(lon, lat, *back)[0] < 5
-    assert apart_m(east, north, *to_bd09(*back))[0] < 1e-3
+    assert apart_m(lon, lat, *back)[0] < 0.1
 
 
 def test_the_answer_of_a_map_service_is_within_a_metre():

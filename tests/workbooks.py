@@ -37,8 +37,9 @@ def write_workbook(path, sheets, *, merged=(), hidden=()):
         archive.writestr("[Content_Types].xml", kinds + "</Types>")
         link = f'<Relationship Id="rId1" Type="{LINKS}/officeDocument" Target="xl/workbook.xml"/>'
         archive.writestr("_rels/.rels", f'<Relationships xmlns="{PACKAGE}/relationships">{link}</Relationships>')
+        states = {name: "hidden" if name in hidden else "visible" for name in names}
         listed = "".join(
-            f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"{" state='hidden'" if name in hidden else ""}/>'
+            f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}" state="{states[name]}"/>'
             for n, name in enumerate(names, start=1)
         )
         book = f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}"><sheets>{listed}</sheets></workbook>'

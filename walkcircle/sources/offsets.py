@@ -3,9 +3,10 @@
 Maps published in China are shifted against WGS 84: by up to 730 m in GCJ-02 (Gaode, Tencent and others), by up to
 1,500 m in BD-09 (Baidu), which shifts GCJ-02 once more. CGCS 2000 is the datum of surveyors and lies within a metre
 of WGS 84. No agency has published the formulas. Those here have been public since 2013; the constants are those of
-``wandergis/coordtransform`` (MIT), and one published answer of a map service lies 0.6 m from them. The inverse is
-found by iteration and is exact to the rounding of numbers. The packages that offer this have had no release since
-2020, work point by point, and invert to metres only; so it is written here.
+``wandergis/coordtransform`` (MIT), and one published answer of a map service lies 0.7 m from them. For BD-09 two
+waves are in use, 42 m apart at most; this is the more common one, with 3000/180. The inverse is found by iteration
+and is exact to the rounding of numbers. The packages that offer this have had no release since 2020, work point by
+point, and invert to metres only; so it is written here.
 """
 
 from __future__ import annotations
