@@ -97,7 +97,7 @@ def test_the_corners_of_an_area_are_moved_and_its_index_stays():
 
 @pytest.fixture(scope="module")
 def hangzhou():
-    """The streets and buildings of Karhula, moved to Hangzhou, and homes in it."""
+    """Move the streets, buildings and homes of Karhula to Hangzhou."""
     contents = read_osm_file(ROOT / "data" / "karhula" / "karhula.osm.pbf")
     middle = shapely.get_coordinates(contents.network.extent.centroid)[0]
     there = shapely.get_coordinates(gpd.GeoSeries.from_xy([120.15], [30.25], crs=4326).to_crs(UTM).to_numpy())[0]

@@ -7,6 +7,7 @@ cells were not plain, and what was made of them. Only what can have one meaning 
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -145,11 +146,11 @@ def _read_number(text: str) -> tuple[float, str]:
         what = "units behind numbers were read with them"
     if THOUSANDS.fullmatch(unitless):
         unitless = re.sub(r"[, '’]", "", unitless)
-        what = "thousands separators were left out"
+        what = "thousands separators were taken out"
     if not PLAIN_NUMBER.fullmatch(unitless) or not np.isfinite(float(unitless)):
         return np.nan, ""
     # 1.2 times 10,000 should be 12,000, and not a hair less
-    return round(float(unitless) * times, 9), what or "spaces in numbers were left out"
+    return round(float(unitless) * times, 9), what or "spaces in numbers were taken out"
 
 
 def read_degrees(texts: pd.Series) -> Reading:
@@ -282,7 +283,8 @@ def _was_chinese(text: str, wrong: str, right: str) -> bool:
     """Say whether a text turns into two or more Chinese characters, and nothing else that is not ASCII."""
     odd = "".join(character for character in text if not character.isascii())
     try:
-        meant = odd.encode(wrong).decode(right)
+        # the last character has often lost a byte
+        meant = codecs.getincrementaldecoder(right)().decode(odd.encode(wrong))
     except UnicodeError:
         return False
     return len(meant) >= 2 and all("\u4e00" <= character <= "\u9fff" for character in meant)

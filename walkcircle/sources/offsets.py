@@ -207,7 +207,7 @@ def choose_reading(fits: list[Fit], declared: str) -> tuple[str, bool] | None:
         return None
     best, ours = fits[0], next(fit for fit in fits if fit.datum == declared)
     # the difference of two shares of n points has a variance of at most 1 / 2n
-    error = (0.5 / max(min(best.points, ours.points), 1)) ** 0.5
+    error = (0.5 / max(ours.points, best.points / 2)) ** 0.5
     needed = max(CLEAR_LEAD, 3 * error)
     lead = best.on_map - ours.on_map
     if best.on_map < CLEAR_SHARE or lead < needed / 2:

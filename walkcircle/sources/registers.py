@@ -18,7 +18,7 @@ a header of two rows                                   read        the header of
 sums, signatures and titles between the rows           left out    sums, signatures and titles between the rows
 spaces of any width around the text                    read        spaces around the text
 full-width digits                                      read        full-width digits were read as digits
-thousands separators                                   read        thousands separators were left out
+thousands separators                                   read        thousands separators were taken out
 units behind numbers                                   read        units behind numbers were read with them
 words for none in a column that may be unknown         read        words for 'none'
 words for none in a column that must be known          refused     is missing; write it down
