@@ -96,12 +96,18 @@ def clean_texts(texts: pd.Series) -> tuple[pd.Series, tuple[Oddity, ...]]:
     >>> clean_texts(pd.Series(["\u3000一小 ", "二小"], dtype=object))[0].tolist()
     ['一小', '二小']
     """
-    values = texts.astype(object)
-    is_text = values.map(lambda value: isinstance(value, str))
-    cleaned = values.where(~is_text, values[is_text].map(lambda text: INVISIBLE.sub("", text).strip()))
-    changed = is_text & (cleaned != values)
+    cleaned = texts.astype(object).map(_clean_text)
+    changed = texts.notna() & (cleaned != texts)
     oddity = Oddity("spaces around the text, or marks that cannot be seen, were cut off", changed)
     return cleaned, (oddity,) if changed.any() else ()
+
+
+def _clean_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    # what cannot be seen cannot be printed, and most texts hold nothing of it
+    return text if text.isprintable() else INVISIBLE.sub("", text).strip()
 
 
 def make_plain(text: str) -> str:
@@ -266,22 +272,25 @@ def find_garbled(texts: pd.Series) -> pd.Series:
     >>> find_garbled(pd.Series(["社区", "绀惧尯", "ÉçÇø", "锟斤拷", "Café"], dtype=object)).tolist()
     [False, True, True, True, False]
     """
-    is_text = texts.map(lambda value: isinstance(value, str) and not value.isascii())
-    flags = pd.Series(data=False, index=texts.index)
-    flags[is_text] = texts[is_text].map(_is_garbled).astype(bool)
-    return flags
+    odd = [text for text in texts.unique() if isinstance(text, str) and not text.isascii()]
+    return texts.isin([text for text in odd if _is_garbled(text)])
 
 
 def _is_garbled(text: str) -> bool:
     if any(mark in text for mark in GARBLED):
         return True
-    return any(_was_chinese(text, wrong, right) for wrong, right in (("gb18030", "utf-8"), ("latin-1", "gb2312"),
-               ("latin-1", "utf-8"), ("cp1252", "utf-8"), ("cp1252", "gb2312")))  # fmt: skip
-
-
-def _was_chinese(text: str, wrong: str, right: str) -> bool:
-    """Say whether a text turns into two or more Chinese characters, and nothing else that is not ASCII."""
     odd = "".join(character for character in text if not character.isascii())
+    if max(odd) >= "\u4e00":
+        # UTF-8 of Chinese begins with a byte from E4 to E9, and few characters of GBK do
+        return odd[0].encode("gb18030", errors="replace")[0] in range(0xE4, 0xEA) and _was_chinese(
+            odd, "gb18030", "utf-8"
+        )
+    pairs = (("latin-1", "gb2312"), ("latin-1", "utf-8"), ("cp1252", "utf-8"), ("cp1252", "gb2312"))
+    return any(_was_chinese(odd, wrong, right) for wrong, right in pairs)
+
+
+def _was_chinese(odd: str, wrong: str, right: str) -> bool:
+    """Say whether a text that is not ASCII turns into two or more Chinese characters, and nothing else."""
     try:
         # the last character has often lost a byte
         meant = codecs.getincrementaldecoder(right)().decode(odd.encode(wrong))

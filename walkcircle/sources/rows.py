@@ -128,7 +128,7 @@ class Rows:
     def numbers(self, name: str, column: Column) -> pd.Series:
         """Return a column as numbers of at least 0; a missing one is refused unless it may be unknown."""
         texts = self._cells(name, column)
-        numbers = self._read(name, column, read_numbers(texts), "write digits and a point, nothing else")
+        numbers = self._read(name, column, texts, read_numbers(texts), "write digits and a point, nothing else")
         filled = pd.Series(texts.index.isin(list(self.merged.get(name, ()))), index=texts.index)
         self.refuse(
             filled & numbers.notna(),
@@ -144,7 +144,7 @@ class Rows:
     def dates(self, name: str, column: Column, *, late: bool) -> pd.Series:
         """Return a column as dates, True where a word says that it is so; see :func:`cells.read_dates`."""
         texts = self._cells(name, column)
-        return self._read(name, column, read_dates(texts, late=late), "write it as YYYY-MM-DD")
+        return self._read(name, column, texts, read_dates(texts, late=late), "write it as YYYY-MM-DD")
 
     def ids(self, name: str | None, *, prefix: str) -> pd.Series:
         """Return a column's identifiers, or the rows' numbers behind a prefix."""
@@ -249,9 +249,10 @@ class Rows:
         for name in self.frame.columns.drop("geometry").difference(list(used), sort=False):
             values = self.frame[name]
             kept_as = f"{name}_in_file" if name in declared else name
-            texts = values.map(as_text).astype(object) if _is_text(values) else values
-            # a layer knows which of its columns are numbers, a sheet does not
-            columns[kept_as] = texts if self.row_word == "feature" else _with_numbers(texts)
+            if self.row_word != "feature":  # a layer knows which of its columns are numbers, a sheet does not
+                columns[kept_as] = _with_numbers(values)
+            else:
+                columns[kept_as] = values.map(as_text).astype(object) if _is_text(values) else values
         return gpd.GeoDataFrame(columns, geometry=shapes, crs=shapes.crs).reset_index(drop=True)
 
     def _cells(self, name: str, column: Column) -> pd.Series:
@@ -262,12 +263,13 @@ class Rows:
         if name in self.twice:
             msg = f"{self.name}: the column '{name}' stands twice in the header; give each its own name"
             raise TableError(msg)
+        if self.row_word != "feature":
+            return pd.Series(self.frame[name], dtype=object)  # a sheet's cells are clean
         cleaned, _ = clean_texts(self.frame[name].map(as_text))
         return cleaned.where(cleaned.notna() & (cleaned != ""), None).astype(object)
 
-    def _read(self, name: str, column: Column, read: Reading, cure: str) -> pd.Series:
+    def _read(self, name: str, column: Column, texts: pd.Series, read: Reading, cure: str) -> pd.Series:
         """Return what was read; what could not be read is unknown where it may be, in up to one cell in ten."""
-        texts = self._cells(name, column)
         self._tell_oddities(name, texts, read)
         bad = _flag(texts, read.unread)
         if not column.nullable or bad.sum() > max(1.0, SPARED_SHARE * texts.notna().sum()):
