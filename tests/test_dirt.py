@@ -15,6 +15,7 @@ from shapely import Point
 from workbooks import Failed, Formula, write_workbook
 
 from walkcircle.errors import SourceError, TableError, WalkCircleError
+from walkcircle.records import make_record
 from walkcircle.sources import registers
 from walkcircle.sources.offsets import to_gcj02
 from walkcircle.sources.registers import check_datum, read_communities, read_facilities, read_residences
@@ -239,7 +240,7 @@ def test_one_register_with_all_dirt_at_once_is_read_and_every_oddity_is_listed(t
     assert abs(lat[0] - 30.2) < 1e-8
     assert gpd.GeoSeries.from_xy([120.1], [30.2], crs=4326).to_crs(UTM).distance(place.to_crs(UTM))[0] > 300
     sentences = describe_remarks(found)
-    left = list_remarks(found).query(f"not {Remarks.used}").groupby(Remarks.remark)[Remarks.in_row].apply(list)
+    left = list_remarks(found).query(f"not {Remarks.used}").groupby(Remarks.remarked)[Remarks.in_row].apply(list)
     assert left.to_dict() == {
         "sums, signatures and titles between the rows were left out": [55, 56],
         "facilities that were closed before 2024-06-30 were left out": [49],
@@ -512,3 +513,8 @@ def test_residences_of_a_workbook_are_read(tmp_path):
     write_workbook(tmp_path / "h.xlsx", {"s": [["lon", "lat", "population"], [120.1, 30.2, "１２０"]]})
     table = read_residences(ResidencesSection(source="file", file="h.xlsx"), folder=tmp_path, crs=UTM)
     assert table[Residences.population].tolist() == [120]
+
+
+def test_a_word_for_coordinates_that_there_is_not_is_an_error_of_the_study():
+    with pytest.raises(WalkCircleError, match='crs is wgs84, cgcs2000, gcj02, bd09 .* "mars" is none of them'):
+        make_record({"source": "file", "file": "r.csv", "crs": "mars"}, FacilitiesSection, where="study.toml")

@@ -12,10 +12,10 @@ from walkcircle.sources.offsets import (
     ENOUGH_POINTS,
     choose_reading,
     compare_readings,
+    find_in_china,
     from_bd09,
     from_gcj02,
-    lie_in_china,
-    shift_shapes,
+    move_shapes,
     to_bd09,
     to_gcj02,
 )
@@ -79,13 +79,13 @@ def test_outside_china_nothing_moves_and_inside_no_point_is_lost(lon, lat):
     for there, back in ((to_gcj02, from_gcj02), (to_bd09, from_bd09)):
         shifted, returned = there(x, y), back(x, y)
         assert np.isfinite([*shifted, *returned]).all()
-        if not lie_in_china(x, y)[0]:
+        if not find_in_china(x, y)[0]:
             assert (shifted[0][0], shifted[1][0]) == (lon, lat)
 
 
 def test_the_corners_of_an_area_are_moved_and_its_index_stays():
     area = gpd.GeoSeries([shapely.box(120, 30, 120.01, 30.01)], index=["a"])
-    moved = shift_shapes(area, "gcj02")
+    moved = move_shapes(area, "gcj02")
     assert moved.crs == "EPSG:4326"
     assert moved.index.tolist() == ["a"]
     corners = shapely.get_coordinates(moved.to_numpy())

@@ -162,7 +162,8 @@ class CommunitiesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file and an unknown datum."""
-        _check_crs(self.crs)
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[communities] has source = "file" but names no file'
             raise ValueError(msg)
@@ -213,7 +214,8 @@ class ResidencesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file and an unknown datum."""
-        _check_crs(self.crs)
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[residences] has source = "file" but names no file'
             raise ValueError(msg)
@@ -295,7 +297,8 @@ class FacilitiesSection:
 
     def __post_init__(self) -> None:
         """Refuse a missing file and an unknown datum."""
-        _check_crs(self.crs)
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[facilities] has source = "file" but names no file'
             raise ValueError(msg)
@@ -327,11 +330,11 @@ class OutputsSection:
     tiles: bool = False
 
 
-def _check_crs(crs: str | None) -> None:
-    """Refuse a word for coordinates that there is not; whether the code exists is seen when the file is read."""
-    if crs is not None and not KNOWN_CRS.fullmatch(crs):
-        msg = f'crs is wgs84, cgcs2000, gcj02, bd09 or a code such as EPSG:4549; "{crs}" is none of them'
-        raise ValueError(msg)
+def _doubt_crs(crs: str | None) -> str:
+    """Say what is wrong with a word for coordinates; whether a code exists is seen when the file is read."""
+    if crs is None or KNOWN_CRS.fullmatch(crs):
+        return ""
+    return f'crs is wgs84, cgcs2000, gcj02, bd09 or a code such as EPSG:4549; "{crs}" is none of them'
 
 
 def _find_standard(value: object, info: ValidationInfo) -> object:

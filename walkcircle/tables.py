@@ -393,7 +393,7 @@ class Remarks(Table):
     in_row = Column("in_row", "count", "its line, row or feature", low=1)
     in_column = Column("in_column", "text", "its column; missing where it is about the whole row", nullable=True)
     as_written = Column("as_written", "text", "what stands there", nullable=True)
-    remark = Column("remark", "text", "what it is, and what was made of it")
+    remarked = Column("remarked", "text", "what it is, and what was made of it")
     used = Column("used", "flag", "the row is used; if not, it was left out")
 
 

@@ -377,8 +377,8 @@ def _note_merged(merged: pd.DataFrame) -> list[str]:
     """Say how many facilities both the registers and the map have."""
     if merged.empty:
         return []
-    what = "facilities are both in a register and on the map: of one kind, near each other, of like names"
-    return [f"{len(merged):,} {what}; each counts once, as registered."]
+    what = "Facilities that a register and the map both have (of one kind, near each other, of like names)"
+    return [f"{what}: {len(merged):,}; each counts once, as registered."]
 
 
 def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:

@@ -299,14 +299,6 @@ def _was_chinese(odd: str, wrong: str, right: str) -> bool:
     return len(meant) >= 2 and all("\u4e00" <= character <= "\u9fff" for character in meant)
 
 
-def say_nothing(texts: pd.Series) -> pd.Series:
-    """Flag cells that are there and yet say nothing: a dash, 无, N/A."""
-    given = texts.notna()
-    flags = pd.Series(data=False, index=texts.index)
-    flags[given] = texts[given].map(lambda text: make_plain(text).lower() in NOTHING).astype(bool)
-    return flags
-
-
 def _read_odd(
     texts: pd.Series,
     values: pd.Series,

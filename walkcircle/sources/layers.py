@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 
 from walkcircle.errors import SourceError
-from walkcircle.sources.sheets import is_surely_chinese
+from walkcircle.sources.sheets import SURE_SHARE, measure_common
 
 LAYER_FILES = frozenset({".gpkg", ".geojson", ".json", ".shp", ".parquet", ".geoparquet"})
 
@@ -91,7 +91,7 @@ def _find_encoding(rows: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, str | None
             meant = {text: text.encode("latin-1").decode(encoding) for text in odd}
         except UnicodeError:
             continue
-        if encoding == "utf-8" or is_surely_chinese("".join(meant.values())):
+        if encoding == "utf-8" or measure_common("".join(meant.values())) >= SURE_SHARE:
             decoded = rows.assign(**{name: rows[name].replace(meant).astype(object) for name in columns})
             return decoded.rename(columns=meant), encoding
     return rows, "unknown"

@@ -65,7 +65,7 @@ def to_gcj02(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     bent = 1.0 - ECCENTRICITY2 * np.sin(phi) ** 2
     shift_lat = np.degrees(north / (AXIS_M * (1.0 - ECCENTRICITY2) / (bent * np.sqrt(bent))))
     shift_lon = np.degrees(east / (AXIS_M / np.sqrt(bent) * np.cos(phi)))
-    inside = lie_in_china(lon, lat)
+    inside = find_in_china(lon, lat)
     return np.where(inside, lon + shift_lon, lon), np.where(inside, lat + shift_lat, lat)
 
 
@@ -76,7 +76,7 @@ def from_gcj02(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
 
 def to_bd09(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     """Turn WGS 84 degrees into BD-09 degrees; outside China both are the same."""
-    return _ripple(*to_gcj02(lon, lat), lie_in_china(lon, lat))
+    return _ripple(*to_gcj02(lon, lat), find_in_china(lon, lat))
 
 
 def from_bd09(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
@@ -84,7 +84,7 @@ def from_bd09(lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]:
     return _invert(to_bd09, lon, lat)
 
 
-def lie_in_china(lon: Degrees, lat: Degrees) -> NDArray[np.bool_]:
+def find_in_china(lon: Degrees, lat: Degrees) -> NDArray[np.bool_]:
     """Say which points lie in the box where maps are shifted; it takes in some of the neighbours and of the sea."""
     west, south, east, north = CHINA
     return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
@@ -120,7 +120,7 @@ def _invert(shift: Shift, lon: Degrees, lat: Degrees) -> tuple[Degrees, Degrees]
 _DATUMS = (("wgs84", None, None), ("gcj02", to_gcj02, from_gcj02), ("bd09", to_bd09, from_bd09))
 
 
-def shift_shapes(shapes: gpd.GeoSeries, datum: str) -> gpd.GeoSeries:
+def move_shapes(shapes: gpd.GeoSeries, datum: str) -> gpd.GeoSeries:
     """Turn shapes in shifted degrees into WGS 84.
 
     Parameters
@@ -178,7 +178,7 @@ def compare_readings(shapes: gpd.GeoSeries, ground: NDArray[Any], *, declared: s
     points = gpd.GeoSeries(shapes.representative_point()).to_crs("EPSG:4326")
     forward = next(shift for name, shift, _ in _DATUMS if name == declared)
     written = _move(points, forward)
-    inside = lie_in_china(points.x.to_numpy(), points.y.to_numpy())
+    inside = find_in_china(points.x.to_numpy(), points.y.to_numpy())
     if inside.sum() < ENOUGH_POINTS or len(ground) == 0:
         return []
     tree = shapely.STRtree(ground)

@@ -80,7 +80,7 @@ def list_remarks(remarks: Iterable[Remark]) -> pd.DataFrame:
                 Remarks.in_row: remark.written.index.to_numpy(dtype="int64"),
                 Remarks.in_column: pd.Series(remark.column, index=remark.written.index, dtype=object).to_numpy(),
                 Remarks.as_written: remark.written.astype(object).to_numpy(),
-                Remarks.remark: remark.what,
+                Remarks.remarked: remark.what,
                 Remarks.used: remark.used,
             }
         )

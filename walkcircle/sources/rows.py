@@ -24,7 +24,7 @@ from walkcircle.sources.cells import (
     read_ids,
     read_numbers,
 )
-from walkcircle.sources.offsets import shift_shapes
+from walkcircle.sources.offsets import move_shapes
 from walkcircle.sources.remarks import Remark, Report, tell_nobody
 from walkcircle.tables import Column, Table
 
@@ -190,7 +190,7 @@ class Rows:
         points = gpd.GeoSeries.from_xy(degrees[lon][index], degrees[lat][index], index=index, crs=read_in)
         _refuse_impossible(shown, points)
         if datum in {"gcj02", "bd09"}:
-            points = shift_shapes(points, datum)
+            points = move_shapes(points, datum)
         kept = shown.frame.drop(columns=[lon, lat]).set_geometry(points)
         return replace(shown, frame=kept)
 
@@ -203,7 +203,7 @@ class Rows:
         if datum in {"gcj02", "bd09"}:
             # a file may hold shifted degrees that were projected as if they were WGS 84
             degrees = shapes if shapes.crs is None or shapes.crs.is_geographic else shapes.to_crs("EPSG:4326")
-            shapes = shift_shapes(degrees, datum)
+            shapes = move_shapes(degrees, datum)
         elif shapes.crs is None or shapes.crs != read_in:
             if shapes.crs is not None:
                 what = (
@@ -252,7 +252,7 @@ class Rows:
             if self.row_word != "feature":  # a layer knows which of its columns are numbers, a sheet does not
                 columns[kept_as] = _with_numbers(values)
             else:
-                columns[kept_as] = values.map(as_text).astype(object) if _is_text(values) else values
+                columns[kept_as] = values.map(_as_text).astype(object) if _is_text(values) else values
         return gpd.GeoDataFrame(columns, geometry=shapes, crs=shapes.crs).reset_index(drop=True)
 
     def _cells(self, name: str, column: Column) -> pd.Series:
@@ -265,7 +265,7 @@ class Rows:
             raise TableError(msg)
         if self.row_word != "feature":
             return pd.Series(self.frame[name], dtype=object)  # a sheet's cells are clean
-        cleaned, _ = clean_texts(self.frame[name].map(as_text))
+        cleaned, _ = clean_texts(self.frame[name].map(_as_text))
         return cleaned.where(cleaned.notna() & (cleaned != ""), None).astype(object)
 
     def _read(self, name: str, column: Column, texts: pd.Series, read: Reading, cure: str) -> pd.Series:
@@ -312,7 +312,7 @@ def find_crs(name: str, *, where: str) -> tuple[str, pyproj.CRS]:
         raise StudyError(msg) from None
 
 
-def as_text(value: Any) -> str | None:
+def _as_text(value: Any) -> str | None:
     """Return a value as text, whole numbers without a point; None when there is nothing."""
     if isinstance(value, str):
         return value.strip() or None

@@ -139,7 +139,7 @@ def decode_text(content: bytes, *, name: str, encoding: str | None) -> tuple[str
         text = content.decode("gb18030")
     except UnicodeDecodeError:
         text = ""
-    if text and is_surely_chinese(text):
+    if measure_common(text) >= SURE_SHARE:
         return text, "gb18030"
     msg = (
         f"{name}, line {line}: the text is neither UTF-8 nor surely GBK; save it again as 'CSV UTF-8', which Excel "
@@ -148,11 +148,11 @@ def decode_text(content: bytes, *, name: str, encoding: str | None) -> tuple[str
     raise SourceError(msg)
 
 
-def is_surely_chinese(text: str) -> bool:
-    """Say whether nine in ten characters that are not ASCII are among the common Chinese ones of GB 2312."""
+def measure_common(text: str) -> float:
+    """Return the share, among the characters that are not ASCII, of the common Chinese ones of GB 2312."""
     odd = "".join(character for character in text if not character.isascii())
     known = odd.encode("gb2312", errors="ignore")
-    return bool(odd) and len(known) / 2 >= SURE_SHARE * len(odd)
+    return len(known) / 2 / len(odd) if odd else 0.0
 
 
 def _decode_declared(content: bytes, name: str, encoding: str) -> str:
