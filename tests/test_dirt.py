@@ -353,16 +353,27 @@ def test_a_declared_encoding_is_kept_to_strictly(tmp_path):
         read(path, encoding="klingon")
 
 
-@pytest.mark.parametrize(("written", "named"), [("gbk", True), ("gbk", False), ("utf-8", True), ("utf-8", False)])
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("gbk", "936"), ("gbk", "GBK"), ("gbk", None), ("utf-8", "UTF-8"), ("utf-8", "65001"), ("utf-8", None)],
+)
 def test_a_shapefile_is_decoded_by_its_cpg_file_or_where_it_is_sure(tmp_path, written, named):
     frame = gpd.GeoDataFrame({"类别": ["小学", "菜市场"], "名称": ["胜利小学", "古荡市场"]},
                              geometry=[Point(120.1, 30.2), Point(120.1, 30.21)], crs=4326)  # fmt: skip
     frame.to_file(tmp_path / "r.shp", encoding=written)
     (tmp_path / "r.cpg").unlink(missing_ok=True)
     if named:
-        (tmp_path / "r.cpg").write_text({"gbk": "936", "utf-8": "UTF-8"}[written])
+        (tmp_path / "r.cpg").write_text(named)
     table, _ = read(tmp_path / "r.shp", id=None, kind="类别", name="名称")
     assert table[Facilities.name].tolist() == ["胜利小学", "古荡市场"]
+
+
+def test_a_cpg_file_that_is_not_true_is_refused(tmp_path):
+    frame = gpd.GeoDataFrame({"kind": ["菜市场"]}, geometry=[Point(120.1, 30.2)], crs=4326)
+    frame.to_file(tmp_path / "r.shp", encoding="gbk")
+    (tmp_path / "r.cpg").write_text("UTF-8")
+    with pytest.raises(SourceError, match=r"r\.shp: the text is not in the encoding that its \.cpg file"):
+        read(tmp_path / "r.shp", id=None)
 
 
 def test_a_shapefile_may_be_declared_gbk(tmp_path):
@@ -516,5 +527,5 @@ def test_residences_of_a_workbook_are_read(tmp_path):
 
 
 def test_a_word_for_coordinates_that_there_is_not_is_an_error_of_the_study():
-    with pytest.raises(WalkCircleError, match='crs is wgs84, cgcs2000, gcj02, bd09 .* "mars" is none of them'):
+    with pytest.raises(WalkCircleError, match=r'crs is wgs84, cgcs2000, gcj02, bd09 .* "mars" is none of them'):
         make_record({"source": "file", "file": "r.csv", "crs": "mars"}, FacilitiesSection, where="study.toml")

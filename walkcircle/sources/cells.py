@@ -26,7 +26,7 @@ NOTHING = frozenset({
 #: What a spreadsheet shows where a formula failed.
 FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)|Err:\d+", re.IGNORECASE)
 #: Marks without width or meaning that come along when text is copied.
-INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Units behind a number that change nothing; 万 is ten thousand.
 UNITS = re.compile(
     r"(?:人|户|个|所|处|张|床|座|套|m2|m²|㎡|平米|平方米|平方|people|persons|beds|places)\Z", re.IGNORECASE

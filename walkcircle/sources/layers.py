@@ -46,6 +46,7 @@ def read_layer(path: Path, *, encoding: str | None) -> tuple[gpd.GeoDataFrame, s
             layer = _only_layer(path)
             if ending != ".shp":
                 return _count(gpd.read_file(path, layer=layer)), None
+            encoding = encoding or _stated_encoding(path)
             if encoding is None and not path.with_suffix(".cpg").exists():
                 return _find_encoding(_count(gpd.read_file(path, layer=layer, encoding="ISO-8859-1")))
             # GDAL knows GBK as CP936
@@ -71,6 +72,14 @@ def _only_layer(path: Path) -> str:
         msg = f"{path.name}: holds {found}; save the layer that is meant in a file of its own"
         raise SourceError(msg)
     return layers[0]
+
+
+def _stated_encoding(path: Path) -> str | None:
+    """Return UTF-8 where a .cpg file calls it by its Windows number, which GDAL does not know."""
+    stated = path.with_suffix(".cpg")
+    if stated.is_file() and stated.read_bytes().strip() == b"65001":
+        return "UTF-8"
+    return None
 
 
 def _count(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
