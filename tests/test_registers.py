@@ -261,9 +261,9 @@ def test_a_section_without_a_file_is_refused():
 
 
 def test_a_file_of_another_format_is_refused(tmp_path):
-    (tmp_path / "r.xlsx").write_bytes(b"")
-    with pytest.raises(SourceError, match=refused("r.xlsx", "'.xlsx'", "CSV (UTF-8)")):
-        read_residences(ResidencesSection(source="file", file="r.xlsx"), folder=tmp_path, crs=UTM)
+    (tmp_path / "r.docx").write_bytes(b"")
+    with pytest.raises(SourceError, match=refused("r.docx", "'.docx'", "CSV (UTF-8), XLSX")):
+        read_residences(ResidencesSection(source="file", file="r.docx"), folder=tmp_path, crs=UTM)
 
 
 def test_a_broken_file_is_refused(tmp_path):
@@ -285,9 +285,11 @@ def test_a_file_with_two_layers_is_refused(tmp_path):
         read_area(tmp_path / "area.gpkg", crs=UTM)
 
 
-def test_a_csv_that_is_not_utf_8_is_refused_in_one_sentence(csv_residences):
-    with pytest.raises(SourceError, match=refused("residences.csv: the text is not UTF-8; save")):
-        csv_residences("编号,lon,lat,population", "甲,123,29.5,7", encoding="gbk")
+def test_a_csv_that_is_neither_utf_8_nor_surely_gbk_is_refused_in_one_sentence(csv_residences):
+    with pytest.raises(
+        SourceError, match=refused("residences.csv, line 2: the text is neither UTF-8", "save it again")
+    ):
+        csv_residences("name,lon,lat,population", "Été,123,29.5,7", encoding="latin-1")
 
 
 def test_a_csv_cannot_hold_areas(tmp_path):
@@ -325,7 +327,7 @@ def test_a_missing_coordinate_column_is_named(csv_residences):
 
 
 def test_a_column_that_stands_twice_is_refused(csv_residences):
-    with pytest.raises(TableError, match=refused("line 1: the column 'lon' stands twice")):
+    with pytest.raises(TableError, match=refused("the column 'lon' stands twice in the header")):
         csv_residences("lon,lon,lat,population", "123,123,29.5,7")
 
 
@@ -368,10 +370,10 @@ def test_a_missing_identifier_is_refused(csv_residences):
         csv_residences("id,lon,lat,population", ",123,29.5,7", id="id")
 
 
-def test_a_facility_listed_twice_for_one_kind_is_refused(csv_facilities):
-    rows = ["c1,123,29.5,primary_school"] * 2
+def test_a_facility_listed_twice_under_two_names_is_refused(csv_facilities):
+    rows = ["c1,123,29.5,primary_school,一小", "c1,123,29.5,primary_school,二小"]
     with pytest.raises(TableError, match=refused("line 3: the identifier 'c1' stands already in line 2")):
-        csv_facilities("id,lon,lat,kind", *rows, id="id")
+        csv_facilities("id,lon,lat,kind,name", *rows, id="id")
 
 
 def test_one_identifier_for_two_places_is_refused(csv_facilities):
@@ -499,8 +501,9 @@ def test_a_community_of_several_parts_is_an_area(communities):
     assert communities(gpd.GeoDataFrame(geometry=[parts], crs=UTM)).area[0] == pytest.approx(20_000)
 
 
-def test_chinese_text_of_a_shapefile_without_its_encoding_is_refused(tmp_path):
-    squares((0, 0), zh=["甲社区"]).to_file(tmp_path / "c.shp", encoding="gbk")
+def test_text_of_a_shapefile_whose_encoding_is_not_sure_is_refused(tmp_path):
+    """In Big5, which decodes as GBK too, and then is nonsense."""
+    squares((0, 0), zh=["臺北國語實小"]).to_file(tmp_path / "c.shp", encoding="big5")
     (tmp_path / "c.cpg").unlink(missing_ok=True)
     section = CommunitiesSection(source="file", file="c.shp", name="zh")
     with pytest.raises(TableError, match=refused("c.shp, feature 1: the text may be garbled", ".cpg")):

@@ -13,7 +13,7 @@ import shapely
 
 from walkcircle.errors import TableError
 from walkcircle.network import WalkNetwork
-from walkcircle.tables import Communities, Completeness, Facilities, Residences, check_table
+from walkcircle.tables import Communities, Completeness, Facilities, Merged, Remarks, Residences, check_table
 
 if TYPE_CHECKING:
     from walkcircle.standards import Standard
@@ -73,6 +73,10 @@ class Place:
         What is drawn under the results.
     inputs
         SHA-256 of each input file, by its name.
+    remarks
+        :class:`~walkcircle.tables.Remarks`: what was unusual in the planner's files, and what was left out of them.
+    merged
+        :class:`~walkcircle.tables.Merged`: facilities that a register and the map both have.
     """
 
     network: WalkNetwork
@@ -88,6 +92,8 @@ class Place:
     sources: tuple[str, ...] = ("© OpenStreetMap contributors, ODbL 1.0",)
     notes: tuple[str, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
+    remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Remarks.columns())]))
+    merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.

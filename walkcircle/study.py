@@ -6,6 +6,7 @@ Paths in a study are relative to the folder of its file.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import field
 from pathlib import Path
@@ -60,13 +61,18 @@ source = "osm"
 
 # [[facilities]]               # your own register; it goes before the map for the kinds that it lists
 # source = "file"
-# file = "facilities.csv"      # columns kind, name, lon, lat
+# file = "facilities.csv"      # columns kind, name, lon, lat; or .xlsx, .gpkg, .geojson, .shp, .parquet
+# crs = "gcj02"                # wgs84 when left out; or cgcs2000, bd09, or a code such as EPSG:4549
+# complete = false             # the map's are added, and what both have is one facility
 
 [outputs]
 folder = "maps"
 language = {language}            # en or zh
 """
 
+
+#: What a study may say about coordinates.
+KNOWN_CRS = re.compile(r"wgs84|cgcs2000|gcj02|bd09|EPSG:\d{4,6}", re.IGNORECASE)
 
 #: Walks are followed this many times as far as the longest limit, so that a gap says how far the nearest is.
 SEARCH_FACTOR = 4.0
@@ -132,6 +138,10 @@ class CommunitiesSection:
         Polygons: GeoPackage, GeoJSON, GeoParquet or Shapefile.
     id, name, population
         Columns of the file; without `name` its column ``name`` where there is one, else the id.
+    households, subdistrict, district
+        Further columns of the file; without them those of the same name where there are any.
+    crs, encoding
+        As in :class:`FacilitiesSection`.
     hexagon_m
         Width of a hexagon from side to side, metres.
     """
@@ -143,10 +153,17 @@ class CommunitiesSection:
     id: str | None = None
     name: str | None = None
     population: str | None = None
+    households: str | None = None
+    subdistrict: str | None = None
+    district: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
     hexagon_m: Positive = 500.0
 
     def __post_init__(self) -> None:
-        """Refuse a missing file."""
+        """Refuse a missing file and an unknown datum."""
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[communities] has source = "file" but names no file'
             raise ValueError(msg)
@@ -161,10 +178,11 @@ class ResidencesSection:
     source
         ``osm`` (residential buildings) or ``file``.
     file
-        Points or polygons with people: CSV (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet, Shapefile.
+        Points or polygons with people: CSV or XLSX (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet, Shapefile.
     id, population, estate, lon, lat
-        Columns of the file; coordinates of a CSV are WGS 84 degrees. Without `estate` the file's column
-        ``estate`` where there is one.
+        Columns of the file. Without `estate` the file's column ``estate`` where there is one.
+    crs, encoding, sheet
+        As in :class:`FacilitiesSection`.
     cell_m
         Residences of one community outside any estate are grouped in square cells this wide, metres.
     by_estate
@@ -183,6 +201,9 @@ class ResidencesSection:
     estate: str | None = None
     lon: str = "lon"
     lat: str = "lat"
+    crs: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
     cell_m: Positive = 100.0
     by_estate: bool = True
     floor_height_m: Positive = 3.0
@@ -192,7 +213,9 @@ class ResidencesSection:
     house_m2: Annotated[float, Field(ge=0)] = 200.0
 
     def __post_init__(self) -> None:
-        """Refuse a missing file."""
+        """Refuse a missing file and an unknown datum."""
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[residences] has source = "file" but names no file'
             raise ValueError(msg)
@@ -226,7 +249,7 @@ class FacilitiesSection:
     source
         ``osm`` or ``file``.
     file
-        A register: CSV (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet or Shapefile.
+        A register: CSV or XLSX (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet or Shapefile.
     register
         The register's name, kept with each row as its origin.
     kind
@@ -238,8 +261,19 @@ class FacilitiesSection:
     id, name, lon, lat
         Columns of the file. Without `id` rows are called by the register and their line; `name` may be
         absent when it is the default.
+    capacity, floor_m2, opened, closed
+        Further columns; without them those of the same name where there are any. What is closed before the date
+        of the check-up, or opened after it, is left out and listed.
+    crs
+        ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09`` or a code such as ``EPSG:4549``: what the coordinates are in, for
+        `lon` and `lat` and for shapes without a CRS or with a false one. Without it `lon` and `lat` are WGS 84.
+    encoding
+        Of a CSV or a Shapefile, such as ``gbk``; found out when left out, where that is sure.
+    sheet
+        Of a workbook; the only one when left out.
     complete
-        The register lists every facility of its kinds, so that a missing one is a gap and not thin data.
+        The register lists every facility of its kinds, so that a missing one is a gap and not thin data. When
+        false, those of the map are added, and what both have is one facility.
     """
 
     source: Literal["osm", "file"] = "osm"
@@ -252,10 +286,19 @@ class FacilitiesSection:
     name: str = "name"
     lon: str = "lon"
     lat: str = "lat"
+    capacity: str | None = None
+    floor_m2: str | None = None
+    opened: str | None = None
+    closed: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
     complete: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse a missing file."""
+        """Refuse a missing file and an unknown datum."""
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
         if self.source == "file" and self.file is None:
             msg = '[facilities] has source = "file" but names no file'
             raise ValueError(msg)
@@ -285,6 +328,13 @@ class OutputsSection:
     folder: str = "maps"
     language: Literal["en", "zh"] = "en"
     tiles: bool = False
+
+
+def _doubt_crs(crs: str | None) -> str:
+    """Say what is wrong with a word for coordinates; whether a code exists is seen when the file is read."""
+    if crs is None or KNOWN_CRS.fullmatch(crs):
+        return ""
+    return f'crs is wgs84, cgcs2000, gcj02, bd09 or a code such as EPSG:4549; "{crs}" is none of them'
 
 
 def _find_standard(value: object, info: ValidationInfo) -> object:

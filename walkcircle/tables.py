@@ -126,6 +126,11 @@ class Communities(Table):
     population = Column(
         "population", "number", "official residents", unit="people", low=0, optional=True, nullable=True
     )
+    households = Column(
+        "households", "number", "official households", unit="households", low=0, optional=True, nullable=True
+    )
+    subdistrict = Column("subdistrict", "text", "subdistrict or town it belongs to", optional=True, nullable=True)
+    district = Column("district", "text", "district or county it belongs to", optional=True, nullable=True)
     geometry = Column("geometry", "geometry", "area of the community")
 
 
@@ -137,6 +142,22 @@ class Facilities(Table):
     kind = Column("kind", "text", "kind of facility in the standard")
     name = Column("name", "text", "name as mapped or registered", nullable=True)
     source = Column("source", "text", "where the row comes from: osm or the register's name")
+    capacity = Column(
+        "capacity",
+        "number",
+        "people or beds it is made for",
+        unit="places",
+        low=0,
+        optional=True,
+        nullable=True,
+    )
+    floor_m2 = Column("floor_m2", "number", "floor area", unit="m²", low=0, optional=True, nullable=True)
+    opened = Column("opened", "text", "first day it was open, YYYY-MM-DD", optional=True, nullable=True)
+    closed = Column("closed", "text", "last day it is open, YYYY-MM-DD", optional=True, nullable=True)
+    source_row = Column(
+        "source_row", "text", "line, row or feature of the register's file", optional=True, nullable=True
+    )
+    also = Column("also", "text", "the same place on the map, by its OpenStreetMap id", optional=True, nullable=True)
     geometry = Column("geometry", "geometry", "point or area of the facility")
 
 
@@ -609,6 +630,31 @@ class Unsnapped(Table):
     distance_m = Column("distance_m", "number", "to the nearest usable street", unit="m", low=0, nullable=True)
 
 
+class Remarks(Table):
+    """What was unusual in the planner's files, and what was made of it: one row per cell or row of a file."""
+
+    title = "remarks on registers"
+    in_file = Column("in_file", "text", "the file")
+    in_row = Column("in_row", "count", "its line, row or feature", low=1)
+    in_column = Column("in_column", "text", "its column; missing where it is about the whole row", nullable=True)
+    as_written = Column("as_written", "text", "what stands there", nullable=True)
+    remarked = Column("remarked", "text", "what it is, and what was made of it")
+    used = Column("used", "flag", "the row is used; if not, it was left out")
+
+
+class Merged(Table):
+    """Facilities that a register and the map both have; the register's row stays."""
+
+    title = "merged facilities"
+    registered = Column("registered", "text", "the register's facility, which stays")
+    mapped = Column("mapped", "text", "the map's facility, which goes")
+    kind = Column("kind", "text", "kind of facility")
+    registered_name = Column("registered_name", "text", "its name in the register", nullable=True)
+    mapped_name = Column("mapped_name", "text", "its name on the map", nullable=True)
+    alike = Column("alike", "number", "how alike the names are; missing without names", low=0, high=1, nullable=True)
+    apart_m = Column("apart_m", "number", "how far the two places are apart", unit="m", low=0)
+
+
 TABLES: tuple[type[Table], ...] = (
     Residences,
     Communities,
@@ -642,6 +688,8 @@ TABLES: tuple[type[Table], ...] = (
     Agreement,
     Effects,
     Unsnapped,
+    Remarks,
+    Merged,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from walkcircle.errors import SourceError, TableError
 from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
 from walkcircle.place import Place, assign_communities, grade_completeness
 from walkcircle.sources.communities import make_hexagons
+from walkcircle.sources.merging import merge_facilities
 from walkcircle.sources.osm_features import (
     find_background,
     find_communities,
@@ -24,13 +26,18 @@ from walkcircle.sources.osm_features import (
 )
 from walkcircle.sources.osm_file import OsmContents, hash_file
 from walkcircle.sources.population import estimate_residences, scale_population
-from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
+from walkcircle.sources.registers import check_datum, read_area, read_communities, read_facilities, read_residences
+from walkcircle.sources.remarks import Remark, describe_remarks, list_remarks
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.tables import Communities, Facilities, Residences
+from walkcircle.tables import Communities, Facilities, Merged, Residences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from walkcircle.sources.remarks import Report as Remarking
 
     Report = Callable[[str], None]
 
@@ -97,8 +104,11 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     ground = _read_ground(study, tell, _choose_store(stored=stored))
     contents, crs = ground.contents, ground.contents.network.crs
     tell("Finding homes and communities")
-    residences = _read_homes(study, contents)
-    communities = _read_areas(study, contents, residences)
+    remarks: list[Remark] = []
+    background = find_background(contents)
+    streets_and_buildings = np.concatenate([contents.network.lines, background.buildings.to_numpy()])
+    residences, datum_notes = _read_homes(study, contents, streets_and_buildings, remarks.append)
+    communities = _read_areas(study, contents, residences, remarks.append)
     area = _study_area(study, crs, communities, ground.area)
     residences, notes = _keep_inside(residences, communities, area, study)
     # people that the planner counted are scaled only to numbers that the planner gives
@@ -128,7 +138,9 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         *_note_islands(network),
     ]
     tell("Finding facilities")
-    facilities, registered = _read_places_to_go(study, contents, searched)
+    registers = _read_registers(study, ground, streets_and_buildings, remarks.append)
+    facilities, merged = _read_places_to_go(study, contents, registers, searched)
+    notes += [*datum_notes, *registers.notes, *describe_remarks(remarks), *_note_merged(merged)]
     return Place(
         network=network,
         residences=residences,
@@ -136,12 +148,16 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         communities=communities,
         entrances=find_entrances(contents),
         estates=find_estates(contents),
-        completeness=grade_completeness(communities, residences, facilities, study.standard, registered=registered),
+        completeness=grade_completeness(
+            communities, residences, facilities, study.standard, registered=registers.complete
+        ),
         population_source=_population_source(study, communities),
-        background=find_background(contents),
+        background=background,
         data_date=study.place.data_date or ground.data_date,
         notes=tuple(notes),
         inputs=ground.inputs,
+        remarks=list_remarks(remarks),
+        merged=merged,
     )
 
 
@@ -179,9 +195,13 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     return _Ground(contents, stated or contents.data_date or contents.newest_edit, area, inputs)
 
 
-def _read_homes(study: Study, contents: OsmContents) -> gpd.GeoDataFrame:
-    if study.residences.source == "file":
-        return read_residences(study.residences, folder=study.folder, crs=contents.network.crs)
+def _read_homes(
+    study: Study, contents: OsmContents, ground: NDArray[Any], remark: Remarking
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    section = study.residences
+    if section.source == "file" and section.file is not None:
+        homes = read_residences(section, folder=study.folder, crs=contents.network.crs, report=remark)
+        return homes, check_datum(homes, file=section.file, crs=section.crs, ground=ground)
     residences = estimate_residences(contents, study.residences)
     if len(residences) == 0:
         msg = (
@@ -189,13 +209,15 @@ def _read_homes(study: Study, contents: OsmContents) -> gpd.GeoDataFrame:
             'give your own under [residences] with source = "file"'
         )
         raise SourceError(msg)
-    return residences
+    return residences, []
 
 
-def _read_areas(study: Study, contents: OsmContents, residences: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _read_areas(
+    study: Study, contents: OsmContents, residences: gpd.GeoDataFrame, remark: Remarking
+) -> gpd.GeoDataFrame:
     section = study.communities
     if section.source == "file":
-        return read_communities(section, folder=study.folder, crs=contents.network.crs)
+        return read_communities(section, folder=study.folder, crs=contents.network.crs, report=remark)
     if section.source == "osm":
         return find_communities(contents, section)
     return make_hexagons(residences.geometry, width_m=section.hexagon_m)
@@ -284,21 +306,60 @@ def _note_islands(network: WalkNetwork) -> list[str]:
     return [f"{island.max()} pieces of street ({km:,.1f} km, {share:.1f} %) are not joined to the rest on foot."]
 
 
-def _read_places_to_go(
-    study: Study, contents: OsmContents, reachable: shapely.Geometry
-) -> tuple[gpd.GeoDataFrame, set[str]]:
-    """Read facilities from all sources; where a complete register lists a kind, the map's are left out."""
-    frames, registered = [], set()
+@dataclass(frozen=True)
+class _Registers:
+    """All registers of a study: those that list every facility of their kinds, and the others."""
+
+    frames: tuple[tuple[gpd.GeoDataFrame, bool], ...]
+    complete: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def _read_registers(study: Study, ground: _Ground, map_shapes: NDArray[Any], remark: Remarking) -> _Registers:
+    """Read every register, as of the day of the data, and check that its places fit the map."""
+    day = _day_of(study.place.data_date or ground.data_date)
+    crs = ground.contents.network.crs
+    frames, complete, notes = [], set(), []
     for section in study.facilities:
-        if section.source == "file":
-            frame = read_facilities(section, study.standard, folder=study.folder, crs=contents.network.crs)
-            if section.complete:
-                registered |= {*frame[Facilities.kind], *section.kinds.values(), *filter(None, [section.only])}
-            frames.append(frame)
+        if section.source != "file" or section.file is None:
+            continue
+        frame = read_facilities(section, study.standard, folder=study.folder, crs=crs, on=day, report=remark)
+        notes += check_datum(frame, file=section.file, crs=section.crs, ground=map_shapes)
+        if section.complete:
+            complete |= {*frame[Facilities.kind], *section.kinds.values(), *filter(None, [section.only])}
+        frames.append((frame, section.complete))
+    return _Registers(tuple(frames), frozenset(complete), tuple(notes))
+
+
+def _day_of(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _read_places_to_go(
+    study: Study,
+    contents: OsmContents,
+    registers: _Registers,
+    reachable: shapely.Geometry,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Put registers and the map together: a complete register goes before the map, another is merged with it."""
+    frames = [frame for frame, complete in registers.frames if complete]
+    others = [frame for frame, complete in registers.frames if not complete]
+    merged = pd.DataFrame(columns=[*map(str, Merged.columns())])
+    partial = gpd.GeoDataFrame(pd.concat(others, ignore_index=True), crs=contents.network.crs) if others else None
     if any(section.source == "osm" for section in study.facilities):
         mapped = find_facilities(contents, study.standard)
-        mapped = mapped[~mapped[Facilities.kind].isin(registered)]
-        frames.insert(0, mapped[mapped.intersects(reachable)])
+        mapped = mapped[~mapped[Facilities.kind].isin(list(registers.complete))]
+        mapped = mapped[mapped.intersects(reachable)]
+        if partial is None:
+            frames.insert(0, mapped)
+        else:
+            both, merged = merge_facilities(partial, mapped)
+            frames.append(both)
+    elif partial is not None:
+        frames.append(partial)
     joined = pd.concat(frames, ignore_index=True)
     twice = joined.duplicated([Facilities.facility, Facilities.kind])
     if twice.any():
@@ -309,7 +370,15 @@ def _read_places_to_go(
         )
         raise TableError(msg)
     order = np.lexsort((joined[Facilities.facility].astype(str), joined[Facilities.kind].astype(str)))
-    return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), registered
+    return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), merged
+
+
+def _note_merged(merged: pd.DataFrame) -> list[str]:
+    """Say how many facilities both the registers and the map have."""
+    if merged.empty:
+        return []
+    what = "Facilities that a register and the map both have (of one kind, near each other, of like names)"
+    return [f"{what}: {len(merged):,}; each counts once, as registered."]
 
 
 def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:

@@ -1,44 +1,95 @@
 """The planner's own files: residences, communities, registers of facilities and the study area.
 
-Every row counts. A file is read whole or refused with one sentence that names the file, the row as the
-reader counts it (the line of a CSV, else the feature from 1 on) and the cure; no row is ever left out.
+Every row counts. A file is read, or refused with one sentence that names the file, the row as the reader counts it
+(the line of a CSV, the row of a workbook, else the feature from 1 on) and the cure. What had to be interpreted, and
+what had to be left out, is reported with its rows (:mod:`walkcircle.sources.remarks`); nothing goes in silence.
+
+This is what becomes of what is found in real registers. *Read*: it has one meaning, which is taken and reported.
+*Left out*: facilities alone, up to one row in ten of a file, each listed with its reason; more are refused, and so is
+every one of them among residences and communities, whose people would vanish. *Not known*: the cell is empty, the row
+stays; up to one cell in ten, and only where the column may be unknown. *Refused*: the file as a whole.
+
+====================================================== ==========  ====================================================
+what is found                                          outcome     what is said
+====================================================== ==========  ====================================================
+blank rows                                             read        blank rows were passed over
+a title above the header                               read        what stands above the header was passed over
+a header of two rows                                   read        the header of two rows was read as one
+sums, signatures and titles between the rows           left out    sums, signatures and titles between the rows
+spaces of any width around the text                    read        spaces around the text
+full-width digits                                      read        full-width digits were read as digits
+thousands separators                                   read        thousands separators were taken out
+units behind numbers                                   read        units behind numbers were read with them
+words for none in a column that may be unknown         read        words for 'none'
+words for none in a column that must be known          refused     is missing; write it down
+text where a number may be unknown                     not known   what is no number was taken as not known
+text where a number must be known                      refused     not a number; write digits and a point
+an error of the spreadsheet in a needed column         refused     an error of the spreadsheet
+degrees, minutes and seconds                           read        degrees, minutes and seconds were turned into degrees
+no coordinates                                         left out    rows without coordinates that can be read
+longitude and latitude swapped                         left out    look swapped were left out
+coordinates at 0, 0 or far away                        left out    rows that lie at 0, 0 or far away
+metres in the column of longitude                      refused     cannot be degrees
+coordinates in an undeclared GCJ-02 or BD-09           refused     declare it with crs =
+identifiers that became 330102001.0                    read        lost their '.0'
+identifiers cut short to 3.30102E+11                   refused     an identifier that a spreadsheet has cut short
+one identifier twice, the row repeated                 left out    rows that repeat another were left out
+one identifier twice, with different names             refused     stands already in
+one identifier in two places                           refused     stands for another place
+a merged cell over texts                               read        cells below a merged one were filled with its text
+a merged cell over numbers                             refused     is one merged cell over several rows
+dates in many ways                                     read        2024-03-01, 2024/3/1, 2024年3月1日, 20240301, 45352
+facilities that are closed                             left out    were closed before
+facilities that are not yet open                       left out    were not yet open on
+kinds with stray spaces or full-width letters          read        kinds were read without spaces and in plain letters
+a word that is no kind                                 refused     is not a kind of the standard
+text that was saved in a wrong encoding                refused     text that was saved in a wrong encoding
+a column name that stands twice, and is used           refused     stands twice in the header
+GBK instead of UTF-8                                   read        the text was found to be in gb18030
+an encoding that is not sure                           refused     neither UTF-8 nor surely GBK
+====================================================== ==========  ====================================================
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from walkcircle.errors import SourceError, StudyError, TableError
+from walkcircle.sources.cells import make_plain
+from walkcircle.sources.layers import LAYER_FILES, read_layer
+from walkcircle.sources.offsets import ON_MAP_M, choose_reading, compare_readings
+from walkcircle.sources.remarks import Report, tell_nobody
+from walkcircle.sources.rows import AREAS, POINTS_AND_AREAS, Rows
+from walkcircle.sources.sheets import TEXT_FILES, WORKBOOKS, read_sheet
 from walkcircle.standards import Standard
 from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
-from walkcircle.tables import Column, Communities, Facilities, Residences, Table
+from walkcircle.tables import Column, Communities, Facilities, Residences
 
-#: An area may change by this share when its self-crossing outline is mended; more would be another area.
-MENDED_AREA_SHARE = 0.001
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Datums that shift, and how all are spelled.
+SHIFTED = frozenset({"gcj02", "bd09"})
+SPELLED: Mapping[str, str] = {"wgs84": "WGS 84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 #: Neighbouring communities may share slivers up to this share of the smaller one.
 SLIVER_SHARE = 0.01
-#: Degrees that a row may lie outside the area its metric CRS is made for: half a UTM zone.
-NEAR_DEG = 3.0
-
-AREAS = frozenset({"Polygon", "MultiPolygon"})
-POINTS_AND_AREAS = AREAS | {"Point"}
 
 
-def read_residences(section: ResidencesSection, *, folder: Path, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def read_residences(
+    section: ResidencesSection, *, folder: Path, crs: pyproj.CRS, report: Report = tell_nobody
+) -> gpd.GeoDataFrame:
     """Read where people live from the planner's file.
 
     Parameters
@@ -49,6 +100,8 @@ def read_residences(section: ResidencesSection, *, folder: Path, crs: pyproj.CRS
         Where the file's path starts.
     crs
         Metric CRS of the result.
+    report
+        Called with what is unusual in the file.
 
     Returns
     -------
@@ -64,24 +117,23 @@ def read_residences(section: ResidencesSection, *, folder: Path, crs: pyproj.CRS
         A column is missing, or a row cannot be meant.
     """
     path = _path_to(section.file, folder, "residences")
-    register = _read_register(path, lon=section.lon, lat=section.lat)
+    wanted = (section.id, section.population, section.estate, section.lon, section.lat)
+    how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet)
+    rows = _read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS)
+    ids = rows.ids(section.id, prefix=path.name)
+    rows.refuse_twice(ids, ids)
     own = {
-        Residences.residence: register.ids(section.id, prefix=path.name),
-        Residences.population: register.numbers(section.population, Residences.population),
-        Residences.source: register.constant(path.name),
+        Residences.residence: ids,
+        Residences.population: rows.numbers(section.population, Residences.population),
+        Residences.source: rows.constant(path.name),
     }
-    used = {section.id, section.population}
-    if Residences.dwellings in register.rows:
-        own[Residences.dwellings] = register.numbers(Residences.dwellings, Residences.dwellings)
-        used.add(Residences.dwellings)
-    estate = section.estate or (Residences.estate if Residences.estate in register.rows else None)
-    if estate:
-        own[Residences.estate] = register.texts(estate, Residences.estate)
-        used.add(estate)
-    return register.table(Residences, own, used=used, crs=crs, allowed=POINTS_AND_AREAS)
+    more, used = _read_more(rows, {Residences.dwellings: None, Residences.estate: section.estate})
+    return rows.table(Residences, own | more, used={section.id, section.population, *used})
 
 
-def read_communities(section: CommunitiesSection, *, folder: Path, crs: pyproj.CRS) -> gpd.GeoDataFrame:
+def read_communities(
+    section: CommunitiesSection, *, folder: Path, crs: pyproj.CRS, report: Report = tell_nobody
+) -> gpd.GeoDataFrame:
     """Read the areas that are scored from the planner's file.
 
     A community is called by the column `name`; where the section gives none, by the file's column
@@ -95,6 +147,8 @@ def read_communities(section: CommunitiesSection, *, folder: Path, crs: pyproj.C
         Where the file's path starts.
     crs
         Metric CRS of the result.
+    report
+        Called with what is unusual in the file.
 
     Returns
     -------
@@ -109,23 +163,35 @@ def read_communities(section: CommunitiesSection, *, folder: Path, crs: pyproj.C
         A column is missing, a row cannot be meant, or two communities overlap.
     """
     path = _path_to(section.file, folder, "communities")
-    register = _read_register(path)
-    ids = register.ids(section.id, prefix=path.name)
+    how = _How(None, None, section.crs, section.encoding, None)
+    rows = _read_rows(path, how, (), report).placed(crs, allowed=AREAS)
+    ids = rows.ids(section.id, prefix=path.name)
+    rows.refuse_twice(ids, ids)
     own = {Communities.community: ids, Communities.name: ids}
-    used = {section.id, section.name, section.population}
-    name = section.name or (Communities.name if Communities.name in register.rows else None)
-    if name:
-        own[Communities.name] = register.texts(name, Communities.name)
-        used.add(name)
+    further = {
+        Communities.households: section.households,
+        Communities.subdistrict: section.subdistrict,
+        Communities.district: section.district,
+    }
+    if section.name or rows.has(Communities.name):
+        further[Communities.name] = section.name
     if section.population:
-        own[Communities.population] = register.numbers(section.population, Communities.population)
-    communities = register.table(Communities, own, used=used, crs=crs, allowed=AREAS)
+        further[Communities.population] = section.population
+    more, used = _read_more(rows, further)
+    # the population that is not asked for is another column of the file
+    communities = rows.table(Communities, own | more, used={section.id, section.name, section.population, *used})
     _refuse_overlaps(communities, where=path.name)
     return communities
 
 
 def read_facilities(
-    section: FacilitiesSection, standard: Standard, *, folder: Path, crs: pyproj.CRS
+    section: FacilitiesSection,
+    standard: Standard,
+    *,
+    folder: Path,
+    crs: pyproj.CRS,
+    on: date | None = None,
+    report: Report = tell_nobody,
 ) -> gpd.GeoDataFrame:
     """Read one register of facilities.
 
@@ -141,6 +207,10 @@ def read_facilities(
         Where the file's path starts.
     crs
         Metric CRS of the result.
+    on
+        Day of the check-up: what was closed before it, or opened after it, is left out.
+    report
+        Called with what is unusual in the file, and with what was left out.
 
     Returns
     -------
@@ -154,24 +224,37 @@ def read_facilities(
     StudyError
         `only` or `kinds` names a kind that the standard does not have.
     TableError
-        A column is missing, or a row cannot be meant.
+        A column is missing, a row cannot be meant, or there are dates and no day of the check-up.
     """
     for kind in (*section.kinds.values(), *([section.only] if section.only else [])):
         standard.kind(kind)
     path = _path_to(section.file, folder, "facilities")
-    register = _read_register(path, lon=section.lon, lat=section.lat)
-    has_names = section.name != FacilitiesSection.name or section.name in register.rows
-    kinds = register.constant(section.only) if section.only else _translate_kinds(register, section, standard)
+    kind_column = None if section.only else section.kind
+    wanted = (
+        section.id, section.name, kind_column, section.lon, section.lat,
+        section.capacity, section.floor_m2, section.opened, section.closed,
+    )  # fmt: skip
+    how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet, spare=True)
+    rows = _read_rows(path, how, wanted, report)
+    rows, times = _leave_out_by_date(rows, section, on)
+    rows = rows.placed(crs, allowed=POINTS_AND_AREAS, spare=True)
+    rows = _leave_out_repeated(rows, section)
+    kinds = rows.constant(section.only) if section.only else _translate_kinds(rows, section, standard)
+    ids = rows.ids(section.id, prefix=section.register or path.name)
+    rows.refuse_twice(ids + "\n" + kinds, ids)
+    _refuse_one_id_in_two_places(rows, ids)
+    has_names = section.name != FacilitiesSection.name or rows.has(section.name)
     own = {
-        Facilities.facility: register.ids(section.id, prefix=section.register or path.name, per=kinds),
+        Facilities.facility: ids,
         Facilities.kind: kinds,
-        Facilities.name: (register.texts(section.name, Facilities.name) if has_names else register.constant(None)),
-        Facilities.source: register.constant(section.register or path.name),
+        Facilities.name: rows.texts(section.name, Facilities.name) if has_names else rows.constant(None),
+        Facilities.source: rows.constant(section.register or path.name),
+        Facilities.source_row: rows.row_names(),
     }
-    used = {section.id, section.name, None if section.only else section.kind}
-    facilities = register.table(Facilities, own, used=used, crs=crs, allowed=POINTS_AND_AREAS)
-    _refuse_one_id_in_two_places(register, facilities)
-    return facilities
+    own |= {column: days[rows.frame.index] for column, days in times.items()}
+    more, used = _read_more(rows, {Facilities.capacity: section.capacity, Facilities.floor_m2: section.floor_m2})
+    dated = {section.opened or Facilities.opened, section.closed or Facilities.closed} if times else set()
+    return rows.table(Facilities, own | more, used={section.id, section.name, kind_column, *used, *dated})
 
 
 def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
@@ -184,173 +267,61 @@ def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
     TableError
         A row is not a usable area.
     """
-    return _read_register(path).shapes(crs, allowed=AREAS).union_all()
+    rows = _read_rows(path, _How(None, None, None, None, None), (), tell_nobody)
+    return rows.placed(crs, allowed=AREAS).frame.geometry.union_all()
+
+
+def check_datum(frame: gpd.GeoDataFrame, *, file: str, crs: str | None, ground: NDArray[Any]) -> list[str]:
+    """Refuse a file that clearly fits the map better in another datum; nothing is ever shifted unasked.
+
+    Parameters
+    ----------
+    frame
+        Places of the file, in a metric CRS.
+    file
+        Its name, for the message.
+    crs
+        What the study says about its coordinates; who declares them is told in a note, and not refused.
+    ground
+        Streets and buildings in the same CRS.
+
+    Returns
+    -------
+    list of str
+        A note where another datum fits better, yet not clearly or not as declared.
+
+    Raises
+    ------
+    TableError
+        Another datum fits clearly better, and the study declares none.
+    """
+    declared = crs.lower() if crs is not None and crs.lower() in SHIFTED else "wgs84"
+    fits = compare_readings(frame.geometry, ground, declared=declared)
+    choice = choose_reading(fits, declared)
+    if choice is None:
+        return []
+    better, clear = choice
+    share = {fit.datum: fit.on_map for fit in fits}
+    words = (
+        f"read as {SPELLED[declared]}, {share[declared]:.0%} of the places lie within {ON_MAP_M:.0f} m of a street or "
+        f"a building of the map; read as {SPELLED[better]}, {share[better]:.0%}"
+    )
+    if clear and crs is None:
+        msg = f'{file}: {words}; declare it with crs = "{better}", or with crs = "wgs84" if that is right all the same'
+        raise TableError(msg)
+    return [f"{file}: {words}. Check what its coordinates are in; the study reads them as {SPELLED[declared]}."]
 
 
 @dataclass(frozen=True)
-class _Register:
-    """A file as it stands, and the checks that name its rows.
+class _How:
+    """How a section says that its file is to be read; see :class:`~walkcircle.study.FacilitiesSection`."""
 
-    Attributes
-    ----------
-    name
-        The file's name.
-    rows
-        Its columns and geometry; the index is the row as the reader counts it.
-    row_word
-        What the reader counts: ``line`` or ``feature``.
-    """
-
-    name: str
-    rows: gpd.GeoDataFrame
-    row_word: str
-
-    def refuse(self, wrong: pd.Series, problem: Callable[[int], str]) -> None:
-        """Raise a TableError about the first row that is `wrong`, and say how many more there are."""
-        if not wrong.any():
-            return
-        first, count = int(wrong.index[wrong][0]), int(wrong.sum())
-        more = f" (and {count - 1:,} more)" if count > 1 else ""
-        msg = f"{self.name}, {self.row_word} {first}{more}: {problem(first)}"
-        raise TableError(msg)
-
-    def constant(self, value: str | None) -> pd.Series:
-        """Repeat `value` in every row."""
-        return pd.Series(value, index=self.rows.index, dtype=object)
-
-    def texts(self, name: str, column: Column) -> pd.Series:
-        """Return a column as texts; a missing one is refused unless `column` may be unknown."""
-        if name not in self.rows.columns.drop("geometry"):
-            msg = f"{self.name}: {_no_column(name, column.meaning, self.rows.columns.drop('geometry'))}"
-            raise TableError(msg)
-        texts: pd.Series = self.rows[name].map(_as_text).astype(object)
-        if not column.nullable:
-            self.refuse(texts.isna(), lambda _: f"'{name}' ({column.meaning}) is missing; write it down")
-        return texts
-
-    def numbers(self, name: str, column: Column) -> pd.Series:
-        """Return a column as numbers of at least 0; a missing one is refused unless it may be unknown."""
-        texts = self.texts(name, column)
-        numbers = pd.to_numeric(texts, errors="coerce").astype(float)
-        strange = texts.notna() & ~np.isfinite(numbers)
-        self.refuse(
-            strange,
-            lambda row: f"'{name}' is '{texts[row]}', not a number; write digits and a point, nothing else",
-        )
-        if column.low is not None:
-            self.refuse(
-                numbers < column.low,
-                lambda row: f"'{name}' is {texts[row]}; {column.meaning} cannot be below {column.low:g}",
-            )
-        return numbers
-
-    def ids(self, name: str | None, *, prefix: str, per: pd.Series | None = None) -> pd.Series:
-        """Return a column's identifiers, none twice (`per` kind), or the rows' numbers behind a prefix."""
-        if name is None:
-            return pd.Series([f"{prefix}:{row}" for row in self.rows.index], index=self.rows.index)
-        ids = self.texts(name, _IDENTIFIER)
-        keys = ids if per is None else ids + "\n" + per
-        self.refuse(
-            keys.duplicated(),
-            lambda row: (
-                f"the identifier '{ids[row]}' stands already in {self.row_word} "
-                f"{(keys == keys[row]).idxmax()}; give each its own"
-            ),
-        )
-        return ids
-
-    def shapes(self, crs: pyproj.CRS, *, allowed: frozenset[str]) -> gpd.GeoSeries:
-        """Return valid shapes in `crs`, or say which row is empty, misplaced, crossed or not `allowed`."""
-        shapes = gpd.GeoSeries(self.rows.geometry.force_2d())
-        if shapes.crs is None:
-            msg = f"{self.name}: no coordinate reference system; save the file with one, such as EPSG:4326"
-            raise TableError(msg)
-        bounds = shapes.bounds
-        empty = shapes.isna() | shapes.is_empty | ~np.isfinite(bounds).all(axis=1)
-        self.refuse(empty, lambda _: "there is no geometry; give the row a place or delete it")
-        shapes = _lone_points(shapes)
-        wanted = "a point or an area" if "Point" in allowed else "an area"
-        self.refuse(
-            ~shapes.geom_type.isin(allowed),
-            lambda row: f"a {shapes.geom_type[row]} is not {wanted}; replace it",
-        )
-        self._refuse_misplaced(shapes, crs)
-        return self._mend(shapes.to_crs(crs))
-
-    def table(
-        self,
-        table: type[Table],
-        own: dict[Column, pd.Series],
-        *,
-        used: Iterable[str | None],
-        crs: pyproj.CRS,
-        allowed: frozenset[str],
-    ) -> gpd.GeoDataFrame:
-        """Put the `own` columns of `table` and the file's unused ones into one frame, rows from 0 on."""
-        shapes = self.shapes(crs, allowed=allowed)
-        declared = set(table.columns())
-        columns = {str(name): values for name, values in own.items()}
-        for name in self.rows.columns.drop("geometry").difference(list(used), sort=False):
-            values = self.rows[name]
-            kept_as = f"{name}_in_file" if name in declared else name
-            columns[kept_as] = values.map(_as_text) if _is_text(values) else values
-        return gpd.GeoDataFrame(columns, geometry=shapes, crs=shapes.crs).reset_index(drop=True)
-
-    def _refuse_misplaced(self, shapes: gpd.GeoSeries, crs: pyproj.CRS) -> None:
-        """Refuse coordinates that the file's CRS cannot mean, or far from the area that `crs` is made for."""
-        bounds = shapes.bounds
-        x, y = bounds[["minx", "maxx"]].abs().max(axis=1), bounds[["miny", "maxy"]].abs().max(axis=1)
-        named = shapes.crs.to_string()
-        if shapes.crs.is_geographic:
-            self.refuse((y > 90) & (y <= 180) & (x <= 90), lambda row: _swapped(shapes[row]))
-            self.refuse(
-                (x > 180) | (y > 90),
-                lambda row: (
-                    f"{_spot(shapes[row])} cannot be degrees, though the file says {named}; "
-                    "write WGS 84 degrees, or declare the metric CRS that the numbers are in"
-                ),
-            )
-        elif ((x <= 180) & (y <= 90)).all():
-            msg = (
-                f"{self.name}: coordinates such as {_spot(shapes.iloc[0])} look like degrees, but the file "
-                f"says {named}; declare them as EPSG:4326"
-            )
-            raise TableError(msg)
-        spots = shapes.representative_point().to_crs("EPSG:4326")
-        self.refuse(
-            (spots.x.abs() < 1e-6) & (spots.y.abs() < 1e-6),
-            lambda _: "longitude and latitude are both 0, which is in the Atlantic; write the true place",
-        )
-        # the ellipsoid of another degree CRS moves a point by metres, which does not matter here
-        area = crs.area_of_use
-        if area is None or area.west > area.east:
-            return
-        far = ~_is_near(spots.x, spots.y, area)
-        swapped = _is_near(spots.y, spots.x, area)
-        self.refuse(far & swapped, lambda row: _swapped(spots[row]))
-        self.refuse(
-            far,
-            lambda row: f"longitude and latitude ({_spot(spots[row])}) are far away; write the true place",
-        )
-
-    def _mend(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-        """Mend self-crossing outlines where their area stays what it was; refuse the others."""
-        crossed = ~shapes.is_valid
-        if not crossed.any():
-            return shapes
-        mended = shapes.copy()
-        mended[crossed] = shapely.make_valid(shapes[crossed].to_numpy(), method="structure", keep_collapsed=False)
-        changed = (mended.area - shapes.area).abs() > MENDED_AREA_SHARE * mended.area
-        self.refuse(
-            crossed & (changed | mended.is_empty | ~mended.geom_type.isin(AREAS)),
-            lambda _: "the outline crosses itself, so that its area is not certain; draw it anew",
-        )
-        return mended
-
-
-_IDENTIFIER = Column("id", "text", "identifier of the row")
-_LON = Column("lon", "number", "longitude, WGS 84 degrees")
-_LAT = Column("lat", "number", "latitude, WGS 84 degrees")
+    lon: str | None
+    lat: str | None
+    crs: str | None
+    encoding: str | None
+    sheet: str | None
+    spare: bool = False
 
 
 def _path_to(file: str | None, folder: Path, section: str) -> Path:
@@ -360,8 +331,8 @@ def _path_to(file: str | None, folder: Path, section: str) -> Path:
     return folder / file
 
 
-def _read_register(path: Path, *, lon: str | None = None, lat: str | None = None) -> _Register:
-    """Read a file by its ending; a CSV needs `lon` and `lat`, and so cannot hold areas."""
+def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Report) -> Rows:
+    """Read a file by its ending; a sheet needs `lon` and `lat`, and so cannot hold areas."""
     if not path.is_file():
         there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         close = difflib.get_close_matches(path.name, there, n=1)
@@ -369,110 +340,130 @@ def _read_register(path: Path, *, lon: str | None = None, lat: str | None = None
         msg = f"{path}: there is no such file; {cure}"
         raise SourceError(msg)
     ending = path.suffix.lower()
-    if ending == ".csv":
-        if lon is None or lat is None:
-            msg = f"{path.name}: a CSV holds points, and areas are needed; save them as GeoPackage or GeoJSON"
+    if ending in TEXT_FILES | WORKBOOKS:
+        if how.lon is None or how.lat is None:
+            kind = "CSV" if ending in TEXT_FILES else "workbook"
+            msg = f"{path.name}: a {kind} holds points, and areas are needed; save them as GeoPackage or GeoJSON"
             raise SourceError(msg)
-        register = _read_csv(path, lon, lat)
-    elif ending in {".gpkg", ".geojson", ".json", ".shp", ".parquet", ".geoparquet"}:
-        register = _read_geometry_file(path)
-    else:
-        msg = (
-            f"{path.name}: files ending in '{ending}' are not read; "
-            "save it as CSV (UTF-8), GeoPackage, GeoJSON, GeoParquet or Shapefile"
+        return _read_points(path, how, how.lon, how.lat, [name for name in wanted if name], report)
+    if ending in LAYER_FILES:
+        return _read_shapes(path, how, report)
+    msg = (
+        f"{path.name}: files ending in '{ending}' are not read; "
+        "save it as CSV (UTF-8), XLSX, GeoPackage, GeoJSON, GeoParquet or Shapefile"
+    )
+    raise SourceError(msg)
+
+
+def _read_points(path: Path, how: _How, lon: str, lat: str, wanted: Collection[str], report: Report) -> Rows:
+    """Read a sheet with two columns of coordinates."""
+    sheet = read_sheet(path, wanted=wanted, encoding=how.encoding, sheet=how.sheet, report=report)
+    _refuse_empty(path, sheet.rows)
+    rows = Rows(
+        path.name, gpd.GeoDataFrame(sheet.rows, geometry=[None] * len(sheet.rows)), sheet.row_word,
+        total=len(sheet.rows), twice=sheet.twice, merged=sheet.merged, report=report,
+    )  # fmt: skip
+    return rows.with_points(lon, lat, crs=how.crs, spare=how.spare)
+
+
+def _read_shapes(path: Path, how: _How, report: Report) -> Rows:
+    """Read a layer with shapes; texts whose encoding is not sure are refused."""
+    frame, encoding = read_layer(path, encoding=how.encoding)
+    _refuse_empty(path, frame)
+    rows = Rows(path.name, frame, "feature", total=len(frame), report=report)
+    if encoding == "unknown":
+        texts = frame.drop(columns="geometry").astype(str)
+        strange = texts.map(lambda text: not text.isascii()).any(axis=1)
+        rows.refuse(
+            strange | (not "".join(texts.columns).isascii()),
+            lambda _: (
+                "the text may be garbled, as no .cpg file tells its encoding; save the layer as GeoPackage, or declare "
+                'it, as in encoding = "gbk"'
+            ),
         )
-        raise SourceError(msg)
-    return register
+    elif encoding is not None:
+        rows.tell(None, f"the text was found to be in {encoding}", pd.Series("", index=frame.index[:1]))
+    return rows.declared(how.crs)
 
 
-def _read_geometry_file(path: Path) -> _Register:
-    """Read a GeoPackage, GeoJSON, Shapefile or GeoParquet; features are counted from 1 on."""
-    try:
-        if path.suffix.lower() in {".parquet", ".geoparquet"}:
-            rows = gpd.read_parquet(path)
-        else:
-            layers = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
-            if len(layers) != 1:
-                found = f"{len(layers)} layers with shapes ({', '.join(layers)})" if layers else "no shapes"
-                msg = f"{path.name}: holds {found}; save the layer that is meant in a file of its own"
-                raise SourceError(msg)
-            rows = gpd.read_file(path, layer=layers[0])
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        msg = f"{path.name}: cannot be read ({reason}); open it in a GIS and save it again as GeoPackage"
-        raise SourceError(msg) from None
-    rows = rows.rename_geometry("geometry") if rows.geometry.name != "geometry" else rows
-    _refuse_empty(path, rows)
-    register = _Register(path.name, rows.set_index(pd.RangeIndex(1, len(rows) + 1)), "feature")
-    if path.suffix.lower() == ".shp" and not path.with_suffix(".cpg").exists():
-        _refuse_unsure_encoding(register)
-    return register
+def _read_more(rows: Rows, columns: dict[Column, str | None]) -> tuple[dict[Column, pd.Series], set[str]]:
+    """Read further columns: those that the section names, and those that bear the table's own name."""
+    found, used = {}, set()
+    for column, name in columns.items():
+        if name is None and not rows.has(str(column)):
+            continue
+        in_file = name or str(column)
+        found[column] = rows.numbers(in_file, column) if column.dtype == "number" else rows.texts(in_file, column)
+        used.add(in_file)
+    return found, used
 
 
-def _read_csv(path: Path, lon: str, lat: str) -> _Register:
-    """Read a CSV with two columns of WGS 84 degrees; rows are counted as lines of the file."""
-    header, records = _read_records(path)
-    columns = [name or f"column {i}" for i, name in enumerate(header, start=1)]
-    twice = next((name for name in columns if columns.count(name) > 1), None)
-    if twice:
-        msg = f"{path.name}, line 1: the column '{twice}' stands twice; give each its own name"
-        raise TableError(msg)
-    rows = pd.DataFrame(list(records.values()), index=list(records), columns=columns, dtype=object)
-    _refuse_empty(path, rows)
-    plain = _Register(path.name, rows.assign(geometry=None), "line")
-    x, y = plain.numbers(lon, _LON), plain.numbers(lat, _LAT)
-    points = gpd.GeoSeries.from_xy(x, y, index=rows.index, crs="EPSG:4326")
-    kept = rows.drop(columns=[lon, lat]).apply(_with_numbers)
-    return _Register(path.name, gpd.GeoDataFrame(kept, geometry=points), "line")
-
-
-def _read_records(path: Path) -> tuple[list[str], dict[int, list[str]]]:
-    """Return the header of a CSV, and its records by the line they begin on; blank lines are no records."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        msg = f"{path.name}: the text is not UTF-8; save it again as 'CSV UTF-8', which Excel offers"
-        raise SourceError(msg) from None
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    records: dict[int, list[str]] = {}
-    begin = 1
-    try:
-        for fields in reader:
-            values = [field.strip() for field in fields]
-            if any(values):
-                records[begin] = values
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        msg = f"{path.name}, line {begin}: not a CSV record ({error}); save the table again as 'CSV UTF-8'"
-        raise SourceError(msg) from None
-    header = records.pop(min(records)) if records else []
-    for line, values in records.items():
-        if len(values) != len(header):
+def _leave_out_by_date(rows: Rows, section: FacilitiesSection, on: date | None) -> tuple[Rows, dict[Column, pd.Series]]:
+    """Leave out and list what was closed before the day of the check-up, or opened after it."""
+    times: dict[Column, pd.Series] = {}
+    out = pd.Series(data=False, index=rows.frame.index)
+    for column, name in ((Facilities.opened, section.opened), (Facilities.closed, section.closed)):
+        if name is None and not rows.has(str(column)):
+            continue
+        late = column == Facilities.closed
+        days = rows.dates(name or str(column), column, late=late)
+        dated = days.map(lambda day: isinstance(day, date)).astype(bool)
+        if on is None and dated.any():
             msg = (
-                f"{path.name}, line {line}: {len(values)} fields where the header has {len(header)}; "
-                "put a text that holds a separator in double quotes"
+                f"{rows.name}: '{name or column}' holds dates, and nothing says when the check-up is; add "
+                'data_date = "YYYY-MM-DD" under [place]'
             )
             raise TableError(msg)
-    return header, records
+        wrong = _are_out(days, dated, on, late=late)
+        words = f"facilities that were {'closed before' if late else 'not yet open on'} {on or 'the check-up'}"
+        rows.tell(name or str(column), f"{words} were left out", days[wrong].map(str), used=False)
+        out |= wrong
+        times[column] = days.where(dated, None).map(lambda day: day.isoformat() if isinstance(day, date) else None)
+    if not times:
+        return rows, {}
+    return replace(rows, frame=rows.frame[~out]), times
 
 
-def _translate_kinds(register: _Register, section: FacilitiesSection, standard: Standard) -> pd.Series:
+def _are_out(days: pd.Series, dated: pd.Series, on: date | None, *, late: bool) -> pd.Series:
+    """Flag the days before `on` (when `late`) or after it, and the words that say so without a day."""
+    said = days.map(lambda day: day is True) if late else pd.Series(data=False, index=days.index)
+    if on is not None:
+        said[dated] = days[dated].map(lambda day: day < on if late else day > on).astype(bool)
+    return said.astype(bool)
+
+
+def _leave_out_repeated(rows: Rows, section: FacilitiesSection) -> Rows:
+    """Leave out rows that say the same as an earlier one: identifier, kind, name and place."""
+    if section.id is None or not rows.has(section.id):
+        return rows
+    same = [name for name in (section.id, section.name, None if section.only else section.kind) if rows.has(name)]
+    keys = rows.frame[same].astype(str).assign(place=rows.frame.geometry.to_wkb())
+    again = keys.duplicated() & rows.frame[section.id].notna()
+    rows.tell(section.id, "rows that repeat another were left out", rows.frame.loc[again, section.id], used=False)
+    return replace(rows, frame=rows.frame[~again])
+
+
+def _translate_kinds(rows: Rows, section: FacilitiesSection, standard: Standard) -> pd.Series:
     """Turn the register's words into kinds of the standard; a word that is none is refused."""
-    words = register.texts(section.kind, Facilities.kind)
-    kinds = words.map(lambda word: section.kinds.get(word, word))
+    words = rows.texts(section.kind, Facilities.kind)
     known = {kind.id: kind for kind in standard.kinds}
+    exact = {**{kind: kind for kind in known}, **section.kinds}
+    plain = {make_plain(word): kind for word, kind in exact.items()}
+    each = {word: exact.get(word, plain.get(make_plain(word))) for word in words.unique()}
+    kinds = words.map(each).astype(object)
     by_word = {word: kind.id for kind in standard.kinds for word in (kind.zh, kind.en, kind.id)}
 
     def problem(row: int) -> str:
-        close = difflib.get_close_matches(kinds[row], by_word, n=1)
+        close = difflib.get_close_matches(words[row], by_word, n=1)
         meant = f' as in "{words[row]}" = "{by_word[close[0]]}"' if close else ""
         return (
             f"'{words[row]}' is not a kind of the standard '{standard.id}'; translate it under kinds{meant}; "
             f"the kinds are: {', '.join(known)}"
         )
 
-    register.refuse(~kinds.isin(list(known)), problem)
+    rows.refuse(kinds.isna(), problem)
+    stray = ~words.isin(list(exact))
+    rows.tell(section.kind, "kinds were read without spaces and in plain letters", words[stray])
     return kinds
 
 
@@ -494,16 +485,14 @@ def _refuse_overlaps(communities: gpd.GeoDataFrame, *, where: str) -> None:
     raise TableError(msg)
 
 
-def _refuse_one_id_in_two_places(register: _Register, facilities: gpd.GeoDataFrame) -> None:
+def _refuse_one_id_in_two_places(rows: Rows, ids: pd.Series) -> None:
     """Refuse an identifier that stands for facilities of two places, because walks end at one."""
-    ids = facilities[Facilities.facility]
-    first = facilities.geometry.groupby(ids).transform("first")
-    elsewhere = ~gpd.GeoSeries(facilities.geometry).geom_equals(gpd.GeoSeries(first, crs=facilities.crs))
-    elsewhere.index = ids.index = register.rows.index
-    register.refuse(
-        elsewhere,
+    shapes = gpd.GeoSeries(rows.frame.geometry)
+    first = gpd.GeoSeries(shapes.groupby(ids).transform("first"), crs=shapes.crs)
+    rows.refuse(
+        ~shapes.geom_equals(first),
         lambda row: (
-            f"the identifier '{ids[row]}' stands for another place in {register.row_word} "
+            f"the identifier '{ids[row]}' stands for another place in {rows.row_word} "
             f"{(ids == ids[row]).idxmax()}; give each its own"
         ),
     )
@@ -513,64 +502,3 @@ def _refuse_empty(path: Path, rows: pd.DataFrame) -> None:
     if rows.empty:
         msg = f"{path.name}: there are no rows; check that this is the file that is meant"
         raise TableError(msg)
-
-
-def _refuse_unsure_encoding(register: _Register) -> None:
-    """Refuse texts of a Shapefile that does not say how they are encoded; GDAL would guess Latin-1."""
-    texts = register.rows.drop(columns="geometry").reset_index(drop=True).astype(str)
-    strange = texts.map(lambda text: not text.isascii()).any(axis=1)
-    register.refuse(
-        strange.set_axis(register.rows.index) | (not "".join(texts.columns).isascii()),
-        lambda _: "the text may be garbled, as no .cpg file tells its encoding; save the layer as GeoPackage",
-    )
-
-
-def _no_column(name: str, meaning: str, columns: Iterable[str]) -> str:
-    known = [str(column) for column in columns]
-    close = difflib.get_close_matches(name, known, n=1)
-    meant = f"did you mean '{close[0]}'? " if close else ""
-    return f"column '{name}' ({meaning}) is missing; {meant}the columns are: {', '.join(known)}"
-
-
-def _as_text(value: Any) -> str | None:
-    """Return a value as text, whole numbers without a point; None when there is nothing."""
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return None
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip() or None
-
-
-def _is_text(values: pd.Series) -> bool:
-    return pd.api.types.is_string_dtype(values) or pd.api.types.is_object_dtype(values)
-
-
-def _with_numbers(texts: pd.Series) -> pd.Series:
-    """Turn a column of a CSV into numbers where all are, but never codes such as 007."""
-    given = texts[texts != ""]
-    numbers = pd.to_numeric(given, errors="coerce")
-    is_code = given.str.match(r"[+-]?0\d")
-    if given.empty or numbers.isna().any() or is_code.any():
-        return texts
-    return numbers.reindex(texts.index)
-
-
-def _lone_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Take the point out of a MultiPoint of one, as some programs write every point."""
-    lone = (shapes.geom_type == "MultiPoint") & (shapely.get_num_geometries(shapes.to_numpy()) == 1)
-    return shapes.where(~lone, shapely.get_geometry(shapes.to_numpy(), 0))
-
-
-def _is_near(lon: pd.Series, lat: pd.Series, area: Any) -> pd.Series:
-    return lon.between(area.west - NEAR_DEG, area.east + NEAR_DEG) & lat.between(
-        area.south - NEAR_DEG, area.north + NEAR_DEG
-    )
-
-
-def _spot(shape: BaseGeometry) -> str:
-    point = shape.representative_point()
-    return f"{point.x:.6g}, {point.y:.6g}"
-
-
-def _swapped(shape: BaseGeometry) -> str:
-    return f"longitude and latitude ({_spot(shape)}) look swapped; exchange the two columns"
