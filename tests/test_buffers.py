@@ -108,6 +108,12 @@ def test_communities_without_people_stay():
     assert table.loc["sea", [RadiusGap.share_radius, RadiusGap.share_walked, RadiusGap.share_gap]].isna().all()
 
 
+def test_a_standard_without_radii_has_nothing_to_compare():
+    table = compare_radius(*both(SOUTH, SHOP, [make_kind("shop", 5)], STREETS), TWO)
+    assert table.empty
+    assert list(table.columns) == [str(column) for column in RadiusGap.columns()]
+
+
 PLACE = st.tuples(st.integers(-40, 340), st.integers(-40, 240))
 
 

@@ -60,7 +60,7 @@ def test_the_deciles_are_values_that_somebody_has():
     row = equity(range(1, 11))
     assert row[Equity.p90_p10] == 9
     # nine tenths written in floats must not slip to the next person
-    assert equity([1, 2, 3], [0.1, 0.8, 0.1])[Equity.p90_p10] == 2
+    assert equity(range(1, 31), [1 / 21] * 30)[Equity.p90_p10] == 9
 
 
 def test_the_parts_of_theil_are_between_and_within():
@@ -233,6 +233,8 @@ def test_a_zone_falls_behind_by_its_mean_and_people_by_themselves():
 
 def test_a_bound_is_inclusive_from_either_side():
     assert not zones(at_most=18.4)[Zones.outside].any()
+    assert zones(at_most=20)[Zones.people_outside].to_list() == [10, 0, 0]
+    assert zones(at_most=7)[Zones.outside].to_list() == [False, True, False]
     assert zones(at_most=18.3)[Zones.outside].to_list() == [False, True, False]
     goods = zones(MINUTES / 25, at_least=0.28)
     assert goods[Zones.outside].to_list() == [False, False, False]

@@ -100,14 +100,13 @@ def compare_radius(radius: pd.DataFrame, coverage: pd.DataFrame, communities: gp
         A cluster and kind of `radius` is not in `coverage`.
     """
     pair: list[str] = [Radius.cluster, Radius.kind]
-    straight = radius.set_index(pair)[[Radius.limit_m, Radius.within]]
     rows = coverage[coverage[Coverage.kind].isin(radius[Radius.kind].unique())]
-    absent = straight.index.difference(pd.MultiIndex.from_frame(rows[pair]))
+    absent = pd.MultiIndex.from_frame(radius[pair]).difference(pd.MultiIndex.from_frame(rows[pair]))
     if len(absent):
         cluster, kind = absent[0]
         msg = f"coverage: there is no row of cluster {cluster!r} and kind '{kind}'; measure both for the same clusters"
         raise TableError(msg)
-    rows = rows.join(straight, on=pair, how="inner")
+    rows = rows.merge(radius[[*pair, Radius.limit_m, Radius.within]], on=pair)
     people = rows[Coverage.population].where(rows[Coverage.known], 0.0)
     keys = [RadiusGap.community, RadiusGap.kind, RadiusGap.walker]
     parts = rows[keys].assign(

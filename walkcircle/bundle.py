@@ -75,7 +75,7 @@ def measure_bundle(
         **{
             Bundle.within: rows[Coverage.covered],
             Bundle.missing: lacking,
-            Bundle.beyond: lacking & rows[Coverage.open_edge],
+            Bundle.beyond: rows[Coverage.open_edge],
         }
     )
     counts = sums.groupby(keys, sort=False).sum().astype("Int64")

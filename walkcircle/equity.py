@@ -157,7 +157,7 @@ def measure_zones(
     )
     by_zone = pd.Series(x[lived]).groupby(codes[lived])
     worst = (by_zone.min() if at_most is None else by_zone.max()).reindex(range(count)).to_numpy(dtype=float)
-    misses = _misses(x, at_least, at_most) & lived
+    misses = _misses(x, at_least, at_most)
     return pd.DataFrame(
         {
             Zones.zone: names,

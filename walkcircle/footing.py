@@ -28,7 +28,6 @@ ROUNDING_S = 1e-6
 #: The same in minutes.
 ROUNDING_MIN = ROUNDING_S / 60
 
-
 #: Stairs that gain less than this have no sure direction: a metre is within what terrain models err by.
 SURE_CLIMB_M = 1.0
 
