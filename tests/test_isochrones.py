@@ -214,7 +214,7 @@ def test_a_terrace_above_is_not_taken_in():
 
 def test_a_tunnel_below_leaves_the_ground_as_it_is():
     """The streets above are reached and the tunnel is not; a street on a bridge, that is not reached, narrows it."""
-    paths = [[(-200, 1), (200, 1)], [(3, -90), (3, 90)]]
+    paths = [[(-200, 1), (200, 1)], [(3, -300), (3, 300)]]  # the longer piece, so that it claims ground
     alone = trace(draw_network(paths[:1]), (-100, 0), [15]).geometry[0]
     below, above = (trace(draw_network(paths, level=[0, n]), (-100, 0), [15]).geometry[0] for n in (-1, 1))
     assert below.equals_exact(alone)
@@ -416,10 +416,10 @@ def test_on_any_streets_shapes_are_valid_nested_and_cover_their_origin(streets, 
             assert all(large.covers(small) for small, large in pairwise(shapes) if not small.is_empty)
 
 
-def mark_reached(footing, home, minutes: float, step_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return places along every edge, whether each is reached by hand, and the length that each stands for."""
+def mark_reached(footing, home, minutes: float, step_m: float) -> tuple[np.ndarray, ...]:
+    """Return places along every edge, whether each is reached by hand, the length it stands for, and its edge."""
     parts = reached_by_hand(footing, home, minutes * 60)
-    places, known, stands_for = [], [], []
+    places, known, stands_for, edge = [], [], [], []
     for e, line in enumerate(footing.network.lines):
         # the middles of steps that end where what is reached ends, so that the shortest stretch has its place
         ends = np.unique(np.concatenate([np.linspace(0, 1, int(line.length / step_m) + 2), *parts[e]]))
@@ -427,13 +427,16 @@ def mark_reached(footing, home, minutes: float, step_m: float) -> tuple[np.ndarr
         places.append(shapely.line_interpolate_point(line, at, normalized=True))
         known.append(np.any([(at >= a) & (at <= b) for a, b in parts[e]] or [np.zeros(len(at), bool)], axis=0))
         stands_for.append(np.diff(ends) * line.length)
-    return np.concatenate(places), np.concatenate(known), np.concatenate(stands_for)
+        edge.append(np.full(len(at), e))
+    return tuple(np.concatenate(column) for column in (places, known, stands_for, edge))
 
 
 @given(streets=rough_streets(), minutes=st.sampled_from([0.5, 1, 2, 4]))
 @settings(max_examples=100, deadline=None)
 def test_on_any_streets_a_shape_is_the_ground_of_its_definition(streets, minutes):
     """A place is in the shape when reached street lies within 25 m and none that is not reached lies nearer.
+
+    Of what is not reached only the longest piece counts: what nothing joins claims no ground.
 
     Asked only where all corners of the place's square of the grid must agree: they lie 1.42 cells away at most, and a
     difference of two distances changes twice as fast. Streets are looked at every metre. Squares that touch the one
@@ -446,8 +449,9 @@ def test_on_any_streets_a_shape_is_the_ground_of_its_definition(streets, minutes
     spots = reach.origins
     for i, origin in enumerate(spots.item):
         home = int(spots.edge[i]), float(spots.fraction[i]), float(spots.access_m[i])
-        places, known, _ = mark_reached(footing, home, minutes, step_m=1.0)
-        mine, other = (measure_apart(ground, places[which]) for which in (known, ~known))
+        places, known, _, edge = mark_reached(footing, home, minutes, step_m=1.0)
+        rival = ~known & footing.network.leads_on[edge]
+        mine, other = (measure_apart(ground, places[which]) for which in (known, rival))
         inside = (mine <= OFF_STREET_M - 1.42 * cell_m) & (mine <= other - 2.84 * cell_m - 1)
         outside = (mine > OFF_STREET_M + 1.42 * cell_m + 1) | (mine > other + (2.84 + FAVOUR) * cell_m + 1)
         outside &= np.hypot(*(ground - spots.xy[i]).T) > 3 * cell_m
@@ -487,7 +491,8 @@ def test_the_number_of_threads_changes_no_shape():
 
 def test_the_truth_of_shapes_drawn_by_hand():
     """Two minutes on a street: 120 m each way. A box holds 100 of them, 30.5 m of a lane and 20 m of a tunnel."""
-    paths = [[(-500, 0), (500, 0)], [(-90, -40), (-90, 30)], [(-10, -70), (-10, -10)], [(900, 0), (999, 0)]]
+    lane, tunnel = [(-90, -1500), (-90, 30)], [(-10, -70), (-10, -10)]
+    paths = [[(-500, 0), (500, 0)], lane, tunnel, [(900, 0), (999, 0)]]
     network = draw_network(paths, level=[0, 0, -1, 0])
     reach = walk(network, points((0, 0), labels=["home"]), STROLLER, limit_min=2)
     table = trace_isochrones(reach, [1, 2])
@@ -534,12 +539,13 @@ def test_the_truth_measured_is_what_places_along_the_streets_say(streets, minute
     spots = reach.origins
     assert truth[Truth.cluster].tolist() == spots.item.tolist()
     for k, home in enumerate(zip(spots.edge.tolist(), spots.fraction.tolist(), spots.access_m.tolist(), strict=True)):
-        places, known, length = mark_reached(footing, home, minutes, 0.2)
+        places, known, length, edge = mark_reached(footing, home, minutes, 0.2)
+        other = ~known & (footing.network.leads_on[edge] | np.isin(edge, edge[known]))
         inside = shapely.intersects(table.geometry[k], places)
         # between a street that is reached and one upon it that is not, the outline may run along both
         unsure = shapely.dwithin(shapely.boundary(table.geometry[k]), places, 1e-6)
         low, high = (
-            [length[which].sum() for which in (known, known & is_out, ~known & is_in)]
+            [length[which].sum() for which in (known, known & is_out, other & is_in)]
             for is_out, is_in in ((~inside & ~unsure, inside & ~unsure), (~inside | unsure, inside | unsure))
         )
         got = truth[[Truth.reached_m, Truth.omitted_m, Truth.taken_in_m]].to_numpy(dtype=float)[k]
@@ -621,3 +627,14 @@ def test_shapes_of_a_town_are_nested_and_valid(drawn):
         assert fifteen.covers(ten)
         assert (np.diff(rows[Isochrones.reached_m]) >= 0).all()
     assert table.geometry.is_valid.all()
+
+
+def test_a_loose_bit_of_pavement_claims_no_ground():
+    """Twenty metres that nothing joins beside a street that is reached; as part of the longest piece they would."""
+    street, bit, far = [(-200, 0), (200, 0)], [(-10, 8), (10, 8)], [(10, 8), (10, 700)]
+    alone, loose, joined = (
+        trace(draw_network(paths), (-100, 0), [15]).geometry[0]
+        for paths in ([street], [street, bit], [street, bit, far])
+    )
+    assert loose.equals_exact(alone)
+    assert alone.difference(joined).area > 100

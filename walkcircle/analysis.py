@@ -36,10 +36,6 @@ Report = Callable[[str, float], None]
 #: Clusters whose shapes are held against the streets: enough to tell one percent from two, done in a second or two.
 TRUTH_SAMPLE = 10
 
-#: Pieces of street shorter than this that nothing joins are mapping errors more often than places: homes and
-#: facilities join them only where no other street is within reach (walkcircle's assumption).
-LEAST_PIECE_M = 5000.0
-
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
@@ -240,16 +236,17 @@ def _snap(
     *,
     layer: str,
 ) -> Spots:
-    """Join things to streets that lead somewhere where they can, through doors and gates."""
-    piece = place.network.island_of_edge()
-    length = np.bincount(piece, weights=place.network.length_m)
+    """Join things to streets that lead somewhere where they can, through doors and gates.
+
+    Homes and facilities join pieces that nothing joins only where no other street is within reach.
+    """
     return snap_points(
         things,
         place.network,
         within_m=study.snapping.within_m,
         allowed=allowed,
         allowed_inside=footing.usable,
-        preferred=length[piece] >= min(LEAST_PIECE_M, length[0]),
+        preferred=place.network.leads_on,
         estates=place.estates,
         entrances=place.entrances,
         layer=layer,

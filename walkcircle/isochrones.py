@@ -2,7 +2,8 @@
 
 A shape is drawn *from* walking times and never measured instead of them. A point of ground belongs to it when a
 street that is reached lies within `off_street_m`, and no street that is not reached lies nearer: between two parallel
-streets of which one is reached the outline runs half way. With a longer limit streets are only reached and never lost,
+streets of which one is reached the outline runs half way. Tunnels, and short pieces of street that nothing joins, claim
+no ground. With a longer limit streets are only reached and never lost,
 so shapes are nested. How true the shapes are is measured by :func:`measure_truth`.
 """
 
@@ -137,7 +138,8 @@ def measure_truth(reach: Reach, isochrones: gpd.GeoDataFrame, *, sample: int | N
     """Measure how true drawn shapes are to the streets that are reached.
 
     The lengths come from intersecting shapes with lines, not from the drawing. Streets in tunnels do not count, since
-    nobody comes out of them into the ground above. Where a line runs over itself, each way counts.
+    nobody comes out of them into the ground above, nor do short pieces that nothing joins unless they are reached.
+    Where a line runs over itself, each way counts.
 
     Parameters
     ----------
@@ -196,7 +198,9 @@ def _compare_streets(
     near = network.edge_tree.query(shape, predicate="intersects")
     shapely.prepare(shape)
     reached, kept = float(shapely.length(lines).sum()), _measure_inside(lines, shape)
-    inside = _measure_inside(network.lines[near[on_ground[near]]], shape)
+    counted = on_ground & network.leads_on
+    counted[edge[mine]] = True
+    inside = _measure_inside(network.lines[near[counted[near]]], shape)
     return reached, max(reached - kept, 0.0), max(inside - kept, 0.0)
 
 
@@ -252,7 +256,8 @@ class _Drawing:
         pace, limits = reach.footing.walker.metres_per_second, len(self.limits_s)
         vertices, tiles = network.vertices, network.tiles
         ground = np.array([*tiles.corner, TILE_M, tiles.columns, tiles.rows], dtype=float)
-        rival, cutter = network.level >= 0, _Cutter(reach)
+        # loose bits of pavement that nothing joins are mapped amiss, and keep no ground from a street that is reached
+        rival, cutter = (network.level >= 0) & network.leads_on, _Cutter(reach)
         reached = np.zeros((len(origins), limits))
         outlines = []
         for i, origin in enumerate(origins.tolist()):

@@ -45,6 +45,10 @@ ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
 #: The arrays of :class:`WalkNetwork` with one value per node; all others have one per edge.
 NODE_COLUMNS = ("xy", "osm_node", "cut")
 
+#: Pieces of street shorter than this that nothing joins are mapping errors more often than places (walkcircle's
+#: assumption).
+LEAST_PIECE_M = 5000.0
+
 #: A node this near to the edge of the data is at the edge: streets are rarely cut exactly on the line.
 AT_EDGE_M = 25.0
 
@@ -279,6 +283,13 @@ class WalkNetwork:
         rank = np.empty(len(found), dtype=np.int64)
         rank[np.argsort(-length, kind="stable")] = np.arange(len(found))
         return rank[inverse]
+
+    @cached_property
+    def leads_on(self) -> NDArray[np.bool_]:
+        """``(e,)`` whether the edge is of a piece of :data:`LEAST_PIECE_M` or more, or of the longest there is."""
+        piece = self.island_of_edge()
+        length = np.bincount(piece, weights=self.length_m)
+        return np.asarray(length[piece] >= min(LEAST_PIECE_M, length[0]))
 
     def clip(self, area: shapely.Geometry) -> WalkNetwork:
         """Return the part of the network whose edges meet an area, edges kept whole.
