@@ -166,7 +166,7 @@ def _effect(
     analysis: Analysis, kind_id: str, before: pd.DataFrame, minutes: pd.Series, limit_min: float
 ) -> pd.DataFrame:
     """Compare the walks before with those to the proposed sites, per community."""
-    people = before[Coverage.population].where(before[Coverage.known], 0.0)
+    people = before[Coverage.demand].where(before[Coverage.known], 0.0)
     was = before[Coverage.covered]
     within = minutes <= limit_min + ROUNDING_MIN
     nearer = minutes.notna() & ~(before[Coverage.minutes] <= minutes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from walkcircle.errors import SourceError, StudyError, TableError
+from walkcircle.groups import GROUPS
 from walkcircle.standards import Standard
 from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
 from walkcircle.tables import Column, Communities, Facilities, Residences, Table
@@ -74,6 +75,9 @@ def read_residences(section: ResidencesSection, *, folder: Path, crs: pyproj.CRS
     if Residences.dwellings in register.rows:
         own[Residences.dwellings] = register.numbers(Residences.dwellings, Residences.dwellings)
         used.add(Residences.dwellings)
+    for group, column in section.groups.items():
+        own[getattr(Residences, group)] = register.numbers(column, getattr(Residences, group))
+        used.add(column)
     estate = section.estate or (Residences.estate if Residences.estate in register.rows else None)
     if estate:
         own[Residences.estate] = register.texts(estate, Residences.estate)
@@ -172,6 +176,39 @@ def read_facilities(
     facilities = register.table(Facilities, own, used=used, crs=crs, allowed=POINTS_AND_AREAS)
     _refuse_one_id_in_two_places(register, facilities)
     return facilities
+
+
+def read_counts(path: Path, *, community: str, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Read a table of people by community: the column `community` becomes the index, groups name the columns.
+
+    Raises
+    ------
+    SourceError
+        The file is not there or cannot be read.
+    TableError
+        A column is missing, a cell is no number, or a community stands twice.
+    """
+    header, records = _read_records(_find_file(path))
+    rows = pd.DataFrame(list(records.values()), index=list(records), columns=header, dtype=object)
+    register = _Register(path.name, rows.assign(geometry=None), "line")
+    counts = {group: register.numbers(name, _COUNTS[group]) for group, name in columns.items()}
+    return pd.DataFrame(counts).set_axis(pd.Index(register.ids(community, prefix=path.name)), axis=0)
+
+
+def read_cells(path: Path, *, columns: Mapping[str, str], crs: pyproj.CRS) -> gpd.GeoDataFrame:
+    """Read areas that count people: groups name the columns, the rows' numbers the index.
+
+    Raises
+    ------
+    SourceError
+        The file is not there or cannot be read.
+    TableError
+        A column is missing, a number is none, or a shape is no area.
+    """
+    register = _read_register(path)
+    counts = {group: register.numbers(name, _COUNTS[group]) for group, name in columns.items()}
+    shapes = register.shapes(crs, allowed=AREAS)
+    return gpd.GeoDataFrame(counts, geometry=shapes, crs=crs).rename(index=lambda row: f"feature {row}")
 
 
 def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
@@ -349,6 +386,11 @@ class _Register:
 
 
 _IDENTIFIER = Column("id", "text", "identifier of the row")
+#: What a column of numbers per group holds; all residents are counted like a group.
+_COUNTS: Mapping[str, Column] = {
+    "all": Column("all", "number", "residents", low=0, nullable=True),
+    **{group: getattr(Residences, group) for group in GROUPS},
+}
 _LON = Column("lon", "number", "longitude, WGS 84 degrees")
 _LAT = Column("lat", "number", "latitude, WGS 84 degrees")
 
@@ -360,15 +402,20 @@ def _path_to(file: str | None, folder: Path, section: str) -> Path:
     return folder / file
 
 
-def _read_register(path: Path, *, lon: str | None = None, lat: str | None = None) -> _Register:
-    """Read a file by its ending; a CSV needs `lon` and `lat`, and so cannot hold areas."""
+def _find_file(path: Path) -> Path:
+    """Return the path of a file that is there."""
     if not path.is_file():
         there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         close = difflib.get_close_matches(path.name, there, n=1)
         cure = f"did you mean '{close[0]}'?" if close else "check the path in the study"
         msg = f"{path}: there is no such file; {cure}"
         raise SourceError(msg)
-    ending = path.suffix.lower()
+    return path
+
+
+def _read_register(path: Path, *, lon: str | None = None, lat: str | None = None) -> _Register:
+    """Read a file by its ending; a CSV needs `lon` and `lat`, and so cannot hold areas."""
+    ending = _find_file(path).suffix.lower()
     if ending == ".csv":
         if lon is None or lat is None:
             msg = f"{path.name}: a CSV holds points, and areas are needed; save them as GeoPackage or GeoJSON"
