@@ -228,7 +228,7 @@ def _share_grid(
     if section.grid is None:
         return residences, []
     # rasterio is only loaded where it is needed
-    from walkcircle.sources.grids import describe_empty_cells, keep_empty_cells, read_grid, share_cells
+    from walkcircle.sources.grids import add_empty_cells, describe_empty_cells, read_grid, share_cells
 
     both = np.array([residences.total_bounds, shapely.bounds(area)])
     bounds = (*both[:, :2].min(axis=0), *both[:, 2:].max(axis=0))
@@ -245,7 +245,7 @@ def _share_grid(
             f"{len(unreached):,} residences with {unreached[Residences.population].sum():,.0f} people lie where "
             f"{section.grid} is unknown; they keep their own numbers."
         )
-    return (keep_empty_cells(shared, source=section.grid) if kept else shared.residences), notes
+    return (add_empty_cells(shared, source=section.grid) if kept else shared.residences), notes
 
 
 def _count_people(study: Study, residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> GroupedPeople:

@@ -153,7 +153,7 @@ def share_cells(cells: gpd.GeoDataFrame, residences: gpd.GeoDataFrame) -> Shared
     return SharedGrid(residences.assign(**columns), cells[without], outside)
 
 
-def keep_empty_cells(shared: SharedGrid, *, source: str) -> gpd.GeoDataFrame:
+def add_empty_cells(shared: SharedGrid, *, source: str) -> gpd.GeoDataFrame:
     """Return the residences, and one more in the middle of each cell that has people and no home.
 
     Parameters
