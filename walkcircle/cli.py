@@ -398,7 +398,7 @@ def _coverage_table(answer: Analysis) -> RichTable:
         ("gap", "right"),
         (CHECK, "right"),
     ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich wants the literal words
+        table.add_column(heading, justify=side, overflow="fold")  # type: ignore[arg-type]  # rich wants the literal words
     covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
     gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
     for kind in study.standard.kinds:

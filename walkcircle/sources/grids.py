@@ -287,7 +287,7 @@ def _read_raster(
     if not parts:
         msg = f"{name}: does not reach the study; give a raster of the place"
         raise SourceError(msg)
-    return gpd.GeoDataFrame(pd.concat(parts), crs=crs)
+    return gpd.GeoDataFrame(pd.concat(parts))
 
 
 def _list_windows(raster: Any, back: Transformer, bounds: tuple[float, float, float, float]) -> Iterator[Window]:
@@ -325,7 +325,9 @@ def _read_window(
     x, y = back.transform(*_apply_affine(raster.transform, column[:, None] + corner[:, 0], row[:, None] + corner[:, 1]))
     rings = shapely.polygons(np.stack([x, y], axis=-1))
     names = [f"row {r}, column {c}" for r, c in zip(row, column, strict=True)]
-    return gpd.GeoDataFrame({group: count[known] for group, count in counts.items()}, geometry=rings, index=names)
+    return gpd.GeoDataFrame(
+        {group: count[known] for group, count in counts.items()}, geometry=rings, index=names, crs=back.target_crs
+    )
 
 
 def _apply_affine(affine: Any, x: Any, y: Any) -> tuple[Any, Any]:
