@@ -314,6 +314,7 @@ def test_a_grid_settles_the_made_up_town(tmp_path):
     assert note.startswith(
         f"{len(kept)} cells of pop.tif with {10 * len(kept)} people have no mapped home; they are kept"
     )
+    assert any("lie across the border of the study area" in note for note in place.notes)
     answer = analyse(place, bare)
     assert fsum(answer.clusters[Clusters.child]) == pytest.approx(90, rel=1e-9)
     demand = answer.communities.groupby(CommunityCoverage.kind)[CommunityCoverage.population].sum()

@@ -288,6 +288,13 @@ def test_a_count_that_does_not_fit_is_told():
     )
 
 
+def test_homes_with_more_children_than_residents_are_told():
+    """As when two columns are exchanged."""
+    assert count(with_children(5, 61, 3, 0)).notes == (
+        "1 residences (first b) have more children aged 3 to 6 than residents; check which column counts whom.",
+    )
+
+
 def test_groups_keep_their_share_when_people_are_scaled():
     """Twice the people are twice the children, and no child is where nobody lives."""
     homes, _ = scale_population(with_children(5, None, 3, 0), TWO, PopulationSection(total=400))

@@ -245,7 +245,17 @@ def _share_grid(
             f"{len(unreached):,} residences with {unreached[Residences.population].sum():,.0f} people lie where "
             f"{section.grid} is unknown; they keep their own numbers."
         )
+    if study.residences.source == "file":
+        notes += _note_border_cells(cells[cells.intersects(area.boundary)], section.grid)
     return (add_empty_cells(shared, source=section.grid) if kept else shared.residences), notes
+
+
+def _note_border_cells(cells: gpd.GeoDataFrame, grid: str) -> list[str]:
+    """Say which cells may count people whom the planner's residences do not list."""
+    if EVERYBODY not in cells or cells[EVERYBODY].sum() == 0:
+        return []
+    what = f"{len(cells):,} cells of {grid} with {cells[EVERYBODY].sum():,.0f} people lie across the border"
+    return [f"{what} of the study area; all of them are shared among the residences that are listed there."]
 
 
 def _count_people(study: Study, residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> GroupedPeople:

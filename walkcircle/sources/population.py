@@ -18,6 +18,8 @@ from walkcircle.place import assign_communities
 from walkcircle.tables import Communities, Residences
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from walkcircle.sources.osm_file import OsmContents
     from walkcircle.study import PopulationSection, ResidencesSection
 
@@ -195,31 +197,43 @@ def count_groups(
         The declared shares.
     """
     home = assign_communities(residences, communities)
-    people = residences[Residences.population].astype(float)
+    homes_of = home.groupby(home).indices
+    people = residences[Residences.population].to_numpy(dtype=float)
     names = communities.set_index(Communities.community)[Communities.name]
     columns, notes = {}, []
     declared = pd.DataFrame(data=False, index=residences.index, columns=list(GROUPS))
     for group in GROUPS:
-        number = residences[group].astype(float) if group in residences else pd.Series(np.nan, index=residences.index)
+        number = np.full(len(people), np.nan)
+        if group in residences:
+            number = residences[group].to_numpy(dtype=float).copy()
+            notes += _word_too_many(residences[Residences.residence], group, number > people * (1 + ROUNDING))
         for community, count in (counts[group].dropna() if group in counts else pd.Series(dtype=float)).items():
-            mine = home == community
-            residents = float(people[mine].sum())
-            number = number.mask(mine, _scale_group(number[mine], people[mine], float(count)))
-            if count > residents:
-                notes.append(_word_surplus(str(names[community]), group, float(count), residents))
+            mine = homes_of.get(community, np.zeros(0, np.int64))
+            number[mine] = _scale_group(number[mine], people[mine], float(count))
+            if count > people[mine].sum():
+                notes.append(_word_surplus(str(names[community]), group, float(count), float(people[mine].sum())))
         if group in section.groups:
-            declared[group] = number.isna() & (people > 0)
-            number = number.where(~declared[group], people * section.groups[group])
-        if number.notna().any():
+            lacking = np.isnan(number) & (people > 0)
+            declared[group] = lacking
+            number[lacking] = people[lacking] * section.groups[group]
+        if not np.isnan(number).all():
             columns[group] = number
     return GroupedPeople(residences.assign(**columns), declared, tuple(notes))
 
 
-def _scale_group(number: pd.Series, people: pd.Series, count: float) -> pd.Series:
+def _scale_group(number: NDArray[np.float64], people: NDArray[np.float64], count: float) -> NDArray[np.float64]:
     """Scale the homes' own numbers of a group to a count, or share it by residents where one is unknown."""
-    own = number.where(people > 0, 0.0)
-    weight = own if own.notna().all() and own.sum() > 0 else people
+    own = np.where(people > 0, number, 0.0)
+    weight = own if not np.isnan(own).any() and own.sum() > 0 else people
     return weight * (count / weight.sum()) if weight.sum() > 0 else number
+
+
+def _word_too_many(names: pd.Series, group: str, wrong: NDArray[np.bool_]) -> list[str]:
+    """Say which homes have more people of a group than residents."""
+    if not wrong.any():
+        return []
+    homes = f"{int(wrong.sum()):,} residences (first {names[wrong].iloc[0]})"
+    return [f"{homes} have more {name_group(group, 'en')} than residents; check which column counts whom."]
 
 
 def _word_surplus(name: str, group: str, count: float, residents: float) -> str:
