@@ -230,6 +230,7 @@ def make_completeness(
             kind.id,
             "check" if (community, kind.id) in thin else "firm",
             thin.get((community, kind.id)),
+            "all residents",
         )
         for community in communities[Communities.community]
         for kind in standard.kinds

@@ -228,7 +228,7 @@ def compare_with_full_run(before, after, effects) -> None:
     keys = [Coverage.cluster, Coverage.kind]
     was, now = (a.coverage.set_index(keys) for a in (before, after))
     now = now.reindex(was.index)
-    people = was[Coverage.population].where(was[Coverage.known], 0.0)
+    people = was[Coverage.demand].where(was[Coverage.known], 0.0)
     newly = people.where(now[Coverage.covered] & ~was[Coverage.covered], 0.0)
     shorter = (now[Coverage.minutes] < was[Coverage.minutes]) | (
         now[Coverage.minutes].notna() & was[Coverage.minutes].isna()
@@ -359,12 +359,15 @@ def test_the_tables_of_an_analysis_are_what_they_are_declared_to_be(town, analys
 
 
 def test_nobody_is_lost_between_homes_and_coverage(town, analyses):
-    """The same people in homes, clusters and, for every kind, in the communities."""
+    """The same people in homes, clusters and, for every kind, in the communities; and so whom the kind serves."""
     answer = analyses[town]
     people = fsum(answer.place.residences[Residences.population])
     assert fsum(answer.clusters[Clusters.population]) == pytest.approx(people, rel=1e-9)
-    for _, rows in answer.communities.groupby(CommunityCoverage.kind):
-        assert fsum(rows[CommunityCoverage.population]) == pytest.approx(people, rel=1e-9)
+    groups = {kind.id: kind.group for kind in answer.study.standard.kinds}
+    for kind, rows in answer.communities.groupby(CommunityCoverage.kind):
+        assert fsum(rows[CommunityCoverage.residents]) == pytest.approx(people, rel=1e-9)
+        served = people if groups[kind] == "all" else fsum(answer.place.residences[groups[kind]])
+        assert fsum(rows[CommunityCoverage.population]) == pytest.approx(served, rel=1e-9)
 
 
 def test_the_same_study_twice_gives_the_same_tables(town, analyses):

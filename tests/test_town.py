@@ -12,6 +12,7 @@ from walkcircle.analysis import analyse
 from walkcircle.sources import read_place
 from walkcircle.sources.town import (
     CRS,
+    GROUP_COLUMNS,
     KNOWN_GAPS,
     MADE_UP,
     PENCIL_WALKS,
@@ -114,11 +115,14 @@ def test_strangers_do_not_enter_an_estate(place):
 
 
 @pytest.mark.parametrize("gap", KNOWN_GAPS, ids=lambda gap: gap.kind)
-def test_a_known_gap_is_found_and_is_the_only_one_of_its_kind(answer, people, gap: KnownGap):
+def test_a_known_gap_is_found_and_is_the_only_one_of_its_kind(answer, study, people, gap: KnownGap):
+    """It leaves out the people whom the kind serves: children, elders, or everybody."""
     gaps = answer.gaps[answer.gaps[Gaps.kind] == gap.kind]
     names = answer.checkup.set_index(Checkup.community)[Checkup.name]
     assert list(gaps[Gaps.community].map(names)) == [gap.community]
-    without = people.loc[people["id"].str.startswith(gap.block), Residences.population].sum()
+    group = study.standard.kind(gap.kind).group
+    counted = {"all": Residences.population, **GROUP_COLUMNS}[group]
+    without = people.loc[people["id"].str.startswith(gap.block), counted].sum()
     assert gaps[Gaps.residents_without].iloc[0] == without
     assert gaps[Gaps.verdict].iloc[0] == "gap"
 

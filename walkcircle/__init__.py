@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from walkcircle.footing import Footing, make_footing
     from walkcircle.gaps import find_gaps
+    from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
@@ -76,7 +77,7 @@ __all__ = [
     "Standing", "Change", "measure_standing",
     "Place", "read_place", "assign_communities", "grade_completeness",
     # the measures
-    "cluster_residences", "trace_isochrones", "trace_streets", "measure_truth",
+    "cluster_residences", "count_demand", "trace_isochrones", "trace_streets", "measure_truth",
     "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
     "measure_bundle", "weigh_bundle", "count_missing",
     "measure_sweep", "measure_dual_access", "measure_proximity", "weigh_proximity",
@@ -104,6 +105,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
     "footing": ("Footing", "make_footing"),
     "gaps": ("find_gaps",),
+    "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),

@@ -59,7 +59,10 @@ def score_communities(
     mine = covered[covered[CommunityCoverage.walker] == walker]
     ids = communities[Communities.community]
     known = mine[mine[CommunityCoverage.share_at_most].notna()]
-    firm = known[known[CommunityCoverage.confidence] == "firm"]
+    # what nobody here needs cannot be lacking, so it leaves no doubt
+    needless = (mine[CommunityCoverage.population] == 0) & (mine[CommunityCoverage.residents] > 0)
+    trusted = mine[CommunityCoverage.share_at_most].notna() | needless
+    firm = mine[trusted & (mine[CommunityCoverage.confidence] == "firm")]
     kinds = {kind.id: kind for kind in standard.kinds}
     scored = pd.DataFrame(
         {
@@ -76,7 +79,7 @@ def score_communities(
     mean = category.groupby(Checkup.community).mean().round(9).reindex(ids).to_numpy(dtype=float)
     firm_kinds = firm.groupby(CommunityCoverage.community).size().reindex(ids, fill_value=0).to_numpy()
     index = np.where(firm_kinds < LEAST_FIRM * len(standard.kinds), np.nan, mean)
-    people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()
+    people = mine.groupby(CommunityCoverage.community)[CommunityCoverage.residents].max()
     residents = people.reindex(ids, fill_value=0.0).to_numpy(dtype=float)
     ranked = np.where(residents >= LEAST_RESIDENTS, index, np.nan)
     rank = pd.Series(ranked).rank(ascending=False, method="min")

@@ -531,20 +531,24 @@ def _shorten(path: Path) -> str:
 def _coverage_table(answer: Analysis) -> RichTable:
     """Tabulate coverage per kind over all communities."""
     from walkcircle.gaps import CHECK, GAP
+    from walkcircle.groups import EVERYBODY
     from walkcircle.tables import CommunityCoverage, Gaps
+    from walkcircle.views.findings import name_people
 
     study = answer.study
     walker = study.walkers[0].name
+    grouped = any(kind.group != EVERYBODY for kind in study.standard.kinds)
     table = RichTable(box=None, padding=(0, 2, 0, 0))
     for heading, side in (
         ("kind", "left"),
+        *([("counted", "left")] if grouped else []),
         ("within", "right"),
         ("covered", "right"),
         ("share", "right"),
         ("gap", "right"),
         (CHECK, "right"),
     ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich wants the literal words
+        table.add_column(heading, justify=side, overflow="fold")  # type: ignore[arg-type]  # rich wants the literal words
     covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
     gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
     for kind in study.standard.kinds:
@@ -555,6 +559,7 @@ def _coverage_table(answer: Analysis) -> RichTable:
         without = mine.groupby(Gaps.verdict)[Gaps.residents_without].sum()
         table.add_row(
             escape(kind.label(study.outputs.language)),
+            *([name_people(rows, study.outputs.language)] if grouped else []),
             f"{kind.limit_min:g} min",
             f"{reached:,.0f}",
             f"{100 * reached / known:.0f} %" if known > 0 else "",

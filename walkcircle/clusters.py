@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from walkcircle.groups import GROUPS
 from walkcircle.place import assign_communities
 from walkcircle.tables import Clusters, Estates, Residences
 
@@ -36,7 +37,8 @@ def cluster_residences(
     -------
     GeoDataFrame
         :class:`~walkcircle.tables.Clusters`, in the order of their ids. Their people add up to those of
-        the residences. A walk starts at the residence nearest to the middle of the cluster's people.
+        the residences; the number of a group is known where all residences with people know it. A walk starts at
+        the residence nearest to the middle of the cluster's people.
     """
     inner = shapely.point_on_surface(residences.geometry.to_numpy())
     xy = shapely.get_coordinates(inner)
@@ -46,6 +48,9 @@ def cluster_residences(
     place = pd.Series([f"{column},{row}" for column, row in cell], index=residences.index)
     key = community.fillna("").astype(str) + "@" + estate.fillna(place).astype(str)
     people = residences[Residences.population].to_numpy(dtype=float)
+    groups = [group for group in GROUPS if group in residences]
+    # where nobody lives, nobody of any group does; a missing number makes the sum missing
+    of_group = np.where(people[:, None] > 0, residences[groups].to_numpy(dtype=float), 0.0)
     rows = []
     for cluster, members in sorted(key.groupby(key).indices.items()):
         rows.append(
@@ -55,10 +60,11 @@ def cluster_residences(
                 estate.iloc[members[0]],
                 people[members].sum(),
                 len(members),
+                *of_group[members].sum(axis=0),
                 inner[members[_middle(xy[members], people[members])]],
             )
         )
-    columns = [*map(str, Clusters.columns())]
+    columns = [str(c) for c in Clusters.columns() if str(c) in groups or not c.optional]
     table = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=Clusters.geometry, crs=residences.crs)
     return table.set_index(Clusters.cluster, drop=False).rename_axis(None)
 

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.footing import ROUNDING_MIN
+from walkcircle.groups import count_demand
 from walkcircle.tables import (
     Agreement,
     Clusters,
@@ -72,7 +73,13 @@ def measure_coverage(
     Returns
     -------
     DataFrame
-        :class:`~walkcircle.tables.Coverage`, every cluster with every kind.
+        :class:`~walkcircle.tables.Coverage`, every cluster with every kind. Its demand are the people whom the kind
+        serves, or all residents where their number is not known (:func:`~walkcircle.groups.count_demand`).
+
+    Raises
+    ------
+    TableError
+        A kind serves a group that does not exist.
     """
     grid = pd.MultiIndex.from_product(
         [clusters[Clusters.cluster], [kind.id for kind in kinds]], names=[Coverage.cluster, Coverage.kind]
@@ -83,6 +90,8 @@ def measure_coverage(
     cluster, kind = grid.get_level_values(0), grid.get_level_values(1)
     home = clusters.set_index(Clusters.cluster)
     limit = kind.map({k.id: k.limit_min for k in kinds}).to_numpy(dtype=float)
+    group = kind.map({k.id: k.group for k in kinds})
+    demand, stand_in = _count_per_kind(clusters, kinds)
     covered = minutes <= limit + ROUNDING_MIN
     to_edge = np.full(len(grid), np.nan) if edge_min is None else edge_min.reindex(cluster).to_numpy(dtype=float)
     return pd.DataFrame(
@@ -92,6 +101,9 @@ def measure_coverage(
             Coverage.kind: kind,
             Coverage.walker: walker,
             Coverage.population: home[Clusters.population].reindex(cluster).to_numpy(),
+            Coverage.group: group.to_numpy(),
+            Coverage.demand: demand,
+            Coverage.stand_in: stand_in,
             Coverage.limit_min: limit,
             Coverage.minutes: minutes,
             Coverage.facility: found[Nearest.facility].to_numpy(),
@@ -102,17 +114,26 @@ def measure_coverage(
     )
 
 
-def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, completeness: pd.DataFrame) -> pd.DataFrame:
-    """Weigh coverage by people, per community, kind and walker.
+def _count_per_kind(clusters: gpd.GeoDataFrame, kinds: Sequence[Kind]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Count whom each kind serves in each cluster, cluster by cluster, and mark where all residents stand in."""
+    counted = {group: count_demand(clusters, group) for group in {kind.group for kind in kinds}}
+    people = np.column_stack([counted[kind.group][0].to_numpy(dtype=float) for kind in kinds])
+    stand_in = np.column_stack([counted[kind.group][1].to_numpy(dtype=bool) for kind in kinds])
+    return people.ravel(), stand_in.ravel()
 
-    ``share = Σ people within the limit / Σ people whose walk is known`` (standards: population coverage).
+
+def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, completeness: pd.DataFrame) -> pd.DataFrame:
+    """Weigh coverage by the people whom each kind serves, per community, kind and walker.
+
+    ``share = Σ people within the limit / Σ people whose walk is known`` (standards: population coverage). People are
+    those of the kind's group, or all residents where these stand in.
 
     Parameters
     ----------
     coverage
         :class:`~walkcircle.tables.Coverage`, one or more walkers.
     communities
-        :class:`~walkcircle.tables.Communities`; those without residents stay, with an unknown share.
+        :class:`~walkcircle.tables.Communities`; those without anybody to serve stay, with an unknown share.
     completeness
         :class:`~walkcircle.tables.Completeness`.
 
@@ -122,11 +143,13 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
         :class:`~walkcircle.tables.CommunityCoverage`.
     """
     keys = [Coverage.community, Coverage.kind, Coverage.walker]
-    people = coverage[Coverage.population]
+    people = coverage[Coverage.demand]
     known = coverage[Coverage.known]
     without = known & ~coverage[Coverage.covered]
     parts = coverage[keys].assign(
         **{
+            CommunityCoverage.residents: coverage[Coverage.population],
+            CommunityCoverage.stand_in: people.where(coverage[Coverage.stand_in], 0.0),
             CommunityCoverage.population: people,
             CommunityCoverage.unknown: people.where(~known, 0.0),
             CommunityCoverage.covered: people.where(known & coverage[Coverage.covered], 0.0),
@@ -138,6 +161,7 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
         names=keys,
     )
     sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0).astype(float)
+    group = coverage.drop_duplicates(Coverage.kind).set_index(Coverage.kind)[Coverage.group]
     inside = (sums[CommunityCoverage.population] - sums[CommunityCoverage.unknown]).to_numpy()
     covered = np.minimum(sums[CommunityCoverage.covered].to_numpy(), inside)
     beyond = sums[CommunityCoverage.beyond].to_numpy()
@@ -152,6 +176,9 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
             CommunityCoverage.community: grid.get_level_values(0),
             CommunityCoverage.kind: grid.get_level_values(1),
             CommunityCoverage.walker: grid.get_level_values(2),
+            CommunityCoverage.group: group.reindex(grid.get_level_values(1)).to_numpy(),
+            CommunityCoverage.stand_in: sums[CommunityCoverage.stand_in].to_numpy() > 0,
+            CommunityCoverage.residents: sums[CommunityCoverage.residents].to_numpy(),
             CommunityCoverage.population: sums[CommunityCoverage.population].to_numpy(),
             CommunityCoverage.unknown: sums[CommunityCoverage.unknown].to_numpy(),
             CommunityCoverage.covered: covered,

@@ -19,7 +19,8 @@ def find_gaps(covered: pd.DataFrame) -> pd.DataFrame:
     """Find the communities and kinds that leave residents out.
 
     Where the data are thin, or end on the way, the verdict is "check on the ground": what is not mapped
-    may still be there. A community can have both, for different residents.
+    may still be there. A community can have both, for different residents. Counted are the people whom a kind serves;
+    where `stand_in` says so, all residents, as it is not known how many of the group there are.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def _rows(covered: pd.DataFrame, without: pd.Series, known: pd.Series, verdict: 
             Gaps.community: covered[CommunityCoverage.community][some],
             Gaps.kind: covered[CommunityCoverage.kind][some],
             Gaps.walker: covered[CommunityCoverage.walker][some],
+            Gaps.group: covered[CommunityCoverage.group][some],
+            Gaps.stand_in: covered[CommunityCoverage.stand_in][some],
             Gaps.residents_without: without[some],
             Gaps.share_without: (without / known)[some],
             Gaps.verdict: verdict,

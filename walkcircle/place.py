@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.errors import TableError
+from walkcircle.groups import EVERYBODY
 from walkcircle.network import WalkNetwork
 from walkcircle.tables import Communities, Completeness, Facilities, Merged, Remarks, Residences, check_table
 
@@ -26,6 +27,9 @@ THIN_PER_1000 = 2.0
 
 #: How far around a community its facilities are counted for that, metres.
 AROUND_M = 500.0
+
+#: How the people whom a kind serves are known.
+COUNTED, DECLARED, STAND_IN = "counted", "a declared share of the residents", "all residents stand in"
 
 
 @dataclass(frozen=True)
@@ -162,12 +166,14 @@ def grade_completeness(
     standard: Standard,
     *,
     registered: Collection[str] = (),
+    declared: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Grade how far a missing facility can be trusted to be missing, per community and kind.
 
     A kind with a complete register is firm. From OpenStreetMap alone, a kind is to be checked on the
     ground where the map practically never holds it, where none is mapped in the whole file, or where
-    little at all is mapped around the community.
+    little at all is mapped around the community. How the people are known whom a kind serves stands beside it
+    and changes no grade: a gap among all residents is a gap, if a blunter one.
 
     Parameters
     ----------
@@ -177,14 +183,22 @@ def grade_completeness(
         The kinds.
     registered
         Ids of the kinds whose register is complete.
+    declared
+        On the index of `residences`, a column of flags for each group: its number there is a declared share.
 
     Returns
     -------
     DataFrame
         :class:`~walkcircle.tables.Completeness`.
     """
+    known = {kind.group: _word_people(residences, kind.group, declared) for kind in standard.kinds}
     home = assign_communities(residences, communities)
     people = residences.groupby(home)[Residences.population].sum()
+    worded = {
+        (community, group): ", ".join(sorted(set(words)))
+        for group, by_home in known.items()
+        for community, words in by_home.groupby(home)
+    }
     around = communities.geometry.buffer(AROUND_M).to_numpy()
     on_map = facilities[facilities[Facilities.source] == "osm"]
     area, _ = shapely.STRtree(on_map.geometry.to_numpy()).query(around, predicate="intersects")
@@ -204,6 +218,18 @@ def grade_completeness(
                 reason = "none is mapped in the whole file"
             elif thin:
                 reason = f"only {mapped[position]} places are mapped in and around for {residents:,.0f} residents"
-            rows.append((community, kind.id, "check" if reason else "firm", reason))
+            whom = worded.get((community, kind.group), "nobody lives here")
+            rows.append((community, kind.id, "check" if reason else "firm", reason, whom))
     columns = [*map(str, Completeness.columns())]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _word_people(residences: gpd.GeoDataFrame, group: str, declared: pd.DataFrame | None) -> pd.Series:
+    """Say how the people of a group are known in each residence with people."""
+    lived_in = residences[residences[Residences.population] > 0]
+    if group == EVERYBODY:
+        return pd.Series("all residents", index=lived_in.index)
+    if group not in lived_in:
+        return pd.Series(STAND_IN, index=lived_in.index)
+    words: pd.Series = lived_in[group].isna().map({True: STAND_IN, False: COUNTED})
+    return words if declared is None else words.mask(declared[group].reindex(lived_in.index), DECLARED)

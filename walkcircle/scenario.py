@@ -16,6 +16,7 @@ from pyproj import CRS, Transformer
 from walkcircle.analysis import Analysis, snap_facilities
 from walkcircle.errors import TableError
 from walkcircle.footing import ROUNDING_MIN
+from walkcircle.groups import count_demand
 from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _weigh_changes(analysis: Analysis, kind: Kind, changes: list[Change]) -> pd.
     ids = pd.Index(analysis.checkup[Checkup.community])
     community = ids.get_indexer(felt[Clusters.community])
     kept = community >= 0
-    people = felt[Clusters.population].to_numpy(dtype=float)
+    people = count_demand(felt, kind.group)[0].to_numpy(dtype=float)
     newly_served, nearer = (
         np.bincount(community[some], weights=people[some], minlength=len(ids)).astype(float)  # of nothing, it is whole
         for some in (kept & newly, kept)

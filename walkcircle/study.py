@@ -5,9 +5,11 @@ Paths in a study are relative to the folder of its file.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,11 +18,16 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import OutputError, StudyError
+from walkcircle.groups import EVERYBODY, GROUPS
 from walkcircle.records import STRICT, make_record, read_record
 from walkcircle.standards import Standard, check_scored, read_standard
 from walkcircle.walkers import Walker, read_walker
 
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+
+
+#: A group's share of the residents.
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
 #: What ``walkcircle new`` writes. Commented lines show the defaults or an example.
@@ -50,11 +57,17 @@ hexagon_m = 500
 source = "osm"                 # estimated from mapped buildings, or "file"
 # file = "residences.csv"      # columns lon, lat and population
 # population = "population"
+# groups = {{ child = "age_3_6", elder = "age_60" }}   # also infant, pupil, youth, adult, aged, disabled
 people_per_dwelling = 2.3
 
 # [population]                 # known numbers; the estimate is scaled to them
 # total = 39050
 # source = "census 2020"
+# file = "census.csv"          # by community: column community, and columns that count people
+# columns = {{ all = "people", elder = "age_60" }}
+# grid = "people.tif"          # people per cell, or a .gpkg of areas; shared among the homes in each cell
+# groups = {{ elder = 0.19 }}    # shares of all residents, only where no count is known
+# groups_source = "census 2020"
 
 [[facilities]]
 source = "osm"
@@ -181,6 +194,8 @@ class ResidencesSection:
         Points or polygons with people: CSV or XLSX (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet, Shapefile.
     id, population, estate, lon, lat
         Columns of the file. Without `estate` the file's column ``estate`` where there is one.
+    groups
+        Columns of the file that count people of a group, by its id: ``{"elder": "age_60"}``.
     crs, encoding, sheet
         As in :class:`FacilitiesSection`.
     cell_m
@@ -204,6 +219,7 @@ class ResidencesSection:
     crs: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    groups: dict[str, str] = field(default_factory=dict)
     cell_m: Positive = 100.0
     by_estate: bool = True
     floor_height_m: Positive = 3.0
@@ -219,11 +235,21 @@ class ResidencesSection:
         if self.source == "file" and self.file is None:
             msg = '[residences] has source = "file" but names no file'
             raise ValueError(msg)
+        stranger = _find_stranger(self.groups, GROUPS)
+        if stranger:
+            raise ValueError(stranger)
+        if self.groups and self.source != "file":
+            msg = "[residences] groups are columns of a file; without one, give numbers or shares under [population]"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, config=STRICT)
 class PopulationSection:
-    """Known numbers of people; the estimate from buildings is scaled to meet them.
+    """Known numbers of people, of all or of a group.
+
+    They count in this order. The cells of a grid are shared among the homes in them; then people are scaled to the
+    known numbers of communities and of the whole; then the groups are scaled to those of the table; and where a group
+    is still unknown, its declared share is taken.
 
     Attributes
     ----------
@@ -233,11 +259,52 @@ class PopulationSection:
         People by the name or id of a community.
     source
         Who counted, and when.
+    file
+        A table with a row per community: CSV.
+    community
+        Its column with the community's name or id.
+    columns
+        Its columns that count people, by group: ``{"all": "people", "elder": "age_60"}``; an empty cell is unknown.
+    grid
+        People per cell: a raster (GeoTIFF) or areas (GeoPackage, GeoJSON, GeoParquet, Shapefile).
+    grid_columns
+        Columns of the areas, or numbers of the raster's bands, by group; without it ``{"all": "population"}``, of a
+        raster ``{"all": "1"}``.
+    keep_empty
+        People of cells without a home are kept in the middle of their cell; else they are only listed.
+    groups
+        Shares of groups among the residents, 0 to 1, for wherever no number is known.
+    groups_source
+        Who says so, and of when and where.
     """
 
     total: Positive | None = None
     communities: dict[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)
     source: str = ""
+    file: str | None = None
+    community: str = "community"
+    columns: dict[str, str] = field(default_factory=dict)
+    grid: str | None = None
+    grid_columns: dict[str, str] = field(default_factory=dict)
+    keep_empty: bool = False
+    groups: dict[str, Share] = field(default_factory=dict)
+    groups_source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse shares that nobody answers for, and files and columns without each other."""
+        counted = (*self.columns, *self.grid_columns)
+        stranger = _find_stranger(self.groups, GROUPS) or _find_stranger(counted, (EVERYBODY, *GROUPS))
+        if stranger:
+            raise ValueError(stranger)
+        if self.groups and not self.groups_source:
+            msg = "[population] groups are shares that somebody must answer for; name the census under groups_source"
+            raise ValueError(msg)
+        if (self.file is None) != (not self.columns):
+            msg = '[population] file and columns need each other, as in columns = { elder = "age_60" }'
+            raise ValueError(msg)
+        if self.grid is None and (self.grid_columns or self.keep_empty):
+            msg = "[population] has grid_columns or keep_empty but no grid; name its file"
+            raise ValueError(msg)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -335,6 +402,16 @@ def _doubt_crs(crs: str | None) -> str:
     if crs is None or KNOWN_CRS.fullmatch(crs):
         return ""
     return f'crs is wgs84, cgcs2000, gcj02, bd09 or a code such as EPSG:4549; "{crs}" is none of them'
+
+
+def _find_stranger(groups: Iterable[str], known: Iterable[str]) -> str:
+    """Word the first group that does not exist; empty when all do."""
+    ids = list(known)
+    stray = next((group for group in groups if group not in ids), None)
+    if stray is None:
+        return ""
+    close = difflib.get_close_matches(stray, ids, n=1)
+    return f"there is no group '{stray}'; " + (f"did you mean '{close[0]}'?" if close else f"use {', '.join(ids)}")
 
 
 def _find_standard(value: object, info: ValidationInfo) -> object:

@@ -103,6 +103,11 @@ class Table:
                 yield value
 
 
+def _people(group: str, whom: str) -> Column:
+    """Declare the number of people of one group, which may be unknown."""
+    return Column(group, "number", f"residents {whom}", unit="people", low=0, optional=True, nullable=True)
+
+
 class Residences(Table):
     """Where people live, one row per building, estate or survey point."""
 
@@ -114,6 +119,14 @@ class Residences(Table):
     )
     estate = Column("estate", "text", "housing estate the building belongs to", optional=True, nullable=True)
     source = Column("source", "text", "where the row comes from", optional=True, nullable=True)
+    infant = _people("infant", "under 3")
+    child = _people("child", "aged 3 to 6")
+    pupil = _people("pupil", "aged 6 to 12")
+    youth = _people("youth", "aged 12 to 15")
+    adult = _people("adult", "aged 16 to 35")
+    elder = _people("elder", "aged 60 and over")
+    aged = _people("aged", "aged 80 and over")
+    disabled = _people("disabled", "with disabilities")
     geometry = Column("geometry", "geometry", "building, estate or point")
 
 
@@ -179,6 +192,14 @@ class Clusters(Table):
     estate = Column("estate", "text", "housing estate, where there is one", nullable=True)
     population = Column("population", "number", "residents", unit="people", low=0)
     residences = Column("residences", "count", "residences in the cluster", low=1)
+    infant = Residences.infant
+    child = Residences.child
+    pupil = Residences.pupil
+    youth = Residences.youth
+    adult = Residences.adult
+    elder = Residences.elder
+    aged = Residences.aged
+    disabled = Residences.disabled
     geometry = Column("geometry", "geometry", "the residence nearest to the middle of its people")
 
 
@@ -221,6 +242,11 @@ class Coverage(Table):
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
     population = Column("population", "number", "residents of the cluster", unit="people", low=0)
+    group = Column("group", "text", "whom the kind serves: all, or one group of people")
+    demand = Column(
+        "demand", "number", "people of that group; all residents where their number is unknown", unit="people", low=0
+    )
+    stand_in = Column("stand_in", "flag", "the demand is all residents, as the number of the group is unknown")
     limit_min = Column("limit_min", "number", "limit of the standard, inclusive", unit="min", low=0)
     minutes = Column(
         "minutes",
@@ -241,26 +267,29 @@ class Coverage(Table):
 
 
 class CommunityCoverage(Table):
-    """Coverage weighted by people, per community and kind."""
+    """Coverage weighted by people whom the kind serves, per community and kind."""
 
     title = "coverage by community"
     community = Column("community", "text", "community")
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
-    population = Column("population", "number", "residents of the community", unit="people", low=0)
-    unknown = Column("unknown", "number", "residents whose homes are not on the network", unit="people", low=0)
-    covered = Column("covered", "number", "residents within the limit", unit="people", low=0)
+    group = Column("group", "text", "whom the kind serves: all, or one group of people")
+    stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
+    residents = Column("residents", "number", "all residents of the community", unit="people", low=0)
+    population = Column("population", "number", "people whom the kind serves", unit="people", low=0)
+    unknown = Column("unknown", "number", "of them, those whose homes are not on the network", unit="people", low=0)
+    covered = Column("covered", "number", "of them, those within the limit", unit="people", low=0)
     beyond = Column(
         "beyond",
         "number",
-        "residents not covered for whom the data end within half the limit",
+        "of them, those not covered for whom the data end within half the limit",
         unit="people",
         low=0,
     )
     share = Column(
         "share",
         "number",
-        "covered / (population - unknown); missing where nobody lives",
+        "covered / (population - unknown); missing where nobody is served",
         low=0,
         high=1,
         nullable=True,
@@ -407,14 +436,18 @@ class RadiusGap(Table):
 
 
 class Gaps(Table):
-    """Residents without a kind of facility within the limit, per community."""
+    """Residents without a kind of facility that serves them within the limit, per community."""
 
     title = "gaps"
     community = Column("community", "text", "community")
     kind = Column("kind", "text", "kind of facility")
     walker = Column("walker", "text", "who walks")
-    residents_without = Column("residents_without", "number", "residents beyond the limit", unit="people", low=0)
-    share_without = Column("share_without", "number", "of the community's residents", low=0, high=1)
+    group = Column("group", "text", "whom the kind serves: all, or one group of people")
+    stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
+    residents_without = Column(
+        "residents_without", "number", "residents of the group beyond the limit", unit="people", low=0
+    )
+    share_without = Column("share_without", "number", "of the community's residents of the group", low=0, high=1)
     verdict = Column("verdict", "text", "gap, or check on the ground where the data are thin")
     reason = Column("reason", "text", "why the verdict is not firm", nullable=True)
 
@@ -592,6 +625,7 @@ class Completeness(Table):
     kind = Column("kind", "text", "kind of facility")
     grade = Column("grade", "text", "firm or check")
     reason = Column("reason", "text", "what makes the data thin", nullable=True)
+    people = Column("people", "text", "how the people whom the kind serves are known", optional=True)
 
 
 class Agreement(Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.errors import SourceError, TableError
+from walkcircle.groups import EVERYBODY, GROUPS, name_group
 from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
 from walkcircle.place import Place, assign_communities, grade_completeness
 from walkcircle.sources.communities import make_hexagons
@@ -25,8 +26,21 @@ from walkcircle.sources.osm_features import (
     find_facilities,
 )
 from walkcircle.sources.osm_file import OsmContents, hash_file
-from walkcircle.sources.population import estimate_residences, scale_population
-from walkcircle.sources.registers import check_datum, read_area, read_communities, read_facilities, read_residences
+from walkcircle.sources.population import (
+    GroupedPeople,
+    count_groups,
+    estimate_residences,
+    name_communities,
+    scale_population,
+)
+from walkcircle.sources.registers import (
+    check_datum,
+    read_area,
+    read_communities,
+    read_counts,
+    read_facilities,
+    read_residences,
+)
 from walkcircle.sources.remarks import Remark, describe_remarks, list_remarks
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.study import SEARCH_FACTOR, Study
@@ -110,14 +124,10 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     residences, datum_notes = _read_homes(study, contents, streets_and_buildings, remarks.append)
     communities = _read_areas(study, contents, residences, remarks.append)
     area = _study_area(study, crs, communities, ground.area)
+    residences, shared = _share_grid(study, residences, area)
     residences, notes = _keep_inside(residences, communities, area, study)
-    # people that the planner counted are scaled only to numbers that the planner gives
-    official = (
-        communities
-        if study.residences.source == "osm"
-        else communities.drop(columns=Communities.population, errors="ignore")
-    )
-    residences, unmet = scale_population(residences, official, study.population)
+    people = _count_people(study, residences, communities)
+    residences = people.residences
     longest_m = study.longest_walk_m
     searched = area.buffer(longest_m * SEARCH_FACTOR)
     network = contents.network.clip(searched)
@@ -133,7 +143,9 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         notes.append("The file was cut along the border of the study area; what lies beyond it is unknown.")
     notes += [
         *_note_mended(communities, contents),
-        *unmet,
+        *shared,
+        *people.notes,
+        *_note_groups(people, study),
         *_note_edge(network, area, longest_m, contents),
         *_note_islands(network),
     ]
@@ -149,7 +161,12 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         entrances=find_entrances(contents),
         estates=find_estates(contents),
         completeness=grade_completeness(
-            communities, residences, facilities, study.standard, registered=registers.complete
+            communities,
+            residences,
+            facilities,
+            study.standard,
+            registered=registers.complete,
+            declared=people.declared,
         ),
         population_source=_population_source(study, communities),
         background=background,
@@ -188,6 +205,7 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     contents = load_contents(path, store, report=tell)
     own_files = [
         study.residences.file, study.communities.file, place.area, place.heights,
+        study.population.file, study.population.grid,
         *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}
@@ -234,6 +252,87 @@ def _study_area(
     return communities.union_all()
 
 
+def _share_grid(
+    study: Study, residences: gpd.GeoDataFrame, area: shapely.Geometry
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Share the people of the study's grid among all residences, those around the study area too."""
+    section = study.population
+    if section.grid is None:
+        return residences, []
+    # rasterio is only loaded where it is needed
+    from walkcircle.sources.grids import add_empty_cells, describe_empty_cells, read_grid, share_cells
+
+    both = np.array([residences.total_bounds, shapely.bounds(area)])
+    bounds = (*both[:, :2].min(axis=0), *both[:, 2:].max(axis=0))
+    cells = read_grid(section, folder=study.folder, crs=residences.crs, bounds=bounds)
+    shared = share_cells(cells, residences)
+    middle = shapely.point_on_surface(shared.empty.geometry.to_numpy())
+    shared = replace(shared, empty=shared.empty[shapely.intersects(area, middle)])
+    kept = section.keep_empty and EVERYBODY in cells
+    notes = describe_empty_cells(shared.empty, source=section.grid, kept=kept)
+    inside = shapely.intersects(area, shapely.point_on_surface(residences.geometry.to_numpy()))
+    unreached = residences[shared.outside & inside]
+    if len(unreached):
+        notes.append(
+            f"{len(unreached):,} residences with {unreached[Residences.population].sum():,.0f} people lie where "
+            f"{section.grid} is unknown; they keep their own numbers."
+        )
+    if study.residences.source == "file":
+        notes += _note_border_cells(cells[cells.intersects(area.boundary)], section.grid)
+    return (add_empty_cells(shared, source=section.grid) if kept else shared.residences), notes
+
+
+def _note_border_cells(cells: gpd.GeoDataFrame, grid: str) -> list[str]:
+    """Say which cells may count people whom the planner's residences do not list."""
+    if EVERYBODY not in cells or cells[EVERYBODY].sum() == 0:
+        return []
+    what = f"{len(cells):,} cells of {grid} with {cells[EVERYBODY].sum():,.0f} people lie across the border"
+    return [f"{what} of the study area; all of them are shared among the residences that are listed there."]
+
+
+def _count_people(study: Study, residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> GroupedPeople:
+    """Scale people to the known numbers, and count those of each group."""
+    section = study.population
+    counts = pd.DataFrame()
+    if section.file is not None:
+        counts = read_counts(study.path_to(section.file), community=section.community, columns=section.columns)
+        counts = name_communities(counts, communities, where=section.file)
+    # people that the planner counted are scaled only to numbers that the planner gives
+    counted = study.residences.source == "file" or section.grid is not None
+    official = communities.drop(columns=Communities.population, errors="ignore") if counted else communities
+    known = counts[EVERYBODY].dropna() if EVERYBODY in counts else pd.Series(dtype=float)
+    residences, unmet = scale_population(residences, official, section, counted={str(c): p for c, p in known.items()})
+    people = count_groups(residences, communities, counts, section)
+    return replace(people, notes=(*unmet, *people.notes))
+
+
+def _note_groups(people: GroupedPeople, study: Study) -> list[str]:
+    """Say which groups are known nowhere, or only for some, and which are declared shares."""
+    homes = people.residences[people.residences[Residences.population] > 0]
+    residents = float(homes[Residences.population].sum())
+    notes = []
+    for group in GROUPS:
+        kinds = [kind.en for kind in study.standard.kinds if kind.group == group]
+        if not kinds:
+            continue
+        whom = name_group(group, "en")
+        stand_in = f"all residents stand in for them ({', '.join(kinds)})"
+        unknown = homes[group].isna() if group in homes else pd.Series(data=True, index=homes.index)
+        lacking = float(homes[Residences.population][unknown].sum())
+        if unknown.all():
+            notes.append(f"How many {whom} there are is not known; {stand_in}.")
+        elif lacking > 0:
+            where = f"for {lacking:,.0f} of {residents:,.0f} residents; there, {stand_in}"
+            notes.append(f"How many {whom} there are is not known {where}.")
+        shared = people.declared.loc[homes.index, group]
+        if shared.any():
+            share, source = study.population.groups[group], study.population.groups_source
+            of = float(homes[Residences.population][shared].sum())
+            much = f"{100 * share:g} % of {of:,.0f} residents"
+            notes.append(f"The {whom} are {much} by a declared share ({source}), not by a count.")
+    return notes
+
+
 def _keep_inside(
     residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, area: shapely.Geometry, study: Study
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -247,7 +346,7 @@ def _keep_inside(
     if len(outside) == 0:
         return residences, []
     people = outside[Residences.population].sum()
-    counted = "people" if study.residences.source == "file" else "people by their floor area"
+    counted = "people" if study.residences.source == "file" or study.population.grid else "people by their floor area"
     return residences[inside].reset_index(drop=True), [
         f"{len(outside):,} residences with {people:,.0f} {counted} lie outside the communities and are not counted."
     ]
@@ -385,14 +484,16 @@ def _population_source(study: Study, communities: gpd.GeoDataFrame) -> str:
     """Say in words where the numbers of people come from."""
     if study.population.source:
         return study.population.source
+    scaled = study.population.total is not None or study.population.communities or EVERYBODY in study.population.columns
+    if study.population.grid and EVERYBODY in (study.population.grid_columns or {EVERYBODY: ""}):
+        return f"{study.population.grid}{', scaled to the numbers in the study' if scaled else ''}"
     if study.residences.source == "file":
-        scaled = study.population.total is not None or study.population.communities
         return f"{study.residences.file}{', scaled to the numbers in the study' if scaled else ''}"
     estimate = "estimated from the floor area of mapped buildings"
     known = communities[Communities.population].notna().sum() if Communities.population in communities else 0
     if known and study.population.total is None:
         origin = "OpenStreetMap's population tags" if study.communities.source == "osm" else study.communities.file
         return f"{estimate}, scaled to {origin} in {known} of {len(communities)} communities"
-    if study.population.total is not None or study.population.communities:
+    if scaled:
         return f"{estimate}, scaled to the numbers in the study"
     return f"{estimate}; no official number was given"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,11 +12,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkcircle.errors import StudyError
+from walkcircle.errors import StudyError, TableError
+from walkcircle.groups import GROUPS, name_group
 from walkcircle.place import assign_communities
 from walkcircle.tables import Communities, Residences
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from walkcircle.sources.osm_file import OsmContents
     from walkcircle.study import PopulationSection, ResidencesSection
 
@@ -79,12 +83,25 @@ def estimate_residences(contents: OsmContents, section: ResidencesSection) -> gp
 
 
 def scale_population(
-    residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, section: PopulationSection
+    residences: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    section: PopulationSection,
+    *,
+    counted: Mapping[str, float] | None = None,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Scale people to the numbers that are known, keeping their distribution within each area.
 
     A community with a known number is scaled to it; a known total is shared by the rest in proportion to
-    their estimates.
+    their estimates. Groups keep their share of the people of each home.
+
+    Parameters
+    ----------
+    residences, communities
+        Checked tables in one metric CRS.
+    section
+        The numbers that the study itself gives; they go before all others.
+    counted
+        Residents by the id of a community, from the study's table; they go before those of `communities`.
 
     Returns
     -------
@@ -93,9 +110,10 @@ def scale_population(
     notes : list of str
         What could not be met, in whole sentences.
     """
-    people = residences[Residences.population].to_numpy(dtype=float).copy()
+    before = residences[Residences.population].to_numpy(dtype=float)
+    people = before.copy()
     home = assign_communities(residences, communities)
-    known = _known_populations(communities, section)
+    known = _known_populations(communities, section, counted or {})
     free = np.ones(len(residences), bool)
     notes = []
     for community, wanted in known.items():
@@ -118,21 +136,128 @@ def scale_population(
                 f"The known total of {section.total:,.0f} people does not fit the communities' own numbers, "
                 f"which add up to {people[~free].sum():,.0f}; the communities' numbers were kept."
             )
-    return residences.assign(**{Residences.population: people}), notes
+    factor = np.divide(people, before, out=np.ones(len(people)), where=before > 0)
+    groups = {group: residences[group] * factor for group in GROUPS if group in residences}
+    return residences.assign(**{Residences.population: people, **groups}), notes
 
 
-def _known_populations(communities: gpd.GeoDataFrame, section: PopulationSection) -> dict[str, float]:
+@dataclass(frozen=True, eq=False)
+class GroupedPeople:
+    """Residences with the people of each group, and how they are known.
+
+    Attributes
+    ----------
+    residences
+        A column per group of which anything is known; the rest is missing.
+    declared
+        On their index, a column of flags for each group: the number is a declared share.
+    notes
+        What does not fit together, in whole sentences.
+    """
+
+    residences: gpd.GeoDataFrame
+    declared: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def name_communities(counts: pd.DataFrame, communities: gpd.GeoDataFrame, *, where: str) -> pd.DataFrame:
+    """Put the ids of communities in place of their names in the index of a table of people.
+
+    Raises
+    ------
+    StudyError
+        There is no such community, or several have the name.
+    TableError
+        Two rows are of one community.
+    """
+    ids = [_find_community(str(name), communities, where=where) for name in counts.index]
+    twice = pd.Index(ids).duplicated()
+    if twice.any():
+        msg = f"{where}: the community '{counts.index[twice][0]}' stands twice; keep the row that is meant"
+        raise TableError(msg)
+    return counts.set_axis(ids, axis=0)
+
+
+def count_groups(
+    residences: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, counts: pd.DataFrame, section: PopulationSection
+) -> GroupedPeople:
+    """Bring the groups of residences to what is known of communities, and take declared shares for the rest.
+
+    In a community whose number of a group is known, the homes' own numbers are scaled to it; where one of them is
+    unknown, it is shared by residents. Where a number is still unknown after that, it is the residents times the
+    declared share of the group, if there is one.
+
+    Parameters
+    ----------
+    residences, communities
+        Checked tables in one metric CRS.
+    counts
+        People by community (its id) and group; missing where unknown. ``all`` is not looked at.
+    section
+        The declared shares.
+    """
+    home = assign_communities(residences, communities)
+    homes_of = home.groupby(home).indices
+    people = residences[Residences.population].to_numpy(dtype=float)
+    names = communities.set_index(Communities.community)[Communities.name]
+    columns, notes = {}, []
+    declared = pd.DataFrame(data=False, index=residences.index, columns=list(GROUPS))
+    for group in GROUPS:
+        number = np.full(len(people), np.nan)
+        if group in residences:
+            number = residences[group].to_numpy(dtype=float).copy()
+            notes += _word_too_many(residences[Residences.residence], group, number > people * (1 + ROUNDING))
+        for community, count in (counts[group].dropna() if group in counts else pd.Series(dtype=float)).items():
+            mine = homes_of.get(community, np.zeros(0, np.int64))
+            number[mine] = _scale_group(number[mine], people[mine], float(count))
+            if count > people[mine].sum():
+                notes.append(_word_surplus(str(names[community]), group, float(count), float(people[mine].sum())))
+        if group in section.groups:
+            lacking = np.isnan(number) & (people > 0)
+            declared[group] = lacking
+            number[lacking] = people[lacking] * section.groups[group]
+        if not np.isnan(number).all():
+            columns[group] = number
+    return GroupedPeople(residences.assign(**columns), declared, tuple(notes))
+
+
+def _scale_group(number: NDArray[np.float64], people: NDArray[np.float64], count: float) -> NDArray[np.float64]:
+    """Scale the homes' own numbers of a group to a count, or share it by residents where one is unknown."""
+    own = np.where(people > 0, number, 0.0)
+    weight = own if not np.isnan(own).any() and own.sum() > 0 else people
+    return weight * (count / weight.sum()) if weight.sum() > 0 else number
+
+
+def _word_too_many(names: pd.Series, group: str, wrong: NDArray[np.bool_]) -> list[str]:
+    """Say which homes have more people of a group than residents."""
+    if not wrong.any():
+        return []
+    homes = f"{int(wrong.sum()):,} residences (first {names[wrong].iloc[0]})"
+    return [f"{homes} have more {name_group(group, 'en')} than residents; check which column counts whom."]
+
+
+def _word_surplus(name: str, group: str, count: float, residents: float) -> str:
+    whom = name_group(group, "en")
+    if residents == 0:
+        return f"{name} has {count:,.0f} {whom} but no mapped residence, so they are not in the analysis."
+    return f"{name} has {count:,.0f} {whom} but only {residents:,.0f} residents in the analysis; check both numbers."
+
+
+def _known_populations(
+    communities: gpd.GeoDataFrame, section: PopulationSection, counted: Mapping[str, float]
+) -> dict[str, float]:
     """Collect known numbers by community id: those in the study before those of the communities' own table."""
     known: dict[str, float] = {}
     if section.total is None and Communities.population in communities:
         own = communities.set_index(Communities.community)[Communities.population].dropna()
         known.update({str(c): float(p) for c, p in own.items()})
+    known.update(counted)
     for name, people in section.communities.items():
-        known[_find_community(name, communities)] = people
+        known[_find_community(name, communities, where="[population.communities]")] = people
     return known
 
 
-def _find_community(name: str, communities: gpd.GeoDataFrame) -> str:
+def _find_community(name: str, communities: gpd.GeoDataFrame, *, where: str) -> str:
     """Return the id of the community with this id or name.
 
     Raises
@@ -144,12 +269,12 @@ def _find_community(name: str, communities: gpd.GeoDataFrame) -> str:
     if name in ids:
         return name
     if names.count(name) > 1:
-        msg = f"[population.communities]: {names.count(name)} communities are called '{name}'; give the id instead"
+        msg = f"{where}: {names.count(name)} communities are called '{name}'; give the id instead"
         raise StudyError(msg)
     if name not in names:
         close = difflib.get_close_matches(name, names, n=1)
         cure = f"did you mean '{close[0]}'?" if close else f"the communities are: {', '.join(map(str, names[:20]))}"
-        msg = f"[population.communities]: there is no community '{name}'; {cure}"
+        msg = f"{where}: there is no community '{name}'; {cure}"
         raise StudyError(msg)
     return str(ids[names.index(name)])
 

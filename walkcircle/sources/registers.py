@@ -67,6 +67,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from walkcircle.errors import SourceError, StudyError, TableError
+from walkcircle.groups import GROUPS
 from walkcircle.sources.cells import make_plain
 from walkcircle.sources.layers import LAYER_FILES, read_layer
 from walkcircle.sources.offsets import ON_MAP_M, choose_reading, compare_readings
@@ -85,6 +86,11 @@ SHIFTED = frozenset({"gcj02", "bd09"})
 SPELLED: Mapping[str, str] = {"wgs84": "WGS 84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 #: Neighbouring communities may share slivers up to this share of the smaller one.
 SLIVER_SHARE = 0.01
+#: What a column of numbers per group holds; all residents are counted like a group.
+_COUNTS: Mapping[str, Column] = {
+    "all": Column("all", "number", "residents", low=0, nullable=True),
+    **{group: getattr(Residences, group) for group in GROUPS},
+}
 
 
 def read_residences(
@@ -117,7 +123,7 @@ def read_residences(
         A column is missing, or a row cannot be meant.
     """
     path = _path_to(section.file, folder, "residences")
-    wanted = (section.id, section.population, section.estate, section.lon, section.lat)
+    wanted = (section.id, section.population, section.estate, section.lon, section.lat, *section.groups.values())
     how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet)
     rows = _read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS)
     ids = rows.ids(section.id, prefix=path.name)
@@ -127,7 +133,8 @@ def read_residences(
         Residences.population: rows.numbers(section.population, Residences.population),
         Residences.source: rows.constant(path.name),
     }
-    more, used = _read_more(rows, {Residences.dwellings: None, Residences.estate: section.estate})
+    groups = {getattr(Residences, group): column for group, column in section.groups.items()}
+    more, used = _read_more(rows, {Residences.dwellings: None, Residences.estate: section.estate, **groups})
     return rows.table(Residences, own | more, used={section.id, section.population, *used})
 
 
@@ -257,6 +264,44 @@ def read_facilities(
     return rows.table(Facilities, own | more, used={section.id, section.name, kind_column, *used, *dated})
 
 
+def read_counts(
+    path: Path, *, community: str, columns: Mapping[str, str], report: Report = tell_nobody
+) -> pd.DataFrame:
+    """Read a table of people by community: the column `community` becomes the index, groups name the columns.
+
+    Raises
+    ------
+    SourceError
+        The file is not there or cannot be read.
+    TableError
+        A column is missing, a cell is no number, or a community stands twice.
+    """
+    _refuse_missing(path)
+    rows = _read_sheet_rows(path, [community, *columns.values()], report)
+    counts = {group: rows.numbers(name, _COUNTS[group]) for group, name in columns.items()}
+    ids = rows.ids(community, prefix=path.name)
+    rows.refuse_twice(ids, ids)
+    return pd.DataFrame(counts).set_axis(pd.Index(ids), axis=0)
+
+
+def read_cells(
+    path: Path, *, columns: Mapping[str, str], crs: pyproj.CRS, report: Report = tell_nobody
+) -> gpd.GeoDataFrame:
+    """Read areas that count people: groups name the columns, the rows' numbers the index.
+
+    Raises
+    ------
+    SourceError
+        The file is not there or cannot be read.
+    TableError
+        A column is missing, a number is none, or a shape is no area.
+    """
+    _refuse_missing(path)
+    rows = _read_shapes(path, _How(None, None, None, None, None), report).placed(crs, allowed=AREAS)
+    counts = {group: rows.numbers(name, _COUNTS[group]) for group, name in columns.items()}
+    return gpd.GeoDataFrame(counts, geometry=rows.frame.geometry, crs=crs).rename(index=lambda row: f"feature {row}")
+
+
 def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
     """Read the study area: the union of all polygons of a file, in `crs`.
 
@@ -333,12 +378,7 @@ def _path_to(file: str | None, folder: Path, section: str) -> Path:
 
 def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Report) -> Rows:
     """Read a file by its ending; a sheet needs `lon` and `lat`, and so cannot hold areas."""
-    if not path.is_file():
-        there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        close = difflib.get_close_matches(path.name, there, n=1)
-        cure = f"did you mean '{close[0]}'?" if close else "check the path in the study"
-        msg = f"{path}: there is no such file; {cure}"
-        raise SourceError(msg)
+    _refuse_missing(path)
     ending = path.suffix.lower()
     if ending in TEXT_FILES | WORKBOOKS:
         if how.lon is None or how.lat is None:
@@ -357,13 +397,20 @@ def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Re
 
 def _read_points(path: Path, how: _How, lon: str, lat: str, wanted: Collection[str], report: Report) -> Rows:
     """Read a sheet with two columns of coordinates."""
-    sheet = read_sheet(path, wanted=wanted, encoding=how.encoding, sheet=how.sheet, report=report)
-    _refuse_empty(path, sheet.rows)
-    rows = Rows(
-        path.name, gpd.GeoDataFrame(sheet.rows, geometry=[None] * len(sheet.rows)), sheet.row_word,
-        total=len(sheet.rows), twice=sheet.twice, merged=sheet.merged, report=report,
-    )  # fmt: skip
+    rows = _read_sheet_rows(path, wanted, report, encoding=how.encoding, sheet=how.sheet)
     return rows.with_points(lon, lat, crs=how.crs, spare=how.spare)
+
+
+def _read_sheet_rows(
+    path: Path, wanted: Collection[str], report: Report, *, encoding: str | None = None, sheet: str | None = None
+) -> Rows:
+    """Read the rows of a sheet, which have no place yet."""
+    found = read_sheet(path, wanted=wanted, encoding=encoding, sheet=sheet, report=report)
+    _refuse_empty(path, found.rows)
+    return Rows(
+        path.name, gpd.GeoDataFrame(found.rows, geometry=[None] * len(found.rows)), found.row_word,
+        total=len(found.rows), twice=found.twice, merged=found.merged, report=report,
+    )  # fmt: skip
 
 
 def _read_shapes(path: Path, how: _How, report: Report) -> Rows:
@@ -496,6 +543,16 @@ def _refuse_one_id_in_two_places(rows: Rows, ids: pd.Series) -> None:
             f"{(ids == ids[row]).idxmax()}; give each its own"
         ),
     )
+
+
+def _refuse_missing(path: Path) -> None:
+    """Refuse a file that is not there."""
+    if not path.is_file():
+        there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        close = difflib.get_close_matches(path.name, there, n=1)
+        cure = f"did you mean '{close[0]}'?" if close else "check the path in the study"
+        msg = f"{path}: there is no such file; {cure}"
+        raise SourceError(msg)
 
 
 def _refuse_empty(path: Path, rows: pd.DataFrame) -> None:

@@ -60,6 +60,12 @@ CROSS_STREETS: Mapping[int, str] = {
 #: Where a road crosses the river, passes under the railway, or ends before the hill.
 BRIDGES, UNDERPASS, HILL = (600, 1200, 1800), 1200, 2400
 
+#: Group of people → its column in the register of residences.
+GROUP_COLUMNS: Mapping[str, str] = {
+    "infant": "pop_0_3", "child": "pop_3_6", "pupil": "pop_6_12", "youth": "pop_12_15",
+    "adult": "pop_16_35", "elder": "pop_60", "aged": "pop_80", "disabled": "pop_disabled",
+}  # fmt: skip
+
 #: Age group → its share of the people in estates, and of those in old lanes.
 AGES: Mapping[str, tuple[float, float]] = {
     "pop_0_3": (0.025, 0.015), "pop_3_6": (0.03, 0.02), "pop_6_12": (0.07, 0.05),
@@ -484,6 +490,7 @@ def _to_geojson(people: list[Row]) -> str:
 
 
 def _word_study() -> str:
+    groups = "\n".join(f'{group} = "{column}"' for group, column in GROUP_COLUMNS.items())
     kinds = "\n".join(f'"{word}" = "{kind}"' for kind, (word, _) in REGISTER.items())
     return f"""\
 # A town {MADE_UP}; written by walkcircle.sources.town.
@@ -508,6 +515,9 @@ source = "file"
 file = "residences.csv"
 id = "id"
 estate = "estate"
+
+[residences.groups]
+{groups}
 
 [[facilities]]
 source = "file"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from walkcircle.gaps import GAP
+from walkcircle.groups import EVERYBODY, name_group
 from walkcircle.tables import Checkup, CommunityCoverage, Gaps
 from walkcircle.views.text import Language
 
@@ -72,13 +73,24 @@ def describe_index(
         return Finding(sentence, "check", caveat)
     total = firm.groupby(Gaps.kind)[Gaps.residents_without].sum()
     if len(total) and total.max() >= 1:
-        sentence = _name_gaps(firm, total, people, standard, names, language)
-        return Finding(sentence + _name_weakest(checkup, sentence, language), "gap", caveat)
+        worst = _choose_worst(total, standard)
+        sentence = _name_gaps(firm, total, covered, standard, names, language)
+        counted = _word_stand_in(covered[covered[CommunityCoverage.kind] == worst[0].id], language)
+        return Finding(
+            sentence + _name_weakest(checkup, sentence, language), "gap", _join(counted, caveat, language=language)
+        )
     if len(unsure):
         return Finding(say["no_firm_gap"], "check", caveat)
     known = people - float(covered.groupby(CommunityCoverage.community)[CommunityCoverage.unknown].max().sum())
     form = say["all_reached"] if known >= people - _SAME_PEOPLE else say["known_reached"]
-    return Finding(form.format(people=_whole(known), kinds=len(standard.kinds), limit=join_limits(standard)), "met")
+    grouped = ((covered[CommunityCoverage.group] != EVERYBODY) & ~covered[CommunityCoverage.stand_in]).any()
+    return Finding(
+        form.format(
+            people=_whole(known), kinds=len(standard.kinds), limit=join_limits(standard),
+            served=say["serving"] if grouped else "",
+        ),
+        "met",
+    )  # fmt: skip
 
 
 def describe_kind(
@@ -88,8 +100,11 @@ def describe_kind(
     say = _CHINESE if language == "zh" else _ENGLISH
     mine = covered[covered[CommunityCoverage.kind] == kind.id]
     known = float((mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]).sum())
+    who = name_people(mine, language)
     if known < 1:
-        return Finding(say["nobody"], "check")
+        lived_in = float(checkup[Checkup.population].sum()) >= 1
+        return Finding(say["nobody_served"].format(who=who) if lived_in else say["nobody"], "check")
+    counted = _word_stand_in(mine, language)
     left_out = gaps[gaps[Gaps.kind] == kind.id]
     firm, unsure = left_out[left_out[Gaps.verdict] == GAP], left_out[left_out[Gaps.verdict] != GAP]
     names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
@@ -98,7 +113,7 @@ def describe_kind(
     if len(unsure):
         certain = float(firm[Gaps.residents_without].sum()) >= 1
         doubt = say["kind_check" if certain else "kind_check_alone"].format(
-            people=_whole(unsure[Gaps.residents_without].sum()), places=_places(unsure, names, language)
+            people=_whole(unsure[Gaps.residents_without].sum()), places=_places(unsure, names, language), who=who
         )
     without = float(firm[Gaps.residents_without].sum())
     if without >= 1:
@@ -106,14 +121,37 @@ def describe_kind(
         sentence = form.format(
             without=_whole(without), known=_whole(known), share=write_share(without / known),
             limit=f"{kind.limit_min:g}", kind=label, most=_whole(firm[Gaps.residents_without].max()),
-            place=_first_place(firm, names),
+            place=_first_place(firm, names), who=who,
         )  # fmt: skip
-        return Finding(sentence, "gap", doubt)
+        return Finding(sentence, "gap", _join(counted, doubt, language=language))
     if len(unsure):
         unsure_known = float(mine[mine[CommunityCoverage.confidence] != "firm"][CommunityCoverage.population].sum())
         form = say["kind_blind"] if unsure_known > known / 2 else say["kind_no_firm_gap"]
-        return Finding(form.format(kind=label, limit=f"{kind.limit_min:g}"), "check", doubt)
-    return Finding(say["kind_reached"].format(people=_whole(known), kind=label, limit=f"{kind.limit_min:g}"), "met")
+        return Finding(
+            form.format(kind=label, limit=f"{kind.limit_min:g}", who=who),
+            "check",
+            _join(counted, doubt, language=language),
+        )
+    sentence = say["kind_reached"].format(people=_whole(known), kind=label, limit=f"{kind.limit_min:g}", who=who)
+    return Finding(sentence, "met", counted)
+
+
+def name_people(covered: pd.DataFrame, language: Language) -> str:
+    """Name whom the numbers of one kind count: its group, or residents where these stand in for it.
+
+    Parameters
+    ----------
+    covered
+        :class:`~walkcircle.tables.CommunityCoverage` of one kind and walker.
+    language
+        ``en`` or ``zh``.
+    """
+    lived_in = covered[covered[CommunityCoverage.residents] > 0]
+    if len(lived_in) == 0 or lived_in[CommunityCoverage.stand_in].all():
+        return name_group(EVERYBODY, language)
+    if lived_in[CommunityCoverage.stand_in].any():
+        return (_CHINESE if language == "zh" else _ENGLISH)["some_of_each"]
+    return name_group(str(lived_in[CommunityCoverage.group].iloc[0]), language)
 
 
 def write_share(share: float) -> str:
@@ -152,7 +190,7 @@ def join_limits(standard: Standard) -> str:
 def _name_gaps(
     firm: pd.DataFrame,
     total: pd.Series,
-    people: float,
+    covered: pd.DataFrame,
     standard: Standard,
     names: dict[str, str],
     language: Language,
@@ -160,11 +198,14 @@ def _name_gaps(
     """Name the kind that leaves out the most residents, and where most of them live."""
     say = _CHINESE if language == "zh" else _ENGLISH
     most = float(total.max())
-    tied = [kind for kind in standard.kinds if total.get(kind.id, 0.0) >= most - _SAME_PEOPLE]
+    tied = _choose_worst(total, standard)
     worst = firm[firm[Gaps.kind] == tied[0].id]
+    mine = covered[covered[CommunityCoverage.kind] == tied[0].id]
+    people = float(mine[CommunityCoverage.population].sum())
     # the same number of people may still be other people: only kinds missing in the same communities are one finding
     here = _by_community(worst)
     same = [kind for kind in tied if _by_community(firm[firm[Gaps.kind] == kind.id]) == here]
+    same = [kind for kind in same if kind.group == tied[0].group]
     label = _in_sentence(same[0].label(language))
     if len(same) == len(standard.kinds):
         label = say["any_kind"].format(kinds=len(same))
@@ -178,7 +219,31 @@ def _name_gaps(
         without=_whole(most), all=_whole(people), share=write_share(most / people),
         limit=f"{limits[0]:g}" if len(limits) == 1 else f"{limits[0]:g}–{limits[-1]:g}", kind=label,
         most=_whole(worst[Gaps.residents_without].max()), place=_first_place(worst, names),
+        who=name_people(mine, language),
     )  # fmt: skip
+
+
+def _choose_worst(total: pd.Series, standard: Standard) -> list[Kind]:
+    """Choose the kinds that leave out the most people, in the order of the standard."""
+    most = float(total.max())
+    return [kind for kind in standard.kinds if total.get(kind.id, 0.0) >= most - _SAME_PEOPLE]
+
+
+def _word_stand_in(covered: pd.DataFrame, language: Language) -> str:
+    """Say where all residents stand in for the group of a kind; empty where nowhere."""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    lived_in = covered[covered[CommunityCoverage.residents] > 0]
+    instead = int(lived_in[CommunityCoverage.stand_in].sum())
+    if instead == 0:
+        return ""
+    form = say["instead"] if instead == len(lived_in) else say["instead_some"]
+    who = name_group(str(lived_in[CommunityCoverage.group].iloc[0]), language)
+    return form.format(who=who, count=instead, all=len(lived_in))
+
+
+def _join(*sentences: str, language: Language) -> str:
+    """Put sentences behind each other, those that are empty left out."""
+    return ("" if language == "zh" else " ").join(sentence for sentence in sentences if sentence)
 
 
 def _name_weakest(checkup: pd.DataFrame, sentence: str, language: Language) -> str:
@@ -206,14 +271,15 @@ def _caveat(
         return ""
     total = unsure.groupby(Gaps.kind)[Gaps.residents_without].sum()
     most = float(total.max())
-    tied = [kind for kind in standard.kinds if total.get(kind.id, 0.0) >= most - _SAME_PEOPLE]
+    tied = _choose_worst(total, standard)
+    who = name_people(covered[covered[CommunityCoverage.kind] == tied[0].id], language)
     worst = unsure[unsure[Gaps.kind] == tied[0].id]
     label = say["one_kind"].format(kind=_in_sentence(tied[0].label(language)))
     if len(total) > 1:
         label = say["and_others_of"].format(kind=_in_sentence(tied[0].label(language)), count=len(total) - 1)
     everywhere = worst[Gaps.community].nunique() == covered[CommunityCoverage.community].nunique()
     places = say["everywhere"] if everywhere else _places(worst, names, language)
-    return say["caveat"].format(people=_whole(most), kind=label, places=places, limit=f"{tied[0].limit_min:g}")
+    return say["caveat"].format(people=_whole(most), kind=label, places=places, limit=f"{tied[0].limit_min:g}", who=who)
 
 
 def _by_community(gaps: pd.DataFrame) -> dict[str, float]:
@@ -248,31 +314,36 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "nobody": "Nobody is known to live here, so there is nothing to score.",
     "blind": "Too little is mapped to judge: {blind} of {all} residents live in the {communities} of {of} communities "
     "without an index.",
-    "gap": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}; {most} of them live in "
+    "gap": "{without} of {all} {who} ({share}) walk more than {limit} minutes to {kind}; {most} of them live in "
     "{place}.",
-    "gap_one": "{without} of {all} residents ({share}) walk more than {limit} minutes to {kind}, all of them in "
-    "{place}.",
+    "gap_one": "{without} of {all} {who} ({share}) walk more than {limit} minutes to {kind}, all of them in {place}.",
     "any_kind": "every one of the {kinds} kinds of place",
     "one_kind": "the nearest {kind}",
     "and_others": "the nearest {kind} (and to {count} more kinds)",
     "and_others_of": "the nearest {kind} and of up to {count} more kinds",
     "no_firm_gap": "No gap is certain: wherever residents seem to be without, the data are thin.",
-    "all_reached": "All {people} residents reach each of the {kinds} kinds of place within {limit} minutes.",
-    "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place within "
-    "{limit} minutes.",
-    "caveat": "Check on the ground: {people} residents of {places} seem to be beyond {limit} minutes of {kind}, but "
+    "all_reached": "All {people} residents reach each of the {kinds} kinds of place{served} within {limit} minutes.",
+    "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place{served} "
+    "within {limit} minutes.",
+    "caveat": "Check on the ground: {people} {who} of {places} seem to be beyond {limit} minutes of {kind}, but "
     "the data there are thin.",
     "everywhere": "all communities",
-    "kind_gap": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
+    "kind_gap": "{without} of {known} {who} ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
     "of them live in {place}.",
-    "kind_gap_one": "{without} of {known} residents ({share}) walk more than {limit} minutes to the nearest {kind}, "
+    "kind_gap_one": "{without} of {known} {who} ({share}) walk more than {limit} minutes to the nearest {kind}, "
     "all of them in {place}.",
-    "kind_check": "Check on the ground: another {people} residents of {places}, where the data are thin.",
-    "kind_check_alone": "Check on the ground: {people} residents of {places} seem to be without, but the data there "
+    "kind_check": "Check on the ground: another {people} {who} of {places}, where the data are thin.",
+    "kind_check_alone": "Check on the ground: {people} {who} of {places} seem to be without, but the data there "
     "are thin.",
-    "kind_blind": "Whether residents lack a {kind} within {limit} minutes cannot be told from this map.",
+    "kind_blind": "Whether {who} lack a {kind} within {limit} minutes cannot be told from this map.",
     "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
-    "kind_reached": "All {people} residents reach the nearest {kind} within {limit} minutes.",
+    "kind_reached": "All {people} {who} reach the nearest {kind} within {limit} minutes.",
+    "nobody_served": "No {who} are known to live here, so nobody is left out.",
+    "serving": " that serve them",
+    "some_of_each": "people",
+    "instead": "How many {who} there are is not known; all residents stand in for them.",
+    "instead_some": "In {count} of {all} communities it is not known how many {who} there are; all residents stand in "
+    "for them there.",
     "weakest_are": " Weakest by index: {places}.",
     "named": "{place} ({index})",
     "and": " and ",
@@ -283,25 +354,30 @@ _ENGLISH: Final[Mapping[str, str]] = {
 _CHINESE: Final[Mapping[str, str]] = {
     "nobody": "没有居住人口，无法评分。",
     "blind": "地图数据太少，难以判断：{all} 名居民中有 {blind} 名住在没有指数的 {communities} 个社区（共 {of} 个）。",
-    "gap": "{all} 名居民中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，其中 {most} 名住在{place}。",
-    "gap_one": "{all} 名居民中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，全部住在{place}。",
+    "gap": "{all} 名{who}中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，其中 {most} 名住在{place}。",
+    "gap_one": "{all} 名{who}中有 {without} 名（{share}）步行到{kind}超过 {limit} 分钟，全部住在{place}。",
     "any_kind": "全部 {kinds} 类设施",
     "one_kind": "最近的{kind}",
     "and_others": "最近的{kind}（以及另外 {count} 类设施）",
     "and_others_of": "最近的{kind}以及至多 {count} 类其他设施",
     "no_firm_gap": "没有可以确定的缺口：凡是看似有缺口的地方，数据都不充分。",
-    "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类设施。",
-    "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类设施。",
-    "caveat": "需实地核查：{places}的 {people} 名居民到{kind}看似超过 {limit} 分钟，但当地数据不充分。",
+    "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类{served}设施。",
+    "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类{served}设施。",
+    "caveat": "需实地核查：{places}的 {people} 名{who}到{kind}看似超过 {limit} 分钟，但当地数据不充分。",
     "everywhere": "各社区",
-    "kind_gap": "{known} 名居民中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，"
+    "kind_gap": "{known} 名{who}中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，"
     "其中 {most} 名住在{place}。",
-    "kind_gap_one": "{known} 名居民中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，全部住在{place}。",
-    "kind_check": "需实地核查：{places}另有 {people} 名居民，当地数据不充分。",
-    "kind_check_alone": "需实地核查：{places}的 {people} 名居民看似不可达，但当地数据不充分。",
-    "kind_blind": "仅凭这份地图无法判断居民 {limit} 分钟内是否缺少{kind}。",
-    "kind_no_firm_gap": "凡数据可靠之处，居民步行到最近的{kind}均不超过 {limit} 分钟。",
-    "kind_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达最近的{kind}。",
+    "kind_gap_one": "{known} 名{who}中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，全部住在{place}。",
+    "kind_check": "需实地核查：{places}另有 {people} 名{who}，当地数据不充分。",
+    "kind_check_alone": "需实地核查：{places}的 {people} 名{who}看似不可达，但当地数据不充分。",
+    "kind_blind": "仅凭这份地图无法判断{who} {limit} 分钟内是否缺少{kind}。",
+    "kind_no_firm_gap": "凡数据可靠之处，{who}步行到最近的{kind}均不超过 {limit} 分钟。",
+    "kind_reached": "全部 {people} 名{who}都能在 {limit} 分钟内步行到达最近的{kind}。",
+    "nobody_served": "此处没有已知的{who}，因此无人缺少。",
+    "serving": "适用",
+    "some_of_each": "服务对象",
+    "instead": "{who}人数未知，以全部居民代替。",
+    "instead_some": "{all} 个社区中有 {count} 个的{who}人数未知，以全部居民代替。",
     "weakest_are": "指数最弱：{places}。",
     "named": "{place}（{index}）",
     "and": "、",

@@ -18,6 +18,7 @@ import shapely
 
 from walkcircle.analysis import Analysis
 from walkcircle.gaps import GAP
+from walkcircle.groups import EVERYBODY, count_demand, name_group
 from walkcircle.network import WalkNetwork
 from walkcircle.tables import (
     Checkup,
@@ -28,7 +29,7 @@ from walkcircle.tables import (
     Gaps,
     Isochrones,
 )
-from walkcircle.views.findings import write_index, write_share
+from walkcircle.views.findings import name_people, write_index, write_share
 from walkcircle.views.palette import CATEGORIES_LIGHT, GLYPHS, classify_value
 from walkcircle.views.payload import Packing
 from walkcircle.views.text import TEXTS, translate_reason
@@ -106,6 +107,9 @@ def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
     place = {id_: i for i, id_ in enumerate(answer.checkup[Checkup.community])}
     packing.add_points("clusters", clusters.geometry.to_numpy())
     packing.add_ints("clusters.people", np.rint(clusters[Clusters.population] * 10).astype(np.int64))
+    for group in sorted({kind.group for kind in kinds} - {EVERYBODY}):
+        demand, _ = count_demand(clusters, group)
+        packing.add_ints(f"demand.{group}", np.rint(demand * 10).astype(np.int64))
     packing.add_ints("clusters.community", [place.get(c, -1) for c in clusters[Clusters.community]])
     grid = pd.MultiIndex.from_product([clusters[Clusters.cluster], [kind.id for kind in kinds]])
     table = coverage.set_index([Coverage.cluster, Coverage.kind]).reindex(grid)
@@ -167,6 +171,8 @@ def pack_kinds(answer: Analysis, _packing: Packing) -> dict[str, Any]:
                 # neither two kinds of one category nor two neighbouring categories share a shape
                 "glyph": GLYPHS[(number + order[kind.category]) % len(GLYPHS)],
                 "limit": f"{kind.limit_min:g}",
+                "group": None if kind.group == EVERYBODY else kind.group,
+                "people": {language: name_group(kind.group, language) for language in TEXTS},
             }
         )
     categories = [
@@ -224,6 +230,9 @@ def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
         "text": [None if np.isnan(s) else write_share(float(s)) for s in share],
         "textwithout": [None if np.isnan(s) else write_share(min(float(s), 1.0)) for s in left_out],
         "band": [classify_value(100 * float(s)) if ok else -1 for s, ok in zip(share, firm, strict=True)],
+        "who": {language: name_people(mine, language) for language in TEXTS},
+        "standin": [bool(flag) for flag in mine[CommunityCoverage.stand_in]],
+        "served": (mine[CommunityCoverage.population] > 0).tolist(),
         "covered": _whole(mine[CommunityCoverage.covered]),
         "known": _whole(known),
         "without": _whole(people["without"]),

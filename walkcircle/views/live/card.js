@@ -31,15 +31,17 @@ function communityCard(app, i) {
     const one = communities.kinds[k];
     const label = kind.label[state.language];
     const texts = [];
+    const who = whomOf(app, i, k);
     if (one.without[i]) {
       texts.push(say("without_line", {
-        without: writeCount(one.without[i]), known: writeCount(one.known[i]), share: one.textwithout[i],
+        who, without: writeCount(one.without[i]), known: writeCount(one.known[i]), share: one.textwithout[i],
       }));
     }
     if (one.check[i]) {
-      texts.push(say("unsure_line", { count: writeCount(one.unsure[i]), reason: one.reason[state.language][i] }));
+      texts.push(say("unsure_line", { who, count: writeCount(one.unsure[i]), reason: one.reason[state.language][i] }));
     }
-    if (!texts.length) texts.push(say("everyone", { limit: kind.limit }));
+    if (!texts.length) texts.push(one.served[i] ? say("everyone", { limit: kind.limit }) : say("nobody_served", { who }));
+    if (one.standin[i]) texts.push(say("stand_in_line", { who: kind.people[state.language] }));
     return row(label, texts, one.without[i] ? "gap" : one.check[i] ? "check" : "met", k === state.measure);
   });
   // what is missing comes first; within that, the order of the standard

@@ -14,7 +14,9 @@ function showLegend(app) {
   const parts = [];
   if (state.on.has("areas")) {
     const kind = data.standard.kinds[state.measure];
-    const title = kind ? say("legend_share", { kind: kind.label[state.language] }) : say("legend_index");
+    const title = kind ? say("legend_share", {
+      kind: kind.label[state.language], who: data.communities.kinds[state.measure].who[state.language],
+    }) : say("legend_index");
     const { band } = measured(app);
     const entries = data.legend[state.language];
     const classes = entries.filter(({ band: position }) => position !== null && position >= 0);

@@ -12,16 +12,28 @@ const FULL_GLYPH_ZOOM = 16;
  */
 function lackOf(app, home) {
   const { data, state } = app;
-  const people = data.ints("clusters.people")[home] / 10;
   const community = data.ints("clusters.community")[home];
-  if (!data.ints("clusters.known")[home]) return { gap: [], check: [], people };
+  if (!data.ints("clusters.known")[home]) return { gap: [], check: [], people: 0 };
   const verdict = data.ints("clusters.verdict");
   const count = data.standard.kinds.length;
   const kinds = state.measure < 0 ? [...Array(count).keys()] : [state.measure];
-  const missing = kinds.filter((kind) => verdict[home * count + kind] !== 1);
+  const missing = kinds.filter((kind) => verdict[home * count + kind] !== 1 && demandOf(app, home, kind) > 0);
+  const people = Math.max(0, ...missing.map((kind) => demandOf(app, home, kind)));
   const thin = (kind) =>
     community < 0 || data.communities.kinds[kind].thin[community] || verdict[home * count + kind] === 2;
   return { gap: missing.filter((kind) => !thin(kind)), check: missing.filter(thin), people };
+}
+
+/** People of a home whom a kind serves: those of its group, or all residents where these stand in. */
+function demandOf(app, home, kind) {
+  const { group } = app.data.standard.kinds[kind];
+  return app.data.ints(group ? `demand.${group}` : "clusters.people")[home] / 10;
+}
+
+/** Whom the numbers of a kind count in a community. */
+function whomOf(app, i, kind) {
+  const { communities, standard } = app.data;
+  return communities.kinds[kind].standin[i] ? app.say("everybody") : standard.kinds[kind].people[app.state.language];
 }
 
 /** Radius on the screen of a circle for so many people. */

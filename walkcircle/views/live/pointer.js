@@ -109,7 +109,7 @@ function tipLines(app, found) {
   if (found.type === "facility") return facilityLines(app, found.i).slice(0, 2);
   if (found.type === "community") return communityLines(app, found.i);
   const lack = lackOf(app, found.i);
-  const lines = [say("home", { count: writeCount(lack.people) })];
+  const lines = [say("home", { count: writeCount(data.ints("clusters.people")[found.i] / 10) })];
   const named = (kinds) => {
     const first = kinds.slice(0, 2).map((k) => data.standard.kinds[k].label[state.language]).join(", ");
     return kinds.length > 2 ? `${first} ${say("check_and", { count: kinds.length - 2 })}` : first;
@@ -130,10 +130,12 @@ function communityLines(app, i) {
     return lines;
   }
   const kind = communities.kinds[state.measure];
+  const who = whomOf(app, i, state.measure);
   lines[1] = say(kind.check[i] ? "share_line_unsure" : "share_line", {
-    covered: writeCount(kind.covered[i]), known: writeCount(kind.known[i]), share: kind.text[i] ?? "–",
+    who, covered: writeCount(kind.covered[i]), known: writeCount(kind.known[i]), share: kind.text[i] ?? "–",
   });
-  if (kind.check[i]) lines.push(say("unsure_line", { count: writeCount(kind.unsure[i]), reason: kind.reason[state.language][i] }));
+  if (kind.check[i]) lines.push(say("unsure_line", { who, count: writeCount(kind.unsure[i]), reason: kind.reason[state.language][i] }));
+  if (kind.standin[i]) lines.push(say("stand_in_line", { who: data.standard.kinds[state.measure].people[state.language] }));
   return lines;
 }
 
