@@ -378,7 +378,7 @@ class Ways:
     cut
         ``(n,)`` whether a way goes on there to a node that the data lack.
     paths
-        Node positions along each way.
+        Node positions along each way; an array where all have as many.
     osm_way
         ``(w,)`` ids, or -1.
     kind, steps, crossing, crossed, private, oneway, level
@@ -392,7 +392,7 @@ class Ways:
     xy: NDArray[np.float64]
     osm_node: NDArray[np.int64]
     cut: NDArray[np.bool_]
-    paths: Sequence[NDArray[np.int64]]
+    paths: Sequence[NDArray[np.int64]] | NDArray[np.int64]
     osm_way: NDArray[np.int64]
     kind: NDArray[np.str_]
     steps: NDArray[np.bool_]
@@ -449,36 +449,39 @@ def assemble_network(
         ways, gate = _add_joints(ways, ways.marks, parting)
     start, stop = _split(flat, path, len(ways.xy))
     way = way[start]
-    lines = _lines_between(ways.xy, flat, start, stop)
     used, ends = _number_used(np.stack([flat[start], flat[stop]], axis=1), len(ways.xy))
-    length = shapely.length(lines)
+    length = _measure_between(ways.xy, flat, start, stop)
     cut = ways.cut[used] | _near_edge(ways.xy[used], extent)
     private = ways.private[way]
     if gate[way].any():
         kept, private = close_gates(ends, length, private, gate[way], cut)
-        way, lines, ends, length, private = way[kept], lines[kept], ends[kept], length[kept], private[kept]
+        start, stop, way, ends = start[kept], stop[kept], way[kept], ends[kept]
+        length, private = length[kept], private[kept]
+    if merge:
+        tell("Joining stretches of street")
+    chains = _chain_alike(ways, way, ends, private, cut) if merge else _Chains.single(len(way))
+    nodes, ends = _number_used(chains.ends(ends), len(used))
+    longest = chains.longest(length)
+    way, used = way[longest], used[nodes]
     network = WalkNetwork(
         xy=ways.xy[used],
         ends=ends,
-        length_m=length,
+        length_m=np.add.reduceat(length[chains.order], chains.first),
         climb_m=np.full(len(way), np.nan),
         kind=ways.kind[way],
         steps=ways.steps[way],
         crossing=ways.crossing[way],
         crossed=ways.crossed[way],
-        private=private,
+        private=private[longest],
         oneway=ways.oneway[way],
         level=ways.level[way],
-        lines=lines,
+        lines=chains.draw(ways.xy, flat, start, stop),
         osm_node=ways.osm_node[used],
         osm_way=ways.osm_way[way],
-        cut=cut,
+        cut=cut[nodes],
         crs=crs,
         extent=extent if extent is not None else shapely.box(*ways.xy.min(axis=0), *ways.xy.max(axis=0)),
     )
-    if merge:
-        tell("Joining stretches of street")
-        network = _merge_chains(network)
     return _number_along_curve(network)
 
 
@@ -663,12 +666,17 @@ def _near_edge(xy: NDArray[np.float64], extent: shapely.Polygon | None) -> NDArr
     return ~np.asarray(shapely.contains_xy(shapely.buffer(extent, -AT_EDGE_M), *xy.T))
 
 
-def _flatten(paths: Sequence[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _flatten(
+    paths: Sequence[NDArray[np.int64]] | NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Join the paths into one array of nodes and one of way positions, without immediate repeats."""
     if len(paths) == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    flat = np.concatenate(paths)
-    path = np.repeat(np.arange(len(paths)), [len(p) for p in paths])
+    if isinstance(paths, np.ndarray):
+        flat, sizes = paths.ravel(), np.full(len(paths), paths.shape[1])
+    else:
+        flat, sizes = np.concatenate(paths), np.array([len(p) for p in paths])
+    path = np.repeat(np.arange(len(paths)), sizes)
     repeated = np.zeros(len(flat), bool)
     repeated[1:] = (flat[1:] == flat[:-1]) & (path[1:] == path[:-1])
     flat, path = flat[~repeated], path[~repeated]
@@ -688,47 +696,82 @@ def _split(flat: NDArray[np.int64], path: NDArray[np.int64], nodes: int) -> tupl
     return at[:-1][within], at[1:][within]
 
 
-def _lines_between(
+def _measure_between(
     xy: NDArray[np.float64], flat: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64]
-) -> NDArray[np.object_]:
-    """Draw the line of each stretch."""
-    sizes = stop - start + 1
-    edge = np.repeat(np.arange(len(start)), sizes)
-    offset = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.asarray(shapely.linestrings(xy[flat[start[edge] + offset]], indices=edge), dtype=object)
+) -> NDArray[np.float64]:
+    """Return the length of each stretch."""
+    steps = np.append(np.hypot(*np.diff(xy[flat], axis=0).T), 0.0)
+    return np.asarray(np.add.reduceat(steps, np.stack([start, stop], axis=1).ravel())[::2])
 
 
-def _merge_chains(network: WalkNetwork) -> WalkNetwork:
-    """Join edges that meet at a node where nothing else does, when they are alike on foot."""
-    alike = pd.factorize(network.kind)[0].astype(np.int64)
-    for column, values in ((network.steps, 2), (network.crossing, len(CROSSINGS)), (network.private, 2)):
+@dataclass(frozen=True, eq=False)
+class _Chains:
+    """Stretches one after the other, those of a chain together.
+
+    Attributes
+    ----------
+    order
+        ``(s,)`` stretches in the order in which chains run through them.
+    first
+        ``(c,)`` where each chain begins in `order`.
+    flipped
+        ``(s,)`` whether the chain runs through it from its last node to its first.
+    """
+
+    order: NDArray[np.int64]
+    first: NDArray[np.int64]
+    flipped: NDArray[np.bool_]
+
+    @classmethod
+    def single(cls, stretches: int) -> _Chains:
+        """Make every stretch a chain of its own."""
+        return cls(np.arange(stretches), np.arange(stretches), np.zeros(stretches, bool))
+
+    @property
+    def chain(self) -> NDArray[np.int64]:
+        """``(s,)`` the chain of each stretch in `order`."""
+        return np.repeat(np.arange(len(self.first)), np.diff(np.append(self.first, len(self.order))))
+
+    def ends(self, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return ``(c, 2)`` first and last node of each chain."""
+        last = np.append(self.first[1:], len(self.order)) - 1
+        heads = ends[self.order[self.first], self.flipped[self.first].astype(np.int64)]
+        return np.stack([heads, ends[self.order[last], 1 - self.flipped[last].astype(np.int64)]], axis=1)
+
+    def longest(self, length: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return ``(c,)`` the longest stretch of each chain, the first of equals, which gives the chain its name."""
+        of_order, chain = length[self.order], self.chain
+        is_longest = np.flatnonzero(of_order == np.maximum.reduceat(of_order, self.first)[chain])
+        return self.order[is_longest[np.diff(chain[is_longest], prepend=-1) > 0]]
+
+    def draw(
+        self, xy: NDArray[np.float64], flat: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64]
+    ) -> NDArray[np.object_]:
+        """Draw the line of each chain; where two stretches meet, their node is one vertex."""
+        begins, chain = np.zeros(len(self.order), bool), self.chain
+        begins[self.first] = True
+        start, stop = start[self.order], stop[self.order]
+        sizes = stop - start + begins
+        stretch = np.repeat(np.arange(len(sizes)), sizes)
+        along = np.arange(len(stretch)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + ~begins[stretch]
+        vertex = np.where(self.flipped[stretch], stop[stretch] - along, start[stretch] + along)
+        return np.asarray(shapely.linestrings(xy[flat[vertex]], indices=chain[stretch]), dtype=object)
+
+
+def _chain_alike(
+    ways: Ways, way: NDArray[np.int64], ends: NDArray[np.int64], private: NDArray[np.bool_], cut: NDArray[np.bool_]
+) -> _Chains:
+    """Chain stretches that meet at a node where nothing else does, when they are alike on foot."""
+    alike = pd.factorize(ways.kind)[0].astype(np.int64)[way]
+    for column, values in ((ways.steps[way], 2), (private, 2), (ways.level[way] + 1, 3)):
         alike = alike * values + column
-    alike = alike * 3 + network.level + 1
     # directions would have to be compared first, and two crossings mean two waits
-    mergeable = (network.oneway == 0) & (network.crossing == 0)
+    mergeable = (ways.oneway[way] == 0) & (ways.crossing[way] == 0)
     # where the data end must not be forgotten inside a longer stretch
-    mergeable &= ~network.cut[network.ends].any(axis=1)
+    mergeable &= ~cut[ends].any(axis=1)
     alike = np.where(mergeable, alike, -1 - np.arange(len(alike)))
-    order, chain, flipped = kernels.chain_edges(network.ends, alike, len(network.xy))
-    starts = np.flatnonzero(np.diff(chain, prepend=-1))
-    if len(starts) == len(order):
-        return network
-    stops = np.append(starts[1:], len(order))
-    heads = network.ends[order[starts], flipped[starts].astype(np.int64)]
-    tails = network.ends[order[stops - 1], 1 - flipped[stops - 1].astype(np.int64)]
-    used, ends = _number_used(np.stack([heads, tails], axis=1), len(network.xy))
-    length = network.length_m[order]
-    # the longest stretch of a chain, the first of equals, gives it its name
-    is_longest = length == np.maximum.reduceat(length, starts)[chain]
-    longest = order[is_longest][np.unique(chain[is_longest], return_index=True)[1]]
-    joined = {
-        "ends": ends,
-        "length_m": np.add.reduceat(length, starts),
-        "climb_m": np.full(len(starts), np.nan),
-        "profile": None,
-        "lines": _join_lines(network.lines, order, chain, flipped),
-    }
-    return replace(network, **{**network.take(used, longest), **joined})
+    order, chain, flipped = kernels.chain_edges(ends, alike, len(cut))
+    return _Chains(order, np.flatnonzero(np.diff(chain, prepend=-1)), flipped)
 
 
 def _number_used(ends: NDArray[np.int64], nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -746,30 +789,6 @@ def _number_along_curve(network: WalkNetwork) -> WalkNetwork:
     ends = number[network.ends]
     edges = np.lexsort((ends.max(axis=1), ends.min(axis=1)))
     return replace(network, **network.take(order, edges) | {"ends": ends[edges]})
-
-
-def _join_lines(
-    lines: NDArray[np.object_], order: NDArray[np.int64], chain: NDArray[np.int64], flipped: NDArray[np.bool_]
-) -> NDArray[np.object_]:
-    """Draw one line along each chain; a chain of one stretch keeps its own."""
-    first = np.diff(chain, prepend=-1) > 0
-    joined = lines[order[first]]
-    changed = ~first | flipped
-    changed = (np.bincount(chain[changed], minlength=len(joined)) > 0)[chain]
-    if not changed.any():
-        return joined
-    order, chain, flipped, first = order[changed], chain[changed], flipped[changed], first[changed]
-    coords, stretch = shapely.get_coordinates(lines[order], return_index=True)
-    sizes = np.bincount(stretch)
-    begins = np.cumsum(sizes) - sizes
-    along = np.arange(len(coords)) - begins[stretch]
-    backwards = (begins + sizes - 1)[stretch] - along
-    coords = np.where(flipped[stretch, None], coords[backwards], coords)
-    # where two stretches meet, both have the node
-    needed = (along > 0) | first[stretch]
-    number, owner = np.unique(chain[stretch[needed]], return_inverse=True)
-    joined[number] = shapely.linestrings(coords[needed], indices=owner)
-    return joined
 
 
 def _cross_squares(ways: Ways) -> Ways:

@@ -53,7 +53,7 @@ def make_network(
     del length_m  # the lines give the lengths
     count = len(ends)
     ways = Ways(
-        xy=xy, osm_node=np.arange(len(xy)), cut=np.zeros(len(xy), bool), paths=list(ends),
+        xy=xy, osm_node=np.arange(len(xy)), cut=np.zeros(len(xy), bool), paths=ends,
         osm_way=np.arange(count), kind=np.full(count, "path"), steps=np.zeros(count, bool),
         crossing=np.zeros(count, np.uint8), crossed=np.zeros(count, np.uint8), private=np.zeros(count, bool),
         oneway=np.zeros(count, np.int8) if oneway is None else oneway, level=np.zeros(count, np.int8),
