@@ -17,12 +17,12 @@ from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.errors import NetworkError
 from walkcircle.footing import Footing, make_footing
-from walkcircle.gaps import find_gaps
+from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, trace_isochrones
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
+from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, WalkTimes
 from walkcircle.walking import measure_times, nearest, walk_blocks
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Analysis:
         Coverage weighted by people, per community, kind and walker.
     gaps
         Residents without, per community, kind and walker.
+    causes
+        Why they are without; the parts of each gap add up to its residents.
     checkup
         The index of each community and the weakest tenth, for the first walker.
     agreement
@@ -76,6 +78,7 @@ class Analysis:
     coverage: pd.DataFrame
     communities: pd.DataFrame
     gaps: pd.DataFrame
+    causes: pd.DataFrame
     checkup: gpd.GeoDataFrame
     agreement: pd.DataFrame
     compared: int
@@ -125,6 +128,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         walks.append(_walk_to_nearest(place, study, clusters, make_footing(place.network, walker)))
     coverage = pd.concat([part.coverage for part in walks], ignore_index=True)
     communities = weigh_coverage(coverage, place.communities, place.completeness)
+    tell("Finding causes", 0.0)
+    causes = pd.concat([_find_causes(place, clusters, part) for part in walks], ignore_index=True)
     first = walks[0]
     tell("Drawing isochrones", 0.0)
     blocks = walk_blocks(
@@ -143,7 +148,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         isochrones=isochrones,
         coverage=coverage,
         communities=communities,
-        gaps=find_gaps(communities),
+        gaps=find_gaps(communities, causes),
+        causes=causes,
         checkup=score_communities(communities, place.communities, study.standard, walker=first.footing.walker.name),
         agreement=agreement,
         compared=compared,
@@ -176,6 +182,29 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
         edge_min=_minutes_to_edge(footing, starts, longest),
     )
     return _Walks(footing, starts, ends, coverage)
+
+
+def _find_causes(place: Place, clusters: gpd.GeoDataFrame, walks: _Walks) -> pd.DataFrame:
+    """Explain one walker's gaps: walk once more, freed from one thing after another, where a kind is missing."""
+    coverage, walker = walks.coverage, walks.footing.walker
+    without = coverage[coverage[Coverage.known] & ~coverage[Coverage.covered]]
+    starts = walks.starts.only(walks.starts.labels.isin(without[Coverage.cluster]))
+    wanted = place.facilities[Facilities.kind].isin(without[Coverage.kind]).to_numpy()
+    there, ends = place.facilities[wanted], walks.ends.only(wanted)
+    relaxed = {}
+    for name, freed in relax_walker(walker).items() if len(without) else ():
+        footing = make_footing(place.network, freed)
+        if _is_same(footing, walks.footing):
+            continue  # nothing of the kind is here, so that it keeps nobody
+        limit_min = float(without[Coverage.limit_min].max())
+        relaxed[name] = nearest(footing, starts, there, freed, spots=ends, limit_min=limit_min)
+    straight = measure_straight(coverage, clusters, place.facilities)
+    return explain_gaps(coverage, relaxed, straight, place.facilities, place.completeness, walker=walker)
+
+
+def _is_same(one: Footing, other: Footing) -> bool:
+    """Tell whether two walkers find the same streets."""
+    return np.array_equal(one.seconds, other.seconds) and np.array_equal(one.enter, other.enter)
 
 
 def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:
