@@ -28,8 +28,9 @@ if TYPE_CHECKING:
         WalkCircleError,
     )
     from walkcircle.footing import Footing, make_footing
-    from walkcircle.gaps import find_gaps
+    from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
+    from walkcircle.needs import measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
     from walkcircle.scenario import Proposals, measure_effect
@@ -72,7 +73,7 @@ __all__ = [
     # the measures
     "cluster_residences", "trace_isochrones", "trace_streets", "measure_truth",
     "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
-    "score_communities", "find_gaps",
+    "score_communities", "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     # the views
@@ -88,8 +89,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
     "footing": ("Footing", "make_footing"),
-    "gaps": ("find_gaps",),
+    "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
+    "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),
     "scenario": ("Proposals", "measure_effect"),

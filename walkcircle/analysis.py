@@ -19,6 +19,7 @@ from walkcircle.errors import NetworkError
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, trace_isochrones
+from walkcircle.needs import measure_needs
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
@@ -59,6 +60,8 @@ class Analysis:
         Residents without, per community, kind and walker.
     causes
         Why they are without; the parts of each gap add up to its residents.
+    needs
+        What residents asked for beside what they have; None where nobody was asked.
     checkup
         The index of each community and the weakest tenth, for the first walker.
     agreement
@@ -79,6 +82,7 @@ class Analysis:
     communities: pd.DataFrame
     gaps: pd.DataFrame
     causes: pd.DataFrame
+    needs: pd.DataFrame | None
     checkup: gpd.GeoDataFrame
     agreement: pd.DataFrame
     compared: int
@@ -150,6 +154,7 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         communities=communities,
         gaps=find_gaps(communities, causes),
         causes=causes,
+        needs=_measure_needs(place, study, communities),
         checkup=score_communities(communities, place.communities, study.standard, walker=first.footing.walker.name),
         agreement=agreement,
         compared=compared,
@@ -182,6 +187,17 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
         edge_min=_minutes_to_edge(footing, starts, longest),
     )
     return _Walks(footing, starts, ends, coverage)
+
+
+def _measure_needs(place: Place, study: Study, communities: pd.DataFrame) -> pd.DataFrame | None:
+    """Set what residents asked for beside what they have, where they were asked."""
+    if place.survey is None:
+        return None
+    bounds = study.needs
+    return measure_needs(
+        place.survey, communities, asked_much=bounds.asked_much, served=bounds.served,
+        least_response=bounds.least_response,
+    )  # fmt: skip
 
 
 def _find_causes(place: Place, clusters: gpd.GeoDataFrame, walks: _Walks) -> pd.DataFrame:

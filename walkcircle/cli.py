@@ -354,6 +354,7 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
     console.print(grid)
     console.print()
     console.print(_coverage_table(answer))
+    _print_causes(answer, console)
     _print_weakest(answer, console)
     agreed = answer.compared - len(answer.agreement)
     console.print(
@@ -411,6 +412,21 @@ def _coverage_table(answer: Analysis) -> RichTable:
             *(f"{without[verdict]:,.0f}" if verdict in without else "" for verdict in (GAP, CHECK)),
         )
     return table
+
+
+def _print_causes(answer: Analysis, console: Console) -> None:
+    """Print in one line why residents are without, those with the most residents first."""
+    from walkcircle.tables import Causes
+
+    mine = answer.causes[answer.causes[Causes.walker] == answer.study.walkers[0].name]
+    people = mine[mine[Causes.verdict].notna()].groupby(Causes.cause)[Causes.residents].sum()
+    if len(people) == 0:
+        return
+    parts = "; ".join(f"{cause} {count:,.0f}" for cause, count in people.sort_values(ascending=False).items())
+    console.print(
+        f"\nOf {people.sum():,.0f} residents without, one who lacks several kinds counted for each: {parts} "
+        "(tables/causes.csv)."
+    )
 
 
 def _print_weakest(answer: Analysis, console: Console) -> None:

@@ -285,8 +285,8 @@ def explain_gaps(
     if units_per_person is not None:
         parts.append(_find_full(coverage, units_per_person, kinds))
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    named = facilities.drop_duplicates(Facilities.facility).set_index(Facilities.facility)[Facilities.name]
-    return _sum_causes(found, named.dropna().astype(str).to_dict())
+    rows = zip(facilities[Facilities.facility], facilities[Facilities.name], strict=True)
+    return _sum_causes(found, {str(facility): str(name) for facility, name in rows if pd.notna(name)})
 
 
 #: Columns that the clusters carry on the way to the table.
@@ -383,7 +383,7 @@ def _sum_causes(found: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Sum people per community, kind, verdict and cause, and tell of the cluster with the most of them."""
     kept = found[found[Causes.community].notna()]
     gap = [Causes.community, Causes.kind, Causes.walker, Causes.verdict]
-    people = kept.groupby(gap, dropna=False)[Causes.residents].transform("sum")
+    people = kept.groupby(gap, dropna=False, sort=False)[Causes.residents].transform("sum")
     # a gap of less than a thousandth of a person is none; within one every part counts, so that they add up
     kept = kept[(people > LEAST_PERSON) & (kept[Causes.residents] > 0)]
     order = np.lexsort((kept[Causes.cluster].astype(str), -kept[Causes.residents]))
@@ -393,11 +393,11 @@ def _sum_causes(found: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     table[Causes.residents] = rows[Causes.residents].sum().to_numpy(dtype=float)
     table[Causes.detail] = [_describe(row, names) for row in table.to_dict("records")]
     rank = table[Causes.cause].map(CAUSES.index)
-    by = np.lexsort((table[Causes.verdict].astype(str), rank, table[Causes.kind], table[Causes.community]))
+    by = np.lexsort((table[Causes.verdict].fillna(""), rank, table[Causes.kind], table[Causes.community]))
     return table.iloc[by].reset_index(drop=True)[[*map(str, Causes.columns())]]
 
 
-def _describe(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _describe(row: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     """Say in words what a planner can use: which facility, how far it is now, and how far it could be."""
     now = row[Causes.minutes]
     walked = "now none is found" if np.isnan(now) else f"now {now:.1f} min"

@@ -13,7 +13,7 @@ import shapely
 
 from walkcircle.errors import TableError
 from walkcircle.network import WalkNetwork
-from walkcircle.tables import Communities, Completeness, Facilities, Residences, check_table
+from walkcircle.tables import Communities, Completeness, Facilities, Residences, Survey, check_table
 
 if TYPE_CHECKING:
     from walkcircle.standards import Standard
@@ -73,6 +73,8 @@ class Place:
         What is drawn under the results.
     inputs
         SHA-256 of each input file, by its name.
+    survey
+        :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
     """
 
     network: WalkNetwork
@@ -88,6 +90,7 @@ class Place:
     sources: tuple[str, ...] = ("© OpenStreetMap contributors, ODbL 1.0",)
     notes: tuple[str, ...] = ()
     inputs: dict[str, str] = field(default_factory=dict)
+    survey: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -109,6 +112,8 @@ class Place:
             if frame.crs != self.network.crs:
                 msg = f"{where}: the CRS is not that of the streets; reproject with .to_crs(network.crs)"
                 raise TableError(msg)
+        if self.survey is not None:
+            check_table(self.survey, Survey, where="survey of needs")
         twice = self.facilities[self.facilities.duplicated([Facilities.facility, Facilities.kind])]
         if len(twice):
             name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]

@@ -24,7 +24,7 @@ from walkcircle.sources.osm_features import (
 )
 from walkcircle.sources.osm_file import OsmContents, hash_file
 from walkcircle.sources.population import estimate_residences, scale_population
-from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
+from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences, read_survey
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Communities, Facilities, Residences
@@ -142,6 +142,9 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         data_date=study.place.data_date or ground.data_date,
         notes=tuple(notes),
         inputs=ground.inputs,
+        survey=None
+        if study.needs.file is None
+        else read_survey(study.needs, communities, study.standard, folder=study.folder),
     )
 
 
@@ -171,7 +174,7 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
         path, area, stated = fetched.path, fetched.area, fetched.data_date
     contents = load_contents(path, store, report=tell)
     own_files = [
-        study.residences.file, study.communities.file, place.area, place.heights,
+        study.residences.file, study.communities.file, place.area, place.heights, study.needs.file,
         *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}

@@ -114,6 +114,7 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
         "completeness": answer.place.completeness,
         "agreement": answer.agreement,
         "unsnapped": answer.unsnapped,
+        **({} if answer.needs is None else {"needs": answer.needs}),
     }
 
 
