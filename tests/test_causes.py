@@ -202,7 +202,7 @@ def test_none_is_within_reach():
     """400 m along one straight street are 6.67 min, and nothing but a nearer clinic helps."""
     row = cause_of(draw_network([[(0, 0), (400, 0)]]), (400, 0))
     assert told(row) == (NONE_NEAR, "f", 6.6667, round(1.3 * 400 / 60, 4))
-    assert row[Causes.detail] == "the nearest, f is 400 m away in a straight line, now 6.7 min"
+    assert row[Causes.detail] == "the nearest in a straight line, f, is 400 m away, now 6.7 min"
     assert row[Causes.verdict] == GAP
 
 
@@ -301,6 +301,13 @@ def test_a_gap_is_named_after_the_cause_of_most_of_its_residents():
     gaps = find_gaps(covered, causes)
     assert gaps[[Gaps.verdict, Gaps.cause]].to_numpy().tolist() == [[GAP, BARRIER], [CHECK, UNMAPPED]]
     assert find_gaps(covered)[Gaps.cause].isna().all()
+
+
+def test_the_detail_says_to_where_the_walk_leads_now():
+    """The facility across the river is not the one that is walked to today."""
+    coverage = coverage_by_hand([("a", 10, 9.0, False)]).assign(**{Coverage.facility: "g"})
+    detail = explain_by_hand(coverage, [100.0])[Causes.detail].iloc[0]
+    assert detail == "f is 100 m away in a straight line, 2.2 min with a usual detour, now 9.0 min to g"
 
 
 def test_the_detail_is_about_the_home_of_most_residents():

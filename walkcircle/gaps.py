@@ -289,8 +289,11 @@ def explain_gaps(
     return _sum_causes(found, {str(facility): str(name) for facility, name in rows if pd.notna(name)})
 
 
-#: Columns that the clusters carry on the way to the table.
-_HOW, _METRES, _NOTE = "how", "metres", "note"
+#: Columns that the clusters carry on the way to the table: what freed them, the straight line, the nearest now.
+_HOW, _METRES, _NEAREST, _NOTE = "how", "metres", "nearest", "note"
+
+#: Stands for the verdict of those who are within the limit, until the table is made.
+_NO_GAP = ""
 
 
 def _find_causes(
@@ -357,7 +360,7 @@ def _find_full(coverage: pd.DataFrame, units_per_person: pd.Series, kinds: Seque
         {
             **_who(found),
             Causes.cause: FULL,
-            Causes.verdict: None,
+            Causes.verdict: _NO_GAP,
             Causes.facility: found[Coverage.facility].to_numpy(dtype=object),
             Causes.minutes_relaxed: found[Coverage.minutes].to_numpy(dtype=float),
             _HOW: None,
@@ -376,6 +379,7 @@ def _who(coverage: pd.DataFrame) -> dict[str, NDArray[np.generic]]:
         Causes.residents: coverage[_PEOPLE].to_numpy(dtype=float),
         Causes.cluster: coverage[Coverage.cluster].to_numpy(),
         Causes.minutes: coverage[Coverage.minutes].to_numpy(dtype=float),
+        _NEAREST: coverage[Coverage.facility].to_numpy(dtype=object),
     }
 
 
@@ -383,29 +387,31 @@ def _sum_causes(found: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Sum people per community, kind, verdict and cause, and tell of the cluster with the most of them."""
     kept = found[found[Causes.community].notna()]
     gap = [Causes.community, Causes.kind, Causes.walker, Causes.verdict]
-    people = kept.groupby(gap, dropna=False, sort=False)[Causes.residents].transform("sum")
+    people = kept.groupby(gap)[Causes.residents].transform("sum")
     # a gap of less than a thousandth of a person is none; within one every part counts, so that they add up
     kept = kept[(people > LEAST_PERSON) & (kept[Causes.residents] > 0)]
     order = np.lexsort((kept[Causes.cluster].astype(str), -kept[Causes.residents]))
-    keys = [*gap, Causes.cause]
-    rows = kept.iloc[order].groupby(keys, dropna=False, sort=False)
+    rows = kept.iloc[order].groupby([*gap, Causes.cause], sort=False)
     table = rows.first(skipna=False).reset_index()
     table[Causes.residents] = rows[Causes.residents].sum().to_numpy(dtype=float)
     table[Causes.detail] = [_describe(row, names) for row in table.to_dict("records")]
     rank = table[Causes.cause].map(CAUSES.index)
-    by = np.lexsort((table[Causes.verdict].fillna(""), rank, table[Causes.kind], table[Causes.community]))
+    by = np.lexsort((table[Causes.verdict], rank, table[Causes.kind], table[Causes.community]))
+    verdict = table[Causes.verdict].astype(object)
+    table[Causes.verdict] = verdict.where(verdict != _NO_GAP, None)
     return table.iloc[by].reset_index(drop=True)[[*map(str, Causes.columns())]]
 
 
 def _describe(row: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     """Say in words what a planner can use: which facility, how far it is now, and how far it could be."""
-    now = row[Causes.minutes]
-    walked = "now none is found" if np.isnan(now) else f"now {now:.1f} min"
     if row[Causes.cause] == FULL:
         return str(row[_NOTE])
-    facility = row[Causes.facility]
+    facility, nearest = row[Causes.facility], row[_NEAREST]
+    other = "" if facility == nearest or pd.isna(nearest) else f" to {names.get(nearest, str(nearest))}"
+    now = row[Causes.minutes]
+    walked = "now none is found" if np.isnan(now) else f"now {now:.1f} min{other}"
     named = "" if pd.isna(facility) else names.get(facility, str(facility))
-    if row[_HOW] is not None and not pd.isna(row[_HOW]):
+    if not pd.isna(row[_HOW]):
         return f"{named}: {row[Causes.minutes_relaxed]:.1f} min {RELAXATIONS[row[_HOW]][1]}, {walked}"
     thin = "" if pd.isna(row[_NOTE]) else f"; {row[_NOTE]}"
     if not named:
@@ -413,4 +419,4 @@ def _describe(row: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     line = f"{named} is {row[_METRES]:,.0f} m away in a straight line"
     if row[Causes.cause] == BARRIER:
         return f"{line}, {row[Causes.minutes_relaxed]:.1f} min with a usual detour, {walked}{thin}"
-    return f"the nearest, {line}, {walked}{thin}"
+    return f"the nearest in a straight line, {named}, is {row[_METRES]:,.0f} m away, {walked}{thin}"

@@ -215,7 +215,7 @@ def _name_causes(causes: pd.DataFrame | None, kind: Kind, language: Language) ->
     people = firm.groupby(Causes.cause)[Causes.residents].sum().round()
     most = people[people > 0].sort_values(ascending=False, kind="stable").head(2)
     words = _CAUSES[language]
-    named = [say["cause"].format(cause=words[str(cause)], people=_whole(count)) for cause, count in most.items()]
+    named = [say["one_cause"].format(cause=words[str(cause)], people=_whole(count)) for cause, count in most.items()]
     return say["why"].format(causes=say["comma"].join(named)) if named else ""
 
 
@@ -301,7 +301,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "comma": ", ",
     "and_more": "{first} and {count} more",
     "why": " Why: {causes}.",
-    "cause": "{cause} ({people})",
+    "one_cause": "{cause} ({people})",
 }
 
 _CHINESE: Final[Mapping[str, str]] = {
@@ -332,7 +332,7 @@ _CHINESE: Final[Mapping[str, str]] = {
     "comma": "、",
     "and_more": "{first}和另外 {count} 个社区",
     "why": "原因：{causes}。",
-    "cause": "{cause}（{people} 名）",
+    "one_cause": "{cause}（{people} 名）",
 }
 
 #: What can keep residents from a facility where the data are firm.
