@@ -356,6 +356,7 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
     console.print(_coverage_table(answer))
     _print_causes(answer, console)
     _print_weakest(answer, console)
+    _print_needs(answer, console)
     agreed = answer.compared - len(answer.agreement)
     console.print(
         f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "
@@ -447,6 +448,26 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
         names = ", ".join(escape(name) for name in unknown[Checkup.name])
         people = unknown[Checkup.population].sum()
         console.print(f"\n[bold]Check on the ground[/bold] (data too thin for an index): {names}; {people:,.0f} people")
+
+
+def _print_needs(answer: Analysis, console: Console) -> None:
+    """Print what the first walker's communities ask for most and do not have, where they were asked."""
+    from walkcircle.needs import BUILD
+    from walkcircle.tables import Checkup, Needs
+
+    if answer.needs is None:
+        return
+    mine = answer.needs[answer.needs[Needs.walker] == answer.study.walkers[0].name]
+    wanted = mine[mine[Needs.quadrant] == BUILD].sort_values(Needs.asked, ascending=False, kind="stable")
+    names = answer.checkup.set_index(Checkup.community)[Checkup.name]
+    standard, language = answer.study.standard, answer.study.outputs.language
+    console.print(f"\n[bold]Asked for much and not served[/bold]: {len(wanted)} of {len(mine)} (tables/needs.csv)")
+    for _, row in wanted.head(5).iterrows():
+        doubt = f" ({row[Needs.reason]})" if row[Needs.confidence] != "firm" else ""
+        console.print(
+            f"{100 * row[Needs.asked]:4.0f} % ask for {escape(standard.kind(row[Needs.kind]).label(language))} in "
+            f"{escape(names[row[Needs.community]])}, {100 * row[Needs.share]:.0f} % are served{escape(doubt)}"
+        )
 
 
 def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame) -> None:
