@@ -47,6 +47,7 @@ from walkcircle.gaps import (
 )
 from walkcircle.tables import (
     Causes,
+    Checkup,
     Clusters,
     CommunityCoverage,
     Coverage,
@@ -449,6 +450,26 @@ def test_the_parts_add_up_in_every_demo(town, analyses):
     answer = analyses[town]
     check_table(answer.causes, Causes, where="causes")
     assert_parts_add_up(answer.gaps, answer.causes)
+
+
+@pytest.mark.parametrize(
+    ("community", "kind", "cause", "metres"),
+    [
+        # e2's school is over the river where the bridge is missing; 1.3 times 395 m are 514, within the limit's 783
+        ("待渡社区", "primary_school", BARRIER, 395),
+        # d1's centre is 416 m from the home nearest to the middle, farther than any walk of 5 min, which is 392 m
+        ("灯塔社区", "home_care_centre", NONE_NEAR, 416),
+        # the next kindergarten, beyond the railway, is too far even in a straight line
+        ("铁北社区", "kindergarten", NONE_NEAR, 483),
+    ],
+)
+def test_a_known_gap_of_the_made_up_town_has_its_cause(analyses, community, kind, cause, metres):
+    """All its residents live in one block, so that there is one row."""
+    answer = analyses["town"]
+    ids = answer.checkup.set_index(Checkup.name)[Checkup.community]
+    mine = answer.causes[(answer.causes[Causes.community] == ids[community]) & (answer.causes[Causes.kind] == kind)]
+    assert mine[Causes.cause].tolist() == [cause]
+    assert f" {metres} m away" in mine[Causes.detail].iloc[0]
 
 
 @pytest.fixture(scope="module")
