@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from builders import (
+    ROOT,
     STROLLER,
     draw_network,
     make_communities,
@@ -27,8 +28,9 @@ from walkcircle.cli import print_summary
 from walkcircle.errors import SourceError, StudyError, TableError
 from walkcircle.needs import ASK, BUILD, CONTENT, KEEP, QUADRANTS, measure_needs
 from walkcircle.records import make_record
-from walkcircle.sources.registers import read_survey
-from walkcircle.study import NeedsSection, Study
+from walkcircle.sources import read_place
+from walkcircle.sources.survey import read_survey
+from walkcircle.study import NeedsSection, Study, read_study
 from walkcircle.tables import CommunityCoverage, Needs, Survey, check_table
 from walkcircle.views.files import list_tables
 
@@ -210,6 +212,18 @@ def test_needs_are_a_table_of_their_own_and_leave_the_index_as_it_was():
     assert "needs" in list_tables(asked)
     assert silent.needs is None
     assert "needs" not in list_tables(silent)
+
+
+def test_a_study_names_its_survey(tmp_path):
+    """Read with the place, its hash is kept with those of the other inputs."""
+    (tmp_path / "asked.csv").write_text("community,kind,asked\nC2,health,0.4\n", encoding="utf-8")
+    study = read_study(ROOT / "data" / "karhula" / "study.toml")
+    sections = replace(study, place=replace(study.place, file=str(ROOT / "data" / "karhula" / "karhula.osm.pbf")))
+    asked = replace(sections, folder=tmp_path, needs=NeedsSection(file="asked.csv"))
+    place = read_place(asked)
+    assert place.survey.to_numpy().tolist() == [["C2", "health", 0.4]]
+    assert "asked.csv" in place.inputs
+    assert read_place(sections).survey is None
 
 
 def test_the_summary_tells_why_and_what_is_asked_for():

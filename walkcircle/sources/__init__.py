@@ -24,8 +24,9 @@ from walkcircle.sources.osm_features import (
 )
 from walkcircle.sources.osm_file import OsmContents, hash_file
 from walkcircle.sources.population import estimate_residences, scale_population
-from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences, read_survey
+from walkcircle.sources.registers import read_area, read_communities, read_facilities, read_residences
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
+from walkcircle.sources.survey import read_survey
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Communities, Facilities, Residences
 
