@@ -240,6 +240,13 @@ def test_a_gate_before_a_mapped_clinic_is_a_gate_however_thin_the_data():
     assert (row[Causes.cause], row[Causes.verdict]) == (GATE, CHECK)
 
 
+def test_a_barrier_before_a_mapped_clinic_is_a_barrier_however_thin_the_data():
+    """The clinic is mapped and near; that others may be missing from the map does not take it away."""
+    row = cause_of(draw_network(BANKS), (100, 0), thin={("c", "clinic"): "hardly mapped"})
+    assert (row[Causes.cause], row[Causes.verdict]) == (BARRIER, CHECK)
+    assert row[Causes.detail].endswith("; hardly mapped")
+
+
 def test_everybody_in_time_leaves_nothing_to_explain():
     """No gap, no cause; the tables keep their columns."""
     answer = answer_of(draw_network([[(0, 0), (200, 0)]]))

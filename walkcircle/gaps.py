@@ -385,11 +385,10 @@ def _who(coverage: pd.DataFrame) -> dict[str, NDArray[np.generic]]:
 
 def _sum_causes(found: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Sum people per community, kind, verdict and cause, and tell of the cluster with the most of them."""
-    kept = found[found[Causes.community].notna()]
     gap = [Causes.community, Causes.kind, Causes.walker, Causes.verdict]
-    people = kept.groupby(gap)[Causes.residents].transform("sum")
+    people = found.groupby(gap)[Causes.residents].transform("sum")  # missing outside all communities
     # a gap of less than a thousandth of a person is none; within one every part counts, so that they add up
-    kept = kept[(people > LEAST_PERSON) & (kept[Causes.residents] > 0)]
+    kept = found[(people > LEAST_PERSON) & (found[Causes.residents] > 0)]
     order = np.lexsort((kept[Causes.cluster].astype(str), -kept[Causes.residents]))
     rows = kept.iloc[order].groupby([*gap, Causes.cause], sort=False)
     table = rows.first(skipna=False).reset_index()
