@@ -182,6 +182,17 @@ def test_of_two_causes_that_each_help_the_first_counts():
     assert cause_of(network, (260, 0), walker=replace(walker, gates="closed"))[Causes.cause] == GATE
 
 
+def test_each_kind_is_asked_for_within_its_own_limit():
+    """Behind one gate, 3.33 min away: in time for the park's five minutes, and too far for the clinic's two."""
+    standard = make_standard(make_kind("clinic", 2), make_kind("park", 5))
+    place = make_place(
+        draw_network(DIRECT + ROUND, private=MIDDLE), make_residences([("a", 100, (0, 0))]),
+        make_facilities([("f", "clinic", (200, 0)), ("g", "park", (200, 0))]), make_communities({"c": ALL}), standard,
+    )  # fmt: skip
+    answer = analyse(place, make_study(standard, walkers=(replace(STROLLER, gates="resident"),), minutes=(5.0,)))
+    assert answer.causes[[Causes.kind, Causes.cause]].to_numpy().tolist() == [["clinic", NONE_NEAR], ["park", GATE]]
+
+
 BANKS = [[(0, 0), (0, -300)], [(100, 0), (100, -300)]]
 
 
