@@ -26,8 +26,9 @@ from builders import (
 )
 
 import walkcircle as wc
-from walkcircle.gaps import find_gaps
-from walkcircle.tables import Checkup, Communities, CommunityCoverage, Facilities
+from walkcircle.gaps import BARRIER, CAUSES, CHECK, FULL, GAP, GATE, NONE_NEAR, UNMAPPED, find_gaps
+from walkcircle.tables import Causes, Checkup, Communities, CommunityCoverage, Facilities
+from walkcircle.views import findings
 from walkcircle.views.findings import describe_index, describe_kind
 from walkcircle.views.layers import LAYERS
 from walkcircle.views.legend import build_legend
@@ -48,7 +49,7 @@ STANDARD = make_standard(PARK, CLINIC)
 # ── the sentence above the map ──────────────────────────────────────────────────────────────────
 
 
-def tell(rows, *, index=None, language="en", kind=None, weakest=()):
+def tell(rows, *, index=None, language="en", kind=None, weakest=(), causes=None):
     """Say what is found where rows are community, kind, people, covered, reason or None, and unknown people."""
     covered = pd.DataFrame(
         [
@@ -83,7 +84,7 @@ def tell(rows, *, index=None, language="en", kind=None, weakest=()):
     )
     gaps = find_gaps(covered)
     found = (
-        describe_kind(covered, gaps, checkup, kind, language)
+        describe_kind(covered, gaps, checkup, kind, language, causes=causes)
         if kind
         else describe_index(covered, gaps, checkup, STANDARD, language)
     )
@@ -124,6 +125,32 @@ def test_the_finding_of_a_town_without_gaps_is_good_news():
 def test_good_news_counts_only_those_whose_walk_is_known():
     found = tell([("A", "park", 1000, 980, None, 20), ("A", "clinic", 1000, 980, None, 20)])
     assert found.sentence.startswith("All 980 residents whose walk is known reach")
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [
+        ("en", " Why: a barrier or a missing link (70), closed gates (20)."),
+        ("zh", "原因：阻隔或道路不连通（70 名）、小区门禁（20 名）。"),
+    ],
+)
+def test_the_finding_of_a_kind_gives_the_two_causes_of_most(language, why):
+    """Causes of other kinds, of what is to be checked, and the third are left to the table."""
+    rows = [("A", "park", 1000, 900, None)]
+    causes = pd.DataFrame(
+        [("park", GATE, GAP, 20.0), ("park", BARRIER, GAP, 30.0), ("park", BARRIER, GAP, 40.0),
+         ("park", NONE_NEAR, GAP, 10.0), ("park", UNMAPPED, CHECK, 500.0), ("clinic", NONE_NEAR, GAP, 99.0)],
+        columns=[Causes.kind, Causes.cause, Causes.verdict, Causes.residents],
+    )  # fmt: skip
+    park = STANDARD.kind("park")
+    plain, told = tell(rows, kind=park, language=language), tell(rows, kind=park, language=language, causes=causes)
+    assert told.sentence == plain.sentence + why
+    assert tell(rows, kind=park, language=language, causes=causes[:0]).sentence == plain.sentence
+
+
+def test_every_cause_of_a_firm_gap_has_words_in_both_languages():
+    for words in findings._CAUSES.values():
+        assert set(words) == set(CAUSES) - {UNMAPPED, FULL}
 
 
 def test_thin_data_are_never_called_a_gap():

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
         WalkCircleError,
     )
     from walkcircle.footing import Footing, make_footing
-    from walkcircle.gaps import find_gaps
+    from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
+    from walkcircle.needs import measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
@@ -83,7 +84,8 @@ __all__ = [
     "measure_sweep", "measure_dual_access", "measure_proximity", "weigh_proximity",
     "measure_radius_coverage", "compare_radius",
     "Decay", "weigh_minutes", "measure_adequacy", "measure_crowding", "measure_supply",
-    "score_communities", "measure_equity", "measure_zones", "find_gaps",
+    "score_communities", "measure_equity", "measure_zones",
+    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     # the views
@@ -104,9 +106,10 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "equity": ("measure_equity", "measure_zones"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
     "footing": ("Footing", "make_footing"),
-    "gaps": ("find_gaps",),
+    "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
+    "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),

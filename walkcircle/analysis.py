@@ -17,12 +17,13 @@ from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.errors import NetworkError
 from walkcircle.footing import Footing, make_footing
-from walkcircle.gaps import find_gaps
+from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, measure_truth, pick_origins, trace_isochrones
+from walkcircle.needs import measure_needs
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.tables import Agreement, Clusters, Facilities, Nearest, WalkTimes
+from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, WalkTimes
 from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk, walk_blocks
 
@@ -59,6 +60,10 @@ class Analysis:
         Coverage weighted by people, per community, kind and walker.
     gaps
         Residents without, per community, kind and walker.
+    causes
+        Why they are without; the parts of each gap add up to its residents.
+    needs
+        What residents asked for beside what they have; None where nobody was asked.
     checkup
         The index of each community and the weakest tenth, for the first walker.
     agreement
@@ -79,6 +84,8 @@ class Analysis:
     coverage: pd.DataFrame
     communities: pd.DataFrame
     gaps: pd.DataFrame
+    causes: pd.DataFrame
+    needs: pd.DataFrame | None
     checkup: gpd.GeoDataFrame
     agreement: pd.DataFrame
     compared: int
@@ -142,6 +149,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         walks.append(_walk_to_nearest(place, study, clusters, make_footing(place.network, walker)))
     coverage = pd.concat([part.coverage for part in walks], ignore_index=True)
     communities = weigh_coverage(coverage, place.communities, place.completeness)
+    tell("Finding causes", 0.0)
+    causes = pd.concat([_find_causes(place, clusters, part) for part in walks], ignore_index=True)
     first = walks[0]
     tell("Drawing isochrones", 0.0)
     blocks = walk_blocks(
@@ -161,7 +170,9 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         truth=_measure_truth(study, first, isochrones),
         coverage=coverage,
         communities=communities,
-        gaps=find_gaps(communities),
+        gaps=find_gaps(communities, causes),
+        causes=causes,
+        needs=_measure_needs(place, study, communities),
         checkup=score_communities(communities, place.communities, study.standard, walker=first.footing.walker.name),
         agreement=agreement,
         compared=compared,
@@ -199,6 +210,40 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
 def _search_limit_min(study: Study) -> float:
     """Return how far the nearest facility is looked for, minutes."""
     return SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
+
+
+def _measure_needs(place: Place, study: Study, communities: pd.DataFrame) -> pd.DataFrame | None:
+    """Set what residents asked for beside what they have, where they were asked."""
+    if place.survey is None:
+        return None
+    bounds = study.needs
+    return measure_needs(
+        place.survey, communities, asked_much=bounds.asked_much, served=bounds.served,
+        least_response=bounds.least_response,
+    )  # fmt: skip
+
+
+def _find_causes(place: Place, clusters: gpd.GeoDataFrame, walks: _Walks) -> pd.DataFrame:
+    """Explain one walker's gaps: walk once more, freed from one thing after another, where a kind is missing."""
+    coverage, walker = walks.coverage, walks.footing.walker
+    without = coverage[coverage[Coverage.known] & ~coverage[Coverage.covered]]
+    starts = walks.starts.only(walks.starts.labels.isin(without[Coverage.cluster]))
+    wanted = place.facilities[Facilities.kind].isin(without[Coverage.kind]).to_numpy()
+    there, ends = place.facilities[wanted], walks.ends.only(wanted)
+    relaxed = {}
+    for name, freed in relax_walker(walker).items() if len(without) else ():
+        footing = make_footing(place.network, freed)
+        if _is_same(footing, walks.footing):
+            continue  # nothing of the kind is here, so that it keeps nobody
+        limit_min = float(without[Coverage.limit_min].max())
+        relaxed[name] = nearest(footing, starts, there, freed, spots=ends, limit_min=limit_min)
+    straight = measure_straight(coverage, clusters, place.facilities)
+    return explain_gaps(coverage, relaxed, straight, place.facilities, place.completeness, walker=walker)
+
+
+def _is_same(one: Footing, other: Footing) -> bool:
+    """Tell whether two walkers find the same streets."""
+    return np.array_equal(one.seconds, other.seconds) and np.array_equal(one.enter, other.enter)
 
 
 def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:

@@ -498,7 +498,9 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
     console.print(grid)
     console.print()
     console.print(_coverage_table(answer))
+    _print_causes(answer, console)
     _print_weakest(answer, console)
+    _print_needs(answer, console)
     agreed = answer.compared - len(answer.agreement)
     console.print(
         f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "
@@ -568,6 +570,21 @@ def _coverage_table(answer: Analysis) -> RichTable:
     return table
 
 
+def _print_causes(answer: Analysis, console: Console) -> None:
+    """Print in one line why residents are without, those with the most residents first."""
+    from walkcircle.tables import Causes
+
+    mine = answer.causes[answer.causes[Causes.walker] == answer.study.walkers[0].name]
+    people = mine[mine[Causes.verdict].notna()].groupby(Causes.cause)[Causes.residents].sum()
+    if len(people) == 0:
+        return
+    parts = "; ".join(f"{cause} {count:,.0f}" for cause, count in people.sort_values(ascending=False).items())
+    console.print(
+        f"\nOf {people.sum():,.0f} residents without, one who lacks several kinds counted for each: {parts} "
+        "(tables/causes.csv)."
+    )
+
+
 def _print_weakest(answer: Analysis, console: Console) -> None:
     """Print the weakest tenth, and apart from them the communities whose data are too thin to say."""
     from walkcircle.tables import Checkup
@@ -586,6 +603,26 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
         names = ", ".join(escape(name) for name in unknown[Checkup.name])
         people = unknown[Checkup.population].sum()
         console.print(f"\n[bold]Check on the ground[/bold] (data too thin for an index): {names}; {people:,.0f} people")
+
+
+def _print_needs(answer: Analysis, console: Console) -> None:
+    """Print what the first walker's communities ask for most and do not have, where they were asked."""
+    from walkcircle.needs import BUILD
+    from walkcircle.tables import Checkup, Needs
+
+    if answer.needs is None:
+        return
+    mine = answer.needs[answer.needs[Needs.walker] == answer.study.walkers[0].name]
+    wanted = mine[mine[Needs.quadrant] == BUILD].sort_values(Needs.asked, ascending=False, kind="stable")
+    names = answer.checkup.set_index(Checkup.community)[Checkup.name]
+    standard, language = answer.study.standard, answer.study.outputs.language
+    console.print(f"\n[bold]Asked for much and not served[/bold]: {len(wanted)} of {len(mine)} (tables/needs.csv)")
+    for _, row in wanted.head(5).iterrows():
+        doubt = f" ({row[Needs.reason]})" if row[Needs.confidence] != "firm" else ""
+        console.print(
+            f"{100 * row[Needs.asked]:4.0f} % ask for {escape(standard.kind(row[Needs.kind]).label(language))} in "
+            f"{escape(names[row[Needs.community]])}, {100 * row[Needs.share]:.0f} % are served{escape(doubt)}"
+        )
 
 
 def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame) -> None:

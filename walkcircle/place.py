@@ -14,7 +14,7 @@ import shapely
 from walkcircle.errors import TableError
 from walkcircle.groups import EVERYBODY
 from walkcircle.network import WalkNetwork
-from walkcircle.tables import Communities, Completeness, Facilities, Merged, Remarks, Residences, check_table
+from walkcircle.tables import Communities, Completeness, Facilities, Merged, Remarks, Residences, Survey, check_table
 
 if TYPE_CHECKING:
     from walkcircle.standards import Standard
@@ -81,6 +81,8 @@ class Place:
         :class:`~walkcircle.tables.Remarks`: what was unusual in the planner's files, and what was left out of them.
     merged
         :class:`~walkcircle.tables.Merged`: facilities that a register and the map both have.
+    survey
+        :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
     """
 
     network: WalkNetwork
@@ -98,6 +100,7 @@ class Place:
     inputs: dict[str, str] = field(default_factory=dict)
     remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Remarks.columns())]))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
+    survey: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -119,6 +122,8 @@ class Place:
             if frame.crs != self.network.crs:
                 msg = f"{where}: the CRS is not that of the streets; reproject with .to_crs(network.crs)"
                 raise TableError(msg)
+        if self.survey is not None:
+            check_table(self.survey, Survey, where="survey of needs")
         twice = self.facilities[self.facilities.duplicated([Facilities.facility, Facilities.kind])]
         if len(twice):
             name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]

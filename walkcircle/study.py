@@ -78,6 +78,9 @@ source = "osm"
 # crs = "gcj02"                # wgs84 when left out; or cgcs2000, bd09, or a code such as EPSG:4549
 # complete = false             # the map's are added, and what both have is one facility
 
+# [needs]                      # what residents asked for, beside what they have; no part of the index
+# file = "survey.csv"          # columns community, kind, asked and response, both shares from 0 to 1
+
 [outputs]
 folder = "maps"
 language = {language}            # en or zh
@@ -372,6 +375,42 @@ class FacilitiesSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class NeedsSection:
+    """What residents answered when they were asked what they need, and where the quadrants part.
+
+    Attributes
+    ----------
+    file
+        A table without places: one row per community and kind. None where nobody was asked.
+    community
+        Column that holds the id or the name of a community.
+    kind, kinds
+        Column that holds the kind, and what translates its words into kinds of the standard.
+    asked
+        Column with the share of the answering households that ask for the kind, 0 to 1.
+    response
+        Column with the share of the households that answered, 0 to 1; may be absent when it is the default.
+    asked_much
+        From this share on a kind is asked for much (walkcircle's choice: one household in four).
+    served
+        From this share of residents within the limit on a community is served (walkcircle's choice).
+    least_response
+        A lower response is to be checked: Zhejiang's guideline asks for at least half of the households, and for 80 %
+        where an estate is to be renewed.
+    """
+
+    file: str | None = None
+    community: str = "community"
+    kind: str = "kind"
+    kinds: dict[str, str] = field(default_factory=dict)
+    asked: str = "asked"
+    response: str = "response"
+    asked_much: Annotated[float, Field(gt=0, le=1)] = 0.25
+    served: Annotated[float, Field(gt=0, le=1)] = 0.8
+    least_response: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+
+@dataclass(frozen=True, config=STRICT)
 class SnappingSection:
     """How far from a street a walk may start or end, metres."""
 
@@ -437,7 +476,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, snapping, outputs
+    place, communities, residences, population, facilities, needs, snapping, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -461,6 +500,7 @@ class Study:
     residences: ResidencesSection = field(default_factory=ResidencesSection)
     population: PopulationSection = field(default_factory=PopulationSection)
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
+    needs: NeedsSection = field(default_factory=NeedsSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
 

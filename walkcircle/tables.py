@@ -450,6 +450,76 @@ class Gaps(Table):
     share_without = Column("share_without", "number", "of the community's residents of the group", low=0, high=1)
     verdict = Column("verdict", "text", "gap, or check on the ground where the data are thin")
     reason = Column("reason", "text", "why the verdict is not firm", nullable=True)
+    cause = Column("cause", "text", "the cause of most of them; missing where it was not asked", nullable=True)
+
+
+class Straight(Table):
+    """The nearest facility of a kind in a straight line, which nobody need be able to walk."""
+
+    title = "nearest in a straight line"
+    origin = Column("origin", "text", "where the line starts (index label)")
+    kind = Column("kind", "text", "kind of facility")
+    facility = Column("facility", "text", "the facility")
+    metres = Column("metres", "number", "length of the line", unit="m", low=0)
+
+
+class Causes(Table):
+    """Why residents are without a kind of facility; the parts of each gap add up to its residents."""
+
+    title = "causes"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    walker = Column("walker", "text", "who walks")
+    cause = Column("cause", "text", "what keeps them from it; of several, the first in the order of walkcircle.gaps")
+    verdict = Column(
+        "verdict", "text", "that of the gap; missing for full, whose residents are within the limit", nullable=True
+    )
+    residents = Column("residents", "number", "residents with this cause", unit="people", low=0)
+    cluster = Column("cluster", "text", "the home of most of them, which the next columns are about")
+    facility = Column(
+        "facility", "text", "the nearest once the cause is gone; in a straight line where no walk helps", nullable=True
+    )
+    minutes = Column(
+        "minutes", "number", "walk to the nearest as it is; missing beyond the search", unit="min", low=0, nullable=True
+    )
+    minutes_relaxed = Column(
+        "minutes_relaxed",
+        "number",
+        "walk to the facility once the cause is gone; along a straight line with a usual detour where no walk helps",
+        unit="min",
+        low=0,
+        nullable=True,
+    )
+    detail = Column("detail", "text", "the same in words")
+
+
+class Survey(Table):
+    """What residents answered when they were asked what they need, per community and kind."""
+
+    title = "survey of needs"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    asked = Column("asked", "number", "share of the answering households that ask for it", low=0, high=1)
+    response = Column(
+        "response", "number", "share of the households that answered", low=0, high=1, optional=True, nullable=True
+    )
+
+
+class Needs(Table):
+    """What residents ask for beside what they have, per community and kind; no part of the index."""
+
+    title = "needs"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    walker = Column("walker", "text", "who walks")
+    asked = Column("asked", "number", "share of the answering households that ask for it", low=0, high=1)
+    share = Column("share", "number", "share of residents within the limit", low=0, high=1, nullable=True)
+    quadrant = Column(
+        "quadrant", "text", "asked for much or little, served or not; missing where the share is unknown", nullable=True
+    )
+    response = Column("response", "number", "share of the households that answered", low=0, high=1, nullable=True)
+    confidence = Column("confidence", "text", "firm, or check where few answered or the data are thin")
+    reason = Column("reason", "text", "why it is not firm", nullable=True)
 
 
 class Checkup(Table):
@@ -710,6 +780,10 @@ TABLES: tuple[type[Table], ...] = (
     Radius,
     RadiusGap,
     Gaps,
+    Straight,
+    Causes,
+    Survey,
+    Needs,
     Checkup,
     Adequacy,
     Crowding,

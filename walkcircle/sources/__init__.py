@@ -43,6 +43,7 @@ from walkcircle.sources.registers import (
 )
 from walkcircle.sources.remarks import Remark, describe_remarks, list_remarks
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
+from walkcircle.sources.survey import read_survey
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Communities, Facilities, Merged, Residences
 
@@ -152,6 +153,9 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     tell("Finding facilities")
     registers = _read_registers(study, ground, streets_and_buildings, remarks.append)
     facilities, merged = _read_places_to_go(study, contents, registers, searched)
+    survey = None
+    if study.needs.file is not None:
+        survey = read_survey(study.needs, communities, study.standard, folder=study.folder, report=remarks.append)
     notes += [*datum_notes, *registers.notes, *describe_remarks(remarks), *_note_merged(merged)]
     return Place(
         network=network,
@@ -175,6 +179,7 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         inputs=ground.inputs,
         remarks=list_remarks(remarks),
         merged=merged,
+        survey=survey,
     )
 
 
@@ -205,7 +210,7 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     contents = load_contents(path, store, report=tell)
     own_files = [
         study.residences.file, study.communities.file, place.area, place.heights,
-        study.population.file, study.population.grid,
+        study.needs.file, study.population.file, study.population.grid,
         *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}

@@ -75,7 +75,7 @@ from walkcircle.sources.remarks import Report, tell_nobody
 from walkcircle.sources.rows import AREAS, POINTS_AND_AREAS, Rows
 from walkcircle.sources.sheets import TEXT_FILES, WORKBOOKS, read_sheet
 from walkcircle.standards import Standard
-from walkcircle.study import CommunitiesSection, FacilitiesSection, ResidencesSection
+from walkcircle.study import CommunitiesSection, FacilitiesSection, NeedsSection, ResidencesSection
 from walkcircle.tables import Column, Communities, Facilities, Residences
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def read_residences(
     TableError
         A column is missing, or a row cannot be meant.
     """
-    path = _path_to(section.file, folder, "residences")
+    path = locate_file(section.file, folder, "residences")
     wanted = (section.id, section.population, section.estate, section.lon, section.lat, *section.groups.values())
     how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet)
     rows = _read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS)
@@ -169,7 +169,7 @@ def read_communities(
     TableError
         A column is missing, a row cannot be meant, or two communities overlap.
     """
-    path = _path_to(section.file, folder, "communities")
+    path = locate_file(section.file, folder, "communities")
     how = _How(None, None, section.crs, section.encoding, None)
     rows = _read_rows(path, how, (), report).placed(crs, allowed=AREAS)
     ids = rows.ids(section.id, prefix=path.name)
@@ -235,7 +235,7 @@ def read_facilities(
     """
     for kind in (*section.kinds.values(), *([section.only] if section.only else [])):
         standard.kind(kind)
-    path = _path_to(section.file, folder, "facilities")
+    path = locate_file(section.file, folder, "facilities")
     kind_column = None if section.only else section.kind
     wanted = (
         section.id, section.name, kind_column, section.lon, section.lat,
@@ -246,7 +246,7 @@ def read_facilities(
     rows, times = _leave_out_by_date(rows, section, on)
     rows = rows.placed(crs, allowed=POINTS_AND_AREAS, spare=True)
     rows = _leave_out_repeated(rows, section)
-    kinds = rows.constant(section.only) if section.only else _translate_kinds(rows, section, standard)
+    kinds = rows.constant(section.only) if section.only else translate_kinds(rows, section, standard)
     ids = rows.ids(section.id, prefix=section.register or path.name)
     rows.refuse_twice(ids + "\n" + kinds, ids)
     _refuse_one_id_in_two_places(rows, ids)
@@ -276,8 +276,7 @@ def read_counts(
     TableError
         A column is missing, a cell is no number, or a community stands twice.
     """
-    _refuse_missing(path)
-    rows = _read_sheet_rows(path, [community, *columns.values()], report)
+    rows = read_sheet_rows(path, [community, *columns.values()], report)
     counts = {group: rows.numbers(name, _COUNTS[group]) for group, name in columns.items()}
     ids = rows.ids(community, prefix=path.name)
     rows.refuse_twice(ids, ids)
@@ -369,7 +368,14 @@ class _How:
     spare: bool = False
 
 
-def _path_to(file: str | None, folder: Path, section: str) -> Path:
+def locate_file(file: str | None, folder: Path, section: str) -> Path:
+    """Return the path of the file that a section of a study names.
+
+    Raises
+    ------
+    StudyError
+        It names none.
+    """
     if file is None:
         msg = f'[{section}] says source = "file" but names none; add file = "…"'
         raise StudyError(msg)
@@ -397,14 +403,21 @@ def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Re
 
 def _read_points(path: Path, how: _How, lon: str, lat: str, wanted: Collection[str], report: Report) -> Rows:
     """Read a sheet with two columns of coordinates."""
-    rows = _read_sheet_rows(path, wanted, report, encoding=how.encoding, sheet=how.sheet)
+    rows = read_sheet_rows(path, wanted, report, encoding=how.encoding, sheet=how.sheet)
     return rows.with_points(lon, lat, crs=how.crs, spare=how.spare)
 
 
-def _read_sheet_rows(
+def read_sheet_rows(
     path: Path, wanted: Collection[str], report: Report, *, encoding: str | None = None, sheet: str | None = None
 ) -> Rows:
-    """Read the rows of a sheet, which have no place yet."""
+    """Read the rows of a sheet, which have no place yet.
+
+    Raises
+    ------
+    SourceError
+        The file is not there, cannot be read, or is empty.
+    """
+    _refuse_missing(path)
     found = read_sheet(path, wanted=wanted, encoding=encoding, sheet=sheet, report=report)
     _refuse_empty(path, found.rows)
     return Rows(
@@ -490,7 +503,7 @@ def _leave_out_repeated(rows: Rows, section: FacilitiesSection) -> Rows:
     return replace(rows, frame=rows.frame[~again])
 
 
-def _translate_kinds(rows: Rows, section: FacilitiesSection, standard: Standard) -> pd.Series:
+def translate_kinds(rows: Rows, section: FacilitiesSection | NeedsSection, standard: Standard) -> pd.Series:
     """Turn the register's words into kinds of the standard; a word that is none is refused."""
     words = rows.texts(section.kind, Facilities.kind)
     known = {kind.id: kind for kind in standard.kinds}

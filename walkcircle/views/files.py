@@ -111,9 +111,11 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
         "coverage": answer.coverage,
         "communities": answer.communities,
         "gaps": answer.gaps,
+        "causes": answer.causes,
         "completeness": answer.place.completeness,
         "agreement": answer.agreement,
         "unsnapped": answer.unsnapped,
+        **({} if answer.needs is None else {"needs": answer.needs}),
     }
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from walkcircle.gaps import GAP
+from walkcircle.gaps import BARRIER, CLIMB, CROSSING, GAP, GATE, NONE_NEAR, SEVERAL
 from walkcircle.groups import EVERYBODY, name_group
-from walkcircle.tables import Checkup, CommunityCoverage, Gaps
+from walkcircle.tables import Causes, Checkup, CommunityCoverage, Gaps
 from walkcircle.views.text import Language
 
 if TYPE_CHECKING:
@@ -94,9 +94,18 @@ def describe_index(
 
 
 def describe_kind(
-    covered: pd.DataFrame, gaps: pd.DataFrame, checkup: pd.DataFrame, kind: Kind, language: Language
+    covered: pd.DataFrame,
+    gaps: pd.DataFrame,
+    checkup: pd.DataFrame,
+    kind: Kind,
+    language: Language,
+    *,
+    causes: pd.DataFrame | None = None,
 ) -> Finding:
-    """Say what was found for one kind; arguments as in :func:`describe_index`."""
+    """Say what was found for one kind; arguments as in :func:`describe_index`.
+
+    `causes` are :class:`~walkcircle.tables.Causes` of the same walker, where they were asked for.
+    """
     say = _CHINESE if language == "zh" else _ENGLISH
     mine = covered[covered[CommunityCoverage.kind] == kind.id]
     known = float((mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]).sum())
@@ -123,7 +132,7 @@ def describe_kind(
             limit=f"{kind.limit_min:g}", kind=label, most=_whole(firm[Gaps.residents_without].max()),
             place=_first_place(firm, names), who=who,
         )  # fmt: skip
-        return Finding(sentence, "gap", _join(counted, doubt, language=language))
+        return Finding(sentence + _name_causes(causes, kind, language), "gap", _join(counted, doubt, language=language))
     if len(unsure):
         unsure_known = float(mine[mine[CommunityCoverage.confidence] != "firm"][CommunityCoverage.population].sum())
         form = say["kind_blind"] if unsure_known > known / 2 else say["kind_no_firm_gap"]
@@ -262,6 +271,19 @@ def _name_weakest(checkup: pd.DataFrame, sentence: str, language: Language) -> s
     return say["weakest_are"].format(places=places)
 
 
+def _name_causes(causes: pd.DataFrame | None, kind: Kind, language: Language) -> str:
+    """Say why residents are certainly without, the two causes of most of them; empty where it was not asked."""
+    if causes is None:
+        return ""
+    say = _CHINESE if language == "zh" else _ENGLISH
+    firm = causes[(causes[Causes.kind] == kind.id) & (causes[Causes.verdict] == GAP)]
+    people = firm.groupby(Causes.cause)[Causes.residents].sum().round()
+    most = people[people > 0].sort_values(ascending=False, kind="stable").head(2)
+    words = _CAUSES[language]
+    named = [say["one_cause"].format(cause=words[str(cause)], people=_whole(count)) for cause, count in most.items()]
+    return say["why"].format(causes=say["comma"].join(named)) if named else ""
+
+
 def _caveat(
     unsure: pd.DataFrame, covered: pd.DataFrame, standard: Standard, names: dict[str, str], language: Language
 ) -> str:
@@ -349,6 +371,8 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "and": " and ",
     "comma": ", ",
     "and_more": "{first} and {count} more",
+    "why": " Why: {causes}.",
+    "one_cause": "{cause} ({people})",
 }
 
 _CHINESE: Final[Mapping[str, str]] = {
@@ -383,4 +407,26 @@ _CHINESE: Final[Mapping[str, str]] = {
     "and": "、",
     "comma": "、",
     "and_more": "{first}和另外 {count} 个社区",
+    "why": "原因：{causes}。",
+    "one_cause": "{cause}（{people} 名）",
+}
+
+#: What can keep residents from a facility where the data are firm.
+_CAUSES: Final[Mapping[Language, Mapping[str, str]]] = {
+    "en": {
+        GATE: "closed gates",
+        CLIMB: "slope or stairs",
+        CROSSING: "waits at crossings",
+        SEVERAL: "gates, slope and crossings together",
+        BARRIER: "a barrier or a missing link",
+        NONE_NEAR: "none within reach",
+    },
+    "zh": {
+        GATE: "小区门禁",
+        CLIMB: "坡度或台阶",
+        CROSSING: "过街等候",
+        SEVERAL: "门禁、坡度与过街等候叠加",
+        BARRIER: "阻隔或道路不连通",
+        NONE_NEAR: "附近没有设施",
+    },
 }

@@ -20,7 +20,7 @@ from pyproj import Transformer
 
 from walkcircle.analysis import Analysis
 from walkcircle.errors import OutputError
-from walkcircle.tables import Checkup, CommunityCoverage, Gaps
+from walkcircle.tables import Causes, Checkup, CommunityCoverage, Gaps
 from walkcircle.views.findings import Finding, describe_index, describe_kind, join_limits
 from walkcircle.views.layers import LAYERS, Layer
 from walkcircle.views.legend import describe_legend
@@ -200,10 +200,13 @@ def _findings(answer: Analysis) -> dict[str, Any]:
     walker, standard = answer.study.walkers[0].name, answer.study.standard
     covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
     gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
+    causes = answer.causes[answer.causes[Causes.walker] == walker]
 
     def tell(language: Language) -> list[dict[str, Any]]:
         found: list[Finding] = [describe_index(covered, gaps, answer.checkup, standard, language)]
-        found += [describe_kind(covered, gaps, answer.checkup, kind, language) for kind in standard.kinds]
+        found += [
+            describe_kind(covered, gaps, answer.checkup, kind, language, causes=causes) for kind in standard.kinds
+        ]
         return [asdict(one) for one in found]
 
     return {language: tell(language) for language in TEXTS}
