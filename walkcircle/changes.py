@@ -1,0 +1,819 @@
+"""Changes: what changed between two check-ups of a place, and how much of it each cause explains.
+
+The people within the limit of a kind are counted six times, each time with one more input replaced by that of the newer
+check-up; a part is the difference between one count and the next:
+
+=============  ============================================================================================
+as it was      the older check-up
+mapping        what only the map or the register changed: places moved by at most 50 m, drawn anew or under another
+               identifier, renamed, retagged, drawn twice, listed now though open before, or no longer read
+closed         facilities that are gone
+opened         facilities that are new; now they are those of the newer check-up
+streets        streets, gates, doors, closed estates and heights
+population     homes, the people in them, and the borders of communities: the newer check-up itself
+=============  ============================================================================================
+
+So the parts add up to the whole change, exactly, for each community, kind and walker. The order is fixed, and what two
+causes do together falls to the later one: a clinic that only a new bridge leads to serves nobody in `opened`, and its
+people are in `streets`; people who move in beside a new clinic are in `population`. (A sequential, not an averaged,
+decomposition: each step is a state that can be walked through and checked. Compared backwards, the same causes may
+have other shares.)
+
+Communities are matched by their ids, hexagons by their place. Those that appear or are gone are listed, with their
+people in `population`.
+
+OpenStreetMap does not tell a new place from one that was only now mapped. What says since when it is open
+(``start_date``, the column `opened` of a register) is believed; what does not counts as opened or closed, and
+:class:`~walkcircle.tables.ChangedFacilities` says so in its column `evidence`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from walkcircle.analysis import Report, cluster_homes, snap_clusters, snap_facilities
+from walkcircle.coverage import measure_coverage, weigh_coverage
+from walkcircle.errors import StudyError, TableError
+from walkcircle.footing import Footing, make_footing
+from walkcircle.gaps import LEAST_PERSON
+from walkcircle.place import Place, assign_communities
+from walkcircle.snapping import Spots
+from walkcircle.sources.merging import ALIKE, NAMELESS_WITHIN_M, WITHIN_M, compare_names
+from walkcircle.study import Study
+from walkcircle.tables import (
+    ChangedCommunities,
+    ChangedCoverage,
+    ChangedFacilities,
+    Changes,
+    Clusters,
+    Communities,
+    CommunityCoverage,
+    Facilities,
+)
+from walkcircle.walkers import Walker
+from walkcircle.walking import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+#: The parts of a change, in the order in which inputs are replaced.
+PARTS: Final = ("mapping", "closed", "opened", "streets", "population")
+
+#: What may become of a facility, and the part that counts it; a place that is relocated closes here and opens there.
+FATES: Final = {
+    "opened": "opened", "closed": "closed", "relocated": "closed and opened", "moved": "mapping", "redrawn": "mapping",
+    "renamed": "mapping", "retagged": "mapping", "doubled": "mapping", "newly listed": "mapping",
+    "no longer listed": "mapping",
+}  # fmt: skip
+
+#: Shapes that differ by less are the same: coordinates of a map are written to a centimetre, metres.
+SAME_M = 0.02
+
+#: Borders are others where more than this share of the ground is not common to both (walkcircle's assumption).
+REDRAWN_SHARE = 0.01
+
+#: How evidence ends where no date says when a facility opened or closed.
+UNDATED = "no date is known"
+
+#: Beyond the longest limit, so that the limit alone decides who is within it, minutes.
+_BEYOND_MIN = 1.0
+
+#: The states that are counted; a part is the difference between one and the next.
+_STATES: Final = ("as it was", *PARTS)
+
+_KEYS: Final = (CommunityCoverage.community, CommunityCoverage.kind, CommunityCoverage.walker)
+
+
+class CheckedUp(Protocol):
+    """What a comparison needs of a check-up; every :class:`~walkcircle.analysis.Analysis` has it."""
+
+    @property
+    def study(self) -> Study:
+        """The question."""
+
+    @property
+    def place(self) -> Place:
+        """The ground."""
+
+    @property
+    def clusters(self) -> gpd.GeoDataFrame:
+        """Where walks start."""
+
+    @property
+    def communities(self) -> pd.DataFrame:
+        """Of :class:`~walkcircle.tables.CommunityCoverage` at least the keys, population, unknown and covered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Covered:
+    """A check-up without its shapes and scores: who has what within the limit. See :class:`CheckedUp`."""
+
+    study: Study
+    place: Place
+    clusters: gpd.GeoDataFrame
+    communities: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Two check-ups beside each other.
+
+    Attributes
+    ----------
+    old, new
+        The two.
+    changes
+        :class:`~walkcircle.tables.Changes`, for every community, kind and walker in which anything changed.
+    coverage
+        :class:`~walkcircle.tables.ChangedCoverage`, for all of them.
+    communities
+        :class:`~walkcircle.tables.ChangedCommunities`.
+    facilities
+        :class:`~walkcircle.tables.ChangedFacilities`.
+    notes
+        What the reader should know, in whole sentences.
+    """
+
+    old: CheckedUp
+    new: CheckedUp
+    changes: pd.DataFrame
+    coverage: pd.DataFrame
+    communities: pd.DataFrame
+    facilities: gpd.GeoDataFrame
+    notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Say what was compared in one line."""
+        return (
+            f"<Comparison of {self.old.study.title} with {self.new.study.title}: {len(self.facilities)} facilities "
+            f"and {self.changes[Changes.community].nunique()} communities changed>"
+        )
+
+
+def measure_covered(place: Place, study: Study, *, report: Report | None = None) -> Covered:
+    """Measure who has what within the limit, which is all that a comparison needs of a check-up.
+
+    A fraction of the work of :func:`~walkcircle.analysis.analyse`, and the same numbers.
+
+    Parameters
+    ----------
+    place, study
+        The ground and the question.
+    report
+        Called with each step's name and the share of it that is done.
+
+    Raises
+    ------
+    NetworkError
+        No residence can be joined to the streets.
+    """
+    tell = report or _tell_nobody
+    tell("Grouping homes", 0.0)
+    homes = Covered(study, place, cluster_homes(place, study), pd.DataFrame())
+    parts = []
+    for number, walker in enumerate(study.walkers):
+        tell(f"Walking to the nearest facilities ({walker.name})", number / len(study.walkers))
+        parts.append(_cover(_stand(place, homes, walker), place.facilities))
+    return replace(homes, communities=pd.concat(parts, ignore_index=True))
+
+
+def compare_analyses(old: CheckedUp, new: CheckedUp, *, report: Report | None = None) -> Comparison:
+    """Compare two check-ups, and split the change into parts that add up.
+
+    Per walker at most four searches for the nearest facilities: three over the older streets, one over the newer.
+    The module's first lines say what each part is and in which order they are counted.
+
+    Parameters
+    ----------
+    old, new
+        Two check-ups of the same place by the same standard, walkers and limits, each an
+        :class:`~walkcircle.analysis.Analysis` or what :func:`measure_covered` returns.
+    report
+        Called with each step's name and the share of it that is done.
+
+    Raises
+    ------
+    StudyError
+        The two ask different questions: another standard, other walkers, limits or ways of grouping homes.
+    TableError
+        The two are in different coordinate systems, or have no community in common.
+    NetworkError
+        No home of the older check-up can be joined to the newer streets.
+    """
+    tell = report or _tell_nobody
+    _refuse_other_questions(old.study, new.study)
+    _refuse_other_places(old.place, new.place)
+    tell("Comparing facilities", 0.0)
+    key = _match_communities(old, new)
+    fates = _compare_facilities(old, new)
+    states = _count_states(old, new, key, fates, tell)
+    communities = _compare_communities(old, new, key)
+    facilities = fates.to_table(new, key)
+    return Comparison(
+        old=old,
+        new=new,
+        changes=_list_changes(states),
+        coverage=_compare_coverage(old, new, key, states),
+        communities=communities,
+        facilities=facilities,
+        notes=(*_note_inputs(old, new), *_note_communities(communities, old), *_note_facilities(facilities)),
+    )
+
+
+def round_parts(parts: Sequence[float], total: int) -> list[int]:
+    """Round the parts of a whole to whole people so that they add up to `total`.
+
+    Each is rounded down, and those with the largest remainders get what is left (the method of Hamilton).
+
+    Parameters
+    ----------
+    parts
+        People, fewer or more.
+    total
+        What they should add up to; at most as far from their sum as rounding takes it.
+
+    Examples
+    --------
+    >>> round_parts([1.4, 2.4, -0.4], 3)
+    [1, 2, 0]
+    >>> round_parts([0.5, 0.5], 1)
+    [1, 0]
+    """
+    down = np.floor(np.asarray(parts, dtype=float))
+    order = np.argsort(-(np.asarray(parts) - down), kind="stable")
+    left = round(total - down.sum())
+    for step in range(abs(left)):
+        down[order[step % len(order)] if left > 0 else order[-1 - step % len(order)]] += np.sign(left)
+    return [int(part) for part in down]
+
+
+def _tell_nobody(_step: str, _share: float) -> None:
+    """Report nothing."""
+
+
+# ── counting ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """Streets as one walker finds them, and homes that stand on them.
+
+    The homes lie in the communities of `home`, which is another place than `place` while the streets are newer.
+    """
+
+    place: Place
+    home: Place
+    study: Study
+    clusters: gpd.GeoDataFrame
+    footing: Footing
+    starts: Spots
+
+
+def _stand(place: Place, checked: CheckedUp, walker: Walker) -> _Ground:
+    """Put the homes of a check-up on the streets of a place."""
+    footing = make_footing(place.network, walker)
+    starts = snap_clusters(place, checked.study, checked.clusters, footing)
+    return _Ground(place, checked.place, checked.study, checked.clusters, footing, starts)
+
+
+def _cover(ground: _Ground, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Count who has what within the limit: keys, population, unknown and covered of CommunityCoverage."""
+    footing, starts, kinds = ground.footing, ground.starts, ground.study.standard.kinds
+    ends = snap_facilities(ground.place, ground.study, facilities, footing)
+    longest = max(kind.limit_min for kind in kinds) + _BEYOND_MIN
+    near = nearest(footing, starts, facilities, footing.walker, spots=ends, limit_min=longest)
+    off_network = [str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))]
+    coverage = measure_coverage(ground.clusters, near, kinds, walker=footing.walker.name, off_network=off_network)
+    weighed = weigh_coverage(coverage, ground.home.communities, ground.home.completeness)
+    return weighed[[*_KEYS, CommunityCoverage.population, CommunityCoverage.unknown, CommunityCoverage.covered]]
+
+
+def _count_states(old: CheckedUp, new: CheckedUp, key: pd.Series, fates: _Fates, tell: Report) -> pd.DataFrame:
+    """Count who is within the limit with one more input replaced each time.
+
+    Returns
+    -------
+    DataFrame
+        One row per community, kind and walker of either check-up, one column per state.
+    """
+    ids = pd.unique(pd.concat([old.place.communities[Communities.community], key]))
+    walkers = old.study.walkers
+    grid = pd.MultiIndex.from_product(
+        [ids, [kind.id for kind in old.study.standard.kinds], [walker.name for walker in walkers]], names=_KEYS
+    )
+    tables: dict[str, list[pd.DataFrame]] = {state: [] for state in _STATES}
+    for number, walker in enumerate(walkers):
+        tell(f"Counting again ({walker.name})", number / len(walkers))
+        last = old.communities[old.communities[CommunityCoverage.walker] == walker.name]
+        tables[_STATES[0]].append(last)
+        steps = fates.replace_facilities()
+        ground = None if all(step is None for step in steps) else _stand(old.place, old, walker)
+        for state, facilities in zip(_STATES[1:4], steps, strict=True):
+            last = last if ground is None or facilities is None else _cover(ground, facilities)
+            tables[state].append(last)
+        tables[_STATES[4]].append(_cover(_stand(new.place, old, walker), new.place.facilities))
+    tables[_STATES[5]].append(_rename_communities(new.communities, key))
+    counted = {
+        state: pd.concat(parts).set_index([*_KEYS])[CommunityCoverage.covered].reindex(grid, fill_value=0.0)
+        for state, parts in tables.items()
+    }
+    return pd.DataFrame(counted).astype(float)
+
+
+def _list_changes(states: pd.DataFrame) -> pd.DataFrame:
+    """List the differences of consecutive states where there is any, all parts of it."""
+    differences = pd.DataFrame(
+        {part: states[after] - states[before] for part, before, after in zip(PARTS, _STATES, _STATES[1:], strict=False)}
+    )
+    felt = differences[(differences.abs() > LEAST_PERSON).any(axis=1)]
+    keys = felt.index.repeat(len(PARTS)).to_frame(index=False)
+    return keys.assign(**{
+        str(Changes.part): np.tile(np.array(PARTS, dtype=object), len(felt)),
+        str(Changes.residents): felt.to_numpy().ravel(),
+    })  # fmt: skip
+
+
+def _compare_coverage(old: CheckedUp, new: CheckedUp, key: pd.Series, states: pd.DataFrame) -> pd.DataFrame:
+    """Set the coverage of both beside each other."""
+    parts = []
+    for table, state in ((old.communities, _STATES[0]), (_rename_communities(new.communities, key), _STATES[-1])):
+        there = table.set_index([*_KEYS]).reindex(states.index)
+        known = (there[CommunityCoverage.population] - there[CommunityCoverage.unknown]).fillna(0.0).to_numpy()
+        covered = states[state].to_numpy()
+        share = np.divide(covered, known, out=np.full(len(known), np.nan), where=known > 0).clip(max=1)
+        parts.append((known, covered, share))
+    before, after = parts
+    return states.index.to_frame(index=False).assign(**{
+        str(column): values
+        for column, values in zip(
+            [c for c in ChangedCoverage.columns() if c not in _KEYS],
+            [column for pair in zip(before, after, strict=True) for column in pair],
+            strict=True,
+        )
+    })  # fmt: skip
+
+
+# ── communities ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _match_communities(old: CheckedUp, new: CheckedUp) -> pd.Series:
+    """Return by what name each of the newer communities is listed, on its id.
+
+    It is its own, but for hexagons: these are named from the outermost home, so that one more home may rename all. A
+    hexagon is called as it was before, and one where there was none is marked as new.
+
+    Raises
+    ------
+    TableError
+        No community is in both.
+    """
+    before, after = (checked.place.communities for checked in (old, new))
+    ids = after[Communities.community].astype(str)
+    key = pd.Series(ids.to_numpy(), index=ids.to_numpy())
+    if _are_hexagons(old, new):
+        there, here = shapely.STRtree(shapely.centroid(before.geometry.to_numpy())).query(
+            shapely.centroid(after.geometry.to_numpy()), predicate="dwithin", distance=1.0
+        )
+        key = key + " (new)"
+        key.iloc[there] = before[Communities.community].to_numpy()[here]
+    if not key.isin(before[Communities.community]).any():
+        msg = (
+            "the two check-ups have no community in common; give both the same [communities], "
+            "with a column id that names each community in either file"
+        )
+        raise TableError(msg)
+    return key
+
+
+def _are_hexagons(old: CheckedUp, new: CheckedUp) -> bool:
+    return all(checked.study.communities.source == "hexagons" for checked in (old, new))
+
+
+def _rename_communities(table: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
+    """Name communities of the newer check-up as they are listed."""
+    column = CommunityCoverage.community
+    return table.assign(**{str(column): table[column].map(key)})
+
+
+def _compare_communities(old: CheckedUp, new: CheckedUp, key: pd.Series) -> pd.DataFrame:
+    """List every community of either check-up with its people."""
+    before = old.place.communities.set_index(Communities.community)
+    after = new.place.communities.set_index(new.place.communities[Communities.community].astype(str).map(key))
+    ids = pd.unique(pd.Series([*before.index, *after.index], dtype=object))
+    in_old, in_new = pd.Index(ids).isin(before.index), pd.Index(ids).isin(after.index)
+    both = in_old & in_new
+    shapes = [frame.geometry.reindex(ids[both]).to_numpy() for frame in (before, after)]
+    other = shapely.area(shapely.symmetric_difference(*shapes)) > REDRAWN_SHARE * shapely.area(shapely.union(*shapes))
+    fate = np.where(in_new, "appeared", "gone").astype(object)
+    fate[both] = np.where(other, "redrawn", "kept")
+    names = after[Communities.name].combine_first(before[Communities.name]).reindex(ids)
+    people = [
+        checked.clusters.groupby(communities)[Clusters.population].sum().reindex(ids)
+        for checked, communities in (
+            (old, old.clusters[Clusters.community]),
+            (new, new.clusters[Clusters.community].map(key)),
+        )
+    ]
+    return pd.DataFrame(
+        {
+            ChangedCommunities.community: ids,
+            ChangedCommunities.name: ids if _are_hexagons(old, new) else names.to_numpy(),
+            ChangedCommunities.fate: fate,
+            ChangedCommunities.population_before: np.where(in_old, people[0].fillna(0.0), np.nan),
+            ChangedCommunities.population_after: np.where(in_new, people[1].fillna(0.0), np.nan),
+        }
+    )
+
+
+# ── facilities ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, eq=False)
+class _Fates:
+    """What became of each facility: row numbers before and after (-1: not there), fate, evidence, metres apart."""
+
+    old: gpd.GeoDataFrame
+    new: gpd.GeoDataFrame
+    rows: pd.DataFrame
+
+    def replace_facilities(self) -> tuple[gpd.GeoDataFrame | None, ...]:
+        """Return the facilities after the parts mapping, closed and opened; None where a part changes no walk."""
+        fate = self.rows["fate_of"]
+        before, after = (self.rows[side].to_numpy(dtype=np.int64) for side in ("was", "is"))
+        going = fate.isin(["closed", "relocated"]).to_numpy()
+        coming = fate.isin(["opened", "relocated"]).to_numpy()
+        stay = self.new.iloc[after[~coming & (after >= 0)]]
+        mapping = pd.concat([self.old.iloc[before[going]], stay], ignore_index=True)
+        walked = ~fate.isin(["", "renamed"]).to_numpy()
+        return (
+            gpd.GeoDataFrame(mapping, crs=self.new.crs) if (walked & ~going & ~coming).any() else None,
+            stay if going.any() else None,
+            self.new if coming.any() else None,
+        )
+
+    def to_table(self, new: CheckedUp, key: pd.Series) -> gpd.GeoDataFrame:
+        """Return :class:`~walkcircle.tables.ChangedFacilities`, in the order of fates and kinds."""
+        rows = self.rows[self.rows["fate_of"] != ""]
+        # a row that is not there comes back without any value
+        before, after = self.old.reindex(rows["was"]), self.new.reindex(rows["is"])
+        gone = (rows["is"] < 0).to_numpy()
+        shapes = np.where(gone, before.geometry.to_numpy(), after.geometry.to_numpy())
+        kinds = np.where(gone, before[Facilities.kind].to_numpy(), after[Facilities.kind].to_numpy())
+        frame = gpd.GeoDataFrame(
+            {
+                ChangedFacilities.facility_before: before[Facilities.facility].to_numpy(dtype=object),
+                ChangedFacilities.facility_after: after[Facilities.facility].to_numpy(dtype=object),
+                ChangedFacilities.kind: kinds,
+                ChangedFacilities.name_before: before[Facilities.name].to_numpy(dtype=object),
+                ChangedFacilities.name_after: after[Facilities.name].to_numpy(dtype=object),
+                ChangedFacilities.fate: rows["fate_of"].to_numpy(),
+                ChangedFacilities.part: rows["fate_of"].map(FATES).to_numpy(),
+                ChangedFacilities.apart_m: rows["apart"].to_numpy(dtype=float),
+                ChangedFacilities.evidence: rows["rests_on"].to_numpy(),
+            },
+            geometry=shapes,
+            crs=self.new.crs,
+        )
+        frame[ChangedFacilities.community] = assign_communities(frame, new.place.communities).map(key)
+        ids = frame[ChangedFacilities.facility_after].fillna(frame[ChangedFacilities.facility_before]).astype(str)
+        fates = frame[ChangedFacilities.fate].map(list(FATES).index)
+        order = np.lexsort((ids, frame[ChangedFacilities.kind].astype(str), fates))
+        return frame.iloc[order].reset_index(drop=True)[[*map(str, ChangedFacilities.columns())]]
+
+
+def _compare_facilities(old: CheckedUp, new: CheckedUp) -> _Fates:
+    """Find out what became of each facility."""
+    before, after = (checked.place.facilities.reset_index(drop=True) for checked in (old, new))
+    pairs, beside = _pair_facilities(before, after)
+    days = tuple((checked.place.data_date or "")[:10] for checked in (old, new))
+    retagged = _find_retagged(before, after)
+    rows = [_judge_pair(before.iloc[was], after.iloc[is_], was, is_, apart) for was, is_, apart in pairs]
+    lost = sorted(set(range(len(before))) - {was for was, _, _ in pairs})
+    found = sorted(set(range(len(after))) - {is_ for _, is_, _ in pairs})
+    read_before, read_after = _find_origins(old), _find_origins(new)
+    for was in lost:
+        twin = after[Facilities.facility].iloc[beside["was"][was]] if was in beside["was"] else None
+        tag = retagged["was"].get(was)
+        rows.append((was, -1, *_judge_lost(before.iloc[was], tag, twin, days, read_after), np.nan))
+    for is_ in found:
+        twin = before[Facilities.facility].iloc[beside["is"][is_]] if is_ in beside["is"] else None
+        tag = retagged["is"].get(is_)
+        rows.append((-1, is_, *_judge_found(after.iloc[is_], tag, twin, days, read_before), np.nan))
+    return _Fates(before, after, pd.DataFrame(rows, columns=["was", "is", "fate_of", "rests_on", "apart"]))
+
+
+def _pair_facilities(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame
+) -> tuple[list[tuple[int, int, float]], dict[str, dict[int, int]]]:
+    """Pair the facilities that are the same before and after, each at most once, with the metres between them.
+
+    By identifier or the map's identifier in a register where they are at most :data:`WITHIN_M` apart; then by place and
+    name, as registers are merged with the map; then by identifier and name where they are farther apart. Beside the
+    pairs: for each that has none, the row on the other side that it only doubles.
+    """
+    listed = _join_ids(before, after)
+    near = listed[listed["apart"] <= WITHIN_M].sort_values(["alias", "apart", "was", "is"])
+    pairs = _settle(near, [])
+    placed = _join_places(before, after, pairs)
+    pairs = _settle(placed, pairs)
+    far = listed[listed["apart"] > WITHIN_M]
+    names = _compare_pairs(before, after, far)
+    pairs = _settle(far[np.isnan(names) | (names >= ALIKE)].sort_values(["alias", "apart", "was", "is"]), pairs)
+    beside = {
+        side: dict(zip(placed[side][::-1].tolist(), placed[other][::-1].tolist(), strict=True))
+        for side, other in (("was", "is"), ("is", "was"))
+    }
+    return pairs, beside
+
+
+def _join_ids(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find the rows of one kind that share an identifier: their own, or that of the map which a register's row has."""
+    sides = [_list_ids(frame, side) for frame, side in ((before, "was"), (after, "is"))]
+    joined = sides[0].merge(sides[1], on=["named", "of_kind"])
+    joined["alias"] = joined["alias_x"] | joined["alias_y"]
+    joined = joined.sort_values("alias").drop_duplicates(["was", "is"])
+    joined["apart"] = _measure_apart(before, after, joined)
+    return joined[["was", "is", "alias", "apart"]]
+
+
+def _list_ids(frame: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
+    own = pd.DataFrame(
+        {
+            side: np.arange(len(frame)),
+            "named": frame[Facilities.facility].astype(str).to_numpy(),
+            "of_kind": frame[Facilities.kind].astype(str).to_numpy(),
+            "alias": False,
+        }
+    )
+    if Facilities.also not in frame:
+        return own
+    also = own.assign(named=frame[Facilities.also].astype(object).str.split(";").to_numpy(), alias=True)
+    return pd.concat([own, also.explode("named").dropna(subset="named")], ignore_index=True)
+
+
+def _join_places(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: list[tuple[int, int, float]]
+) -> pd.DataFrame:
+    """Find the rows of one kind that are near each other and of like names, unless both have their pair already."""
+    is_, was = shapely.STRtree(before.geometry.to_numpy()).query(
+        after.geometry.to_numpy(), predicate="dwithin", distance=WITHIN_M
+    )
+    settled = np.zeros(len(before), bool), np.zeros(len(after), bool)
+    settled[0][[was for was, _, _ in pairs]] = True
+    settled[1][[is_ for _, is_, _ in pairs]] = True
+    same = before[Facilities.kind].to_numpy()[was] == after[Facilities.kind].to_numpy()[is_]
+    same &= ~(settled[0][was] & settled[1][is_])
+    near = pd.DataFrame({"was": was[same], "is": is_[same]})
+    near["apart"], near["alike"] = _measure_apart(before, after, near), _compare_pairs(before, after, near)
+    alike = (near["alike"] >= ALIKE) | (near["alike"].isna() & (near["apart"] <= NAMELESS_WITHIN_M))
+    return near[alike].sort_values(["alike", "apart", "was", "is"], ascending=[False, True, True, True])
+
+
+def _settle(candidates: pd.DataFrame, pairs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Add the best candidates to the pairs, from the first on, each row at most once."""
+    taken, had = {was for was, _, _ in pairs}, {is_ for _, is_, _ in pairs}
+    more = list(pairs)
+    for was, is_, apart in candidates[["was", "is", "apart"]].itertuples(index=False):
+        if was not in taken and is_ not in had:
+            taken.add(was)
+            had.add(is_)
+            more.append((int(was), int(is_), float(apart)))
+    return more
+
+
+def _measure_apart(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.DataFrame) -> NDArray[np.float64]:
+    shapes = before.geometry.to_numpy()[pairs["was"]], after.geometry.to_numpy()[pairs["is"]]
+    return np.asarray(shapely.distance(*shapes), dtype=float)
+
+
+def _compare_pairs(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.DataFrame) -> NDArray[np.float64]:
+    """Say how alike the names of pairs are; missing where one has none."""
+    names = before[Facilities.name].to_numpy(dtype=object), after[Facilities.name].to_numpy(dtype=object)
+    ours, theirs = names[0][pairs["was"]], names[1][pairs["is"]]
+    return np.array([_compare_two(one, other) for one, other in zip(ours, theirs, strict=True)], dtype=float)
+
+
+def _compare_two(one: object, other: object) -> float:
+    if not isinstance(one, str) or not isinstance(other, str):
+        return np.nan
+    return 1.0 if one == other else compare_names(one, other)
+
+
+def _find_retagged(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> dict[str, dict[int, str]]:
+    """Find the places of the map that are of another kind on the other side, by row, with that kind.
+
+    Of the map alone: a register that says another kind means another use.
+    """
+    sides = [
+        pd.DataFrame({side: np.arange(len(frame)), "named": frame[Facilities.facility].astype(str).to_numpy()})[
+            frame[Facilities.source].to_numpy() == "osm"
+        ]
+        for frame, side in ((before, "was"), (after, "is"))
+    ]
+    both = sides[0].merge(sides[1], on="named")
+    kinds = [frame[Facilities.kind].astype(str).to_numpy() for frame in (before, after)]
+    both = both[kinds[0][both["was"]] != kinds[1][both["is"]]]
+    names = _compare_pairs(before, after, both)
+    both = both[(np.isnan(names) | (names >= ALIKE)) & (_measure_apart(before, after, both) <= WITHIN_M)]
+    return {
+        "was": {int(was): str(kinds[1][is_]) for was, is_ in zip(both["was"], both["is"], strict=True)},
+        "is": {int(is_): str(kinds[0][was]) for was, is_ in zip(both["was"], both["is"], strict=True)},
+    }
+
+
+def _find_origins(checked: CheckedUp) -> frozenset[tuple[str, bool]]:
+    """Return from where a check-up reads each kind: pairs of kind and whether it is the map, else a register."""
+    facilities, sections = checked.place.facilities, checked.study.facilities
+    kinds = {kind.id for kind in checked.study.standard.kinds}
+    mapped = (facilities[Facilities.source] == "osm").to_numpy()
+    registered = {*facilities[Facilities.kind][~mapped]}
+    complete: set[str] = set()
+    files = [section for section in sections if section.source == "file"]
+    if registered and not files:  # tables made by hand: whoever listed some kinds may have listed all
+        registered |= kinds
+    for section in files:
+        named = {*section.kinds.values(), *filter(None, [section.only])}
+        registered |= named or kinds
+        if section.complete:
+            own = facilities[Facilities.source] == (section.register or Path(section.file or "").name)
+            complete |= named | {*facilities[Facilities.kind][own]}
+    from_map = {*facilities[Facilities.kind][mapped]}
+    if any(section.source == "osm" for section in sections):
+        from_map |= kinds - complete
+    return frozenset({(kind, False) for kind in registered} | {(kind, True) for kind in from_map})
+
+
+#: Fate and evidence.
+_Verdict = tuple[str, str]
+
+
+def _judge_pair(before: pd.Series, after: pd.Series, was: int, is_: int, apart: float) -> tuple[Any, ...]:
+    """Say what became of a facility that is there before and after; nothing where it is the same."""
+    same_id = str(before[Facilities.facility]) == str(after[Facilities.facility])
+    shapes = before[Facilities.geometry], after[Facilities.geometry]
+    evidence = "the same identifier" if same_id else "of one kind, near each other, of like names"
+    names = [name if isinstance(name, str) else "" for name in (before[Facilities.name], after[Facilities.name])]
+    if apart > WITHIN_M:
+        fate, evidence = "relocated", f"the same identifier, {apart:,.0f} m away"
+    elif apart > SAME_M:
+        fate = "moved"
+    elif not same_id or not shapely.equals_exact(*shapes, tolerance=SAME_M):
+        fate = "redrawn"
+    else:
+        fate = "renamed" if names[0] != names[1] else ""
+    return was, is_, fate, evidence, apart
+
+
+def _judge_lost(
+    row: pd.Series, tag: str | None, twin: str | None, days: tuple[str, ...], read: frozenset[tuple[str, bool]]
+) -> _Verdict:
+    """Say what became of a facility that is not there any more."""
+    on_map = row[Facilities.source] == "osm"
+    closed = _last_day(row.get(Facilities.closed))
+    if tag is not None:
+        return "retagged", f"the map calls it {tag} now"
+    if twin is not None:
+        return "doubled", f"the same place as {twin}, which is still there"
+    if closed and days[1] and closed <= days[1]:
+        return "closed", f"closed {row[Facilities.closed]}"
+    if (str(row[Facilities.kind]), bool(on_map)) not in read:
+        return "no longer listed", f"{'the map' if on_map else 'a register'} is not read for this kind any more"
+    return "closed", f"not {'on the map' if on_map else 'in the register'} any more; {UNDATED}"
+
+
+def _judge_found(
+    row: pd.Series, tag: str | None, twin: str | None, days: tuple[str, ...], read: frozenset[tuple[str, bool]]
+) -> _Verdict:
+    """Say how a facility came that was not there before."""
+    on_map = row[Facilities.source] == "osm"
+    opened, closed = _last_day(row.get(Facilities.opened)), _last_day(row.get(Facilities.closed))
+    if tag is not None:
+        return "retagged", f"the map called it {tag} before"
+    if twin is not None:
+        return "doubled", f"the same place as {twin}, which was there before"
+    if opened and days[0] and opened <= days[0] and not (closed and closed < days[0]):
+        return "newly listed", f"open since {row[Facilities.opened]}, before the older check-up"
+    if opened and days[0]:
+        return "opened", f"open since {row[Facilities.opened]}"
+    if (str(row[Facilities.kind]), bool(on_map)) not in read:
+        return "newly listed", f"{'the map' if on_map else 'a register'} was not read for this kind before"
+    return "opened", f"not {'on the map' if on_map else 'in the register'} before; {UNDATED}"
+
+
+def _last_day(text: object) -> str:
+    """Return the last day that a year, a month or a day may mean; nothing where it is not known.
+
+    Examples
+    --------
+    >>> _last_day("2019"), _last_day("2019-05"), _last_day("2019-05-03"), _last_day(None)
+    ('2019-12-31', '2019-05-31', '2019-05-03', '')
+    """
+    return text + "-12-31"[len(text) - 4 :] if isinstance(text, str) else ""
+
+
+# ── doubts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _refuse_other_questions(old: Study, new: Study) -> None:
+    """Refuse two studies whose numbers do not mean the same.
+
+    Raises
+    ------
+    StudyError
+        With the first thing that differs.
+    """
+    for what, before, after in _list_questions(old, new):
+        if before != after:
+            msg = f"the two check-ups have {what} ({before}, then {after}); give one the same as the other and compare again"
+            raise StudyError(msg)
+
+
+def _list_questions(old: Study, new: Study) -> Iterator[tuple[str, object, object]]:
+    """Go through what must be the same in both studies."""
+    kinds = [{kind.id: kind for kind in study.standard.kinds} for study in (old, new)]
+    only = [sorted({*kinds[i]} - {*kinds[1 - i]}) for i in (0, 1)]
+    titles = [
+        f"{study.standard.id}: {', '.join(found) or 'no other kind'}"
+        for study, found in zip((old, new), only, strict=True)
+    ]
+    if any(only):
+        yield "standards with other kinds", titles[0], titles[1]
+    for one, other in ((kinds[0][name], kinds[1][name]) for name in kinds[0]):
+        yield f"other limits for {one.id}", f"{one.limit_min:g} min", f"{other.limit_min:g} min"
+        yield f"other groups for {one.id}", one.group, other.group
+        yield f"other tags for {one.id}", one.osm, other.osm
+    walkers = [{walker.name: replace(walker, cited={}) for walker in study.walkers} for study in (old, new)]
+    yield "other walkers", ", ".join(sorted(walkers[0])), ", ".join(sorted(walkers[1]))
+    for name in walkers[0]:
+        yield f"other figures for the walker {name}", walkers[0][name], walkers[1][name]
+    yield "other limits of [snapping] within_m", old.snapping.within_m, new.snapping.within_m
+    yield "other [residences] cell_m", old.residences.cell_m, new.residences.cell_m
+    yield "another [residences] by_estate", old.residences.by_estate, new.residences.by_estate
+
+
+def _refuse_other_places(old: Place, new: Place) -> None:
+    """Refuse two places on different squared paper.
+
+    Raises
+    ------
+    TableError
+        With both coordinate systems.
+    """
+    if old.network.crs != new.network.crs:
+        names = ", then ".join(place.network.crs.name for place in (old, new))
+        msg = f"the two places are in different coordinate systems ({names}); cut both files to the same area"
+        raise TableError(msg)
+
+
+def _note_inputs(old: CheckedUp, new: CheckedUp) -> Iterator[str]:
+    """Say where the two differ in more than what they describe."""
+    days = [(checked.place.data_date or "")[:10] for checked in (old, new)]
+    if not all(days):
+        yield "The date of the data is not known for both, so that no facility is known to be older than a check-up."
+    elif days[0] > days[1]:
+        yield f"The first check-up ({days[0]}) is younger than the second ({days[1]}): all is told backwards."
+    sources = [checked.place.population_source for checked in (old, new)]
+    if sources[0] != sources[1]:
+        yield f"People were counted in another way ({sources[0]}; then {sources[1]}), which is in population."
+    if len({checked.study.place.heights is None for checked in (old, new)}) > 1:
+        yield "Only one of the two knows heights, which is in streets."
+    if len({checked.study.place.cut_along_border for checked in (old, new)}) > 1:
+        yield "Only one of the two is cut along the border of its area, which is in streets."
+
+
+def _note_communities(communities: pd.DataFrame, old: CheckedUp) -> Iterator[str]:
+    """Say which communities are not the same."""
+    fate = communities[ChangedCommunities.fate]
+    names = communities[ChangedCommunities.name].astype(str)
+    for word, after in (
+        ("appeared", "are new; their people are in population"),
+        ("gone", "are not there any more; their people are in population"),
+        ("redrawn", "have other borders; who changed over is in population"),
+    ):
+        mine = names[fate == word].tolist()
+        if mine:
+            more = f" and {len(mine) - 5} more" if len(mine) > 5 else ""
+            yield f"Communities that {after}: {', '.join(mine[:5])}{more}."
+    if old.study.communities.source == "hexagons":
+        yield "Hexagons are matched by their place and called as in the older check-up."
+
+
+def _note_facilities(facilities: gpd.GeoDataFrame) -> Iterator[str]:
+    """Say how many openings and closings rest on nothing but a list."""
+    for fate, doubt in (
+        ("opened", "may have been there before"),
+        ("closed", "may still be there"),
+    ):
+        mine = facilities[facilities[ChangedFacilities.fate] == fate]
+        undated = int(mine[ChangedFacilities.evidence].str.endswith(UNDATED).sum())
+        if undated:
+            yield f"Of {len(mine):,} facilities that {fate}, {undated:,} have no date and {doubt}."
