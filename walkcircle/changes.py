@@ -23,15 +23,15 @@ Communities are matched by their ids, hexagons by their place. Those that appear
 people in `population`.
 
 OpenStreetMap does not tell a new place from one that was only now mapped. What says since when it is open
-(``start_date``, the column `opened` of a register) is believed; what does not counts as opened or closed, and
-:class:`~walkcircle.tables.ChangedFacilities` says so in its column `evidence`.
+(``start_date``, the column `opened` of a register) is believed (:mod:`walkcircle.fates`); what does not counts as
+opened or closed, and :class:`~walkcircle.tables.ChangedFacilities` says so in its column `evidence`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from math import nan
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
@@ -41,11 +41,11 @@ import shapely
 from walkcircle.analysis import Report, cluster_homes, snap_clusters, snap_facilities
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError, TableError
+from walkcircle.fates import UNDATED, CheckedUp, Fates, compare_facilities
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import LEAST_PERSON
-from walkcircle.place import Place, assign_communities
+from walkcircle.place import Place
 from walkcircle.snapping import Spots
-from walkcircle.sources.merging import ALIKE, NAMELESS_WITHIN_M, WITHIN_M, compare_names
 from walkcircle.study import Study
 from walkcircle.tables import (
     ChangedCommunities,
@@ -55,34 +55,19 @@ from walkcircle.tables import (
     Clusters,
     Communities,
     CommunityCoverage,
-    Facilities,
 )
 from walkcircle.walkers import Walker
 from walkcircle.walking import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
 
 #: The parts of a change, in the order in which inputs are replaced.
 PARTS: Final = ("mapping", "closed", "opened", "streets", "population")
 
-#: What may become of a facility, and the part that counts it; a place that is relocated closes here and opens there.
-FATES: Final = {
-    "opened": "opened", "closed": "closed", "relocated": "closed and opened", "moved": "mapping", "redrawn": "mapping",
-    "renamed": "mapping", "retagged": "mapping", "doubled": "mapping", "newly listed": "mapping",
-    "no longer listed": "mapping",
-}  # fmt: skip
-
-#: Shapes that differ by less are the same: coordinates of a map are written to a centimetre, metres.
-SAME_M = 0.02
-
 #: Borders are others where more than this share of the ground is not common to both (walkcircle's assumption).
 REDRAWN_SHARE = 0.01
-
-#: How evidence ends where no date says when a facility opened or closed.
-UNDATED = "no date is known"
 
 #: Beyond the longest limit, so that the limit alone decides who is within it, minutes.
 _BEYOND_MIN = 1.0
@@ -91,26 +76,6 @@ _BEYOND_MIN = 1.0
 _STATES: Final = ("as it was", *PARTS)
 
 _KEYS: Final = (CommunityCoverage.community, CommunityCoverage.kind, CommunityCoverage.walker)
-
-
-class CheckedUp(Protocol):
-    """What a comparison needs of a check-up; every :class:`~walkcircle.analysis.Analysis` has it."""
-
-    @property
-    def study(self) -> Study:
-        """The question."""
-
-    @property
-    def place(self) -> Place:
-        """The ground."""
-
-    @property
-    def clusters(self) -> gpd.GeoDataFrame:
-        """Where walks start."""
-
-    @property
-    def communities(self) -> pd.DataFrame:
-        """Of :class:`~walkcircle.tables.CommunityCoverage` at least the keys, population, unknown and covered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +179,7 @@ def compare_analyses(old: CheckedUp, new: CheckedUp, *, report: Report | None = 
     _refuse_other_places(old.place, new.place)
     tell("Comparing facilities", 0.0)
     key = _match_communities(old, new)
-    fates = _compare_facilities(old, new)
+    fates = compare_facilities(old, new)
     states = _count_states(old, new, key, fates, tell)
     communities = _compare_communities(old, new, key)
     facilities = fates.to_table(new, key)
@@ -254,6 +219,65 @@ def round_parts(parts: Sequence[float], total: int) -> list[int]:
     for step in range(abs(left)):
         down[order[step % len(order)] if left > 0 else order[-1 - step % len(order)]] += np.sign(left)
     return [int(part) for part in down]
+
+
+@dataclass(frozen=True)
+class Account:
+    """One line of a comparison in whole people: `before`, plus all `parts`, is `after`.
+
+    Attributes
+    ----------
+    before, after
+        People within the limit.
+    parts
+        By the names of :data:`PARTS`.
+    share_before, share_after
+        Of the people whose walks are known; missing (NaN) where there is nobody.
+    """
+
+    before: int
+    parts: Mapping[str, int]
+    after: int
+    share_before: float
+    share_after: float
+
+
+def sum_changes(comparison: Comparison, by: Sequence[str]) -> dict[tuple[str, ...], Account]:
+    """Sum a comparison in whole people, by some of community, kind and walker.
+
+    Parameters
+    ----------
+    comparison
+        As :func:`compare_analyses` returns it.
+    by
+        Columns of :class:`~walkcircle.tables.Changes`, such as kind and walker. People of several kinds are the same
+        people: leave a kind or a walker out only where there is one.
+
+    Returns
+    -------
+    dict
+        An account for each combination that there is, in the order of the tables.
+    """
+    keys = list(by)
+    counted = (
+        ChangedCoverage.known_before, ChangedCoverage.known_after,
+        ChangedCoverage.covered_before, ChangedCoverage.covered_after,
+    )  # fmt: skip
+    sums = comparison.coverage.groupby(keys, sort=False)[[*counted]].sum()
+    parts = comparison.changes.pivot_table(index=keys, columns=Changes.part, values=Changes.residents, aggfunc="sum")
+    parts = parts.reindex(sums.index).reindex(columns=list(PARTS)).fillna(0.0)
+    names = [key if isinstance(key, tuple) else (key,) for key in sums.index]
+    accounts = {}
+    for name, numbers, part in zip(names, sums.to_numpy(dtype=float), parts.to_numpy(dtype=float), strict=True):
+        known_before, known_after, before, after = numbers.tolist()
+        accounts[name] = Account(
+            before=round(before),
+            parts=dict(zip(PARTS, round_parts(part, round(after) - round(before)), strict=True)),
+            after=round(after),
+            share_before=min(before / known_before, 1.0) if known_before > 0 else nan,
+            share_after=min(after / known_after, 1.0) if known_after > 0 else nan,
+        )
+    return accounts
 
 
 def _tell_nobody(_step: str, _share: float) -> None:
@@ -297,7 +321,7 @@ def _cover(ground: _Ground, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     return weighed[[*_KEYS, CommunityCoverage.population, CommunityCoverage.unknown, CommunityCoverage.covered]]
 
 
-def _count_states(old: CheckedUp, new: CheckedUp, key: pd.Series, fates: _Fates, tell: Report) -> pd.DataFrame:
+def _count_states(old: CheckedUp, new: CheckedUp, key: pd.Series, fates: Fates, tell: Report) -> pd.DataFrame:
     """Count who is within the limit with one more input replaced each time.
 
     Returns
@@ -434,292 +458,6 @@ def _compare_communities(old: CheckedUp, new: CheckedUp, key: pd.Series) -> pd.D
     )
 
 
-# ── facilities ────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, eq=False)
-class _Fates:
-    """What became of each facility: row numbers before and after (-1: not there), fate, evidence, metres apart."""
-
-    old: gpd.GeoDataFrame
-    new: gpd.GeoDataFrame
-    rows: pd.DataFrame
-
-    def replace_facilities(self) -> tuple[gpd.GeoDataFrame | None, ...]:
-        """Return the facilities after the parts mapping, closed and opened; None where a part changes no walk."""
-        fate = self.rows["fate_of"]
-        before, after = (self.rows[side].to_numpy(dtype=np.int64) for side in ("was", "is"))
-        going = fate.isin(["closed", "relocated"]).to_numpy()
-        coming = fate.isin(["opened", "relocated"]).to_numpy()
-        stay = self.new.iloc[after[~coming & (after >= 0)]]
-        mapping = pd.concat([self.old.iloc[before[going]], stay], ignore_index=True)
-        walked = ~fate.isin(["", "renamed"]).to_numpy()
-        return (
-            gpd.GeoDataFrame(mapping, crs=self.new.crs) if (walked & ~going & ~coming).any() else None,
-            stay if going.any() else None,
-            self.new if coming.any() else None,
-        )
-
-    def to_table(self, new: CheckedUp, key: pd.Series) -> gpd.GeoDataFrame:
-        """Return :class:`~walkcircle.tables.ChangedFacilities`, in the order of fates and kinds."""
-        rows = self.rows[self.rows["fate_of"] != ""]
-        # a row that is not there comes back without any value
-        before, after = self.old.reindex(rows["was"]), self.new.reindex(rows["is"])
-        gone = (rows["is"] < 0).to_numpy()
-        shapes = np.where(gone, before.geometry.to_numpy(), after.geometry.to_numpy())
-        kinds = np.where(gone, before[Facilities.kind].to_numpy(), after[Facilities.kind].to_numpy())
-        frame = gpd.GeoDataFrame(
-            {
-                ChangedFacilities.facility_before: before[Facilities.facility].to_numpy(dtype=object),
-                ChangedFacilities.facility_after: after[Facilities.facility].to_numpy(dtype=object),
-                ChangedFacilities.kind: kinds,
-                ChangedFacilities.name_before: before[Facilities.name].to_numpy(dtype=object),
-                ChangedFacilities.name_after: after[Facilities.name].to_numpy(dtype=object),
-                ChangedFacilities.fate: rows["fate_of"].to_numpy(),
-                ChangedFacilities.part: rows["fate_of"].map(FATES).to_numpy(),
-                ChangedFacilities.apart_m: rows["apart"].to_numpy(dtype=float),
-                ChangedFacilities.evidence: rows["rests_on"].to_numpy(),
-            },
-            geometry=shapes,
-            crs=self.new.crs,
-        )
-        frame[ChangedFacilities.community] = assign_communities(frame, new.place.communities).map(key)
-        ids = frame[ChangedFacilities.facility_after].fillna(frame[ChangedFacilities.facility_before]).astype(str)
-        fates = frame[ChangedFacilities.fate].map(list(FATES).index)
-        order = np.lexsort((ids, frame[ChangedFacilities.kind].astype(str), fates))
-        return frame.iloc[order].reset_index(drop=True)[[*map(str, ChangedFacilities.columns())]]
-
-
-def _compare_facilities(old: CheckedUp, new: CheckedUp) -> _Fates:
-    """Find out what became of each facility."""
-    before, after = (checked.place.facilities.reset_index(drop=True) for checked in (old, new))
-    pairs, beside = _pair_facilities(before, after)
-    days = tuple((checked.place.data_date or "")[:10] for checked in (old, new))
-    retagged = _find_retagged(before, after)
-    rows = [_judge_pair(before.iloc[was], after.iloc[is_], was, is_, apart) for was, is_, apart in pairs]
-    lost = sorted(set(range(len(before))) - {was for was, _, _ in pairs})
-    found = sorted(set(range(len(after))) - {is_ for _, is_, _ in pairs})
-    read_before, read_after = _find_origins(old), _find_origins(new)
-    for was in lost:
-        twin = after[Facilities.facility].iloc[beside["was"][was]] if was in beside["was"] else None
-        tag = retagged["was"].get(was)
-        rows.append((was, -1, *_judge_lost(before.iloc[was], tag, twin, days, read_after), np.nan))
-    for is_ in found:
-        twin = before[Facilities.facility].iloc[beside["is"][is_]] if is_ in beside["is"] else None
-        tag = retagged["is"].get(is_)
-        rows.append((-1, is_, *_judge_found(after.iloc[is_], tag, twin, days, read_before), np.nan))
-    return _Fates(before, after, pd.DataFrame(rows, columns=["was", "is", "fate_of", "rests_on", "apart"]))
-
-
-def _pair_facilities(
-    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame
-) -> tuple[list[tuple[int, int, float]], dict[str, dict[int, int]]]:
-    """Pair the facilities that are the same before and after, each at most once, with the metres between them.
-
-    By identifier or the map's identifier in a register where they are at most :data:`WITHIN_M` apart; then by place and
-    name, as registers are merged with the map; then by identifier and name where they are farther apart. Beside the
-    pairs: for each that has none, the row on the other side that it only doubles.
-    """
-    listed = _join_ids(before, after)
-    near = listed[listed["apart"] <= WITHIN_M].sort_values(["alias", "apart", "was", "is"])
-    pairs = _settle(near, [])
-    placed = _join_places(before, after, pairs)
-    pairs = _settle(placed, pairs)
-    far = listed[listed["apart"] > WITHIN_M]
-    names = _compare_pairs(before, after, far)
-    pairs = _settle(far[np.isnan(names) | (names >= ALIKE)].sort_values(["alias", "apart", "was", "is"]), pairs)
-    beside = {
-        side: dict(zip(placed[side][::-1].tolist(), placed[other][::-1].tolist(), strict=True))
-        for side, other in (("was", "is"), ("is", "was"))
-    }
-    return pairs, beside
-
-
-def _join_ids(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Find the rows of one kind that share an identifier: their own, or that of the map which a register's row has."""
-    sides = [_list_ids(frame, side) for frame, side in ((before, "was"), (after, "is"))]
-    joined = sides[0].merge(sides[1], on=["named", "of_kind"])
-    joined["alias"] = joined["alias_x"] | joined["alias_y"]
-    joined = joined.sort_values("alias").drop_duplicates(["was", "is"])
-    joined["apart"] = _measure_apart(before, after, joined)
-    return joined[["was", "is", "alias", "apart"]]
-
-
-def _list_ids(frame: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
-    own = pd.DataFrame(
-        {
-            side: np.arange(len(frame)),
-            "named": frame[Facilities.facility].astype(str).to_numpy(),
-            "of_kind": frame[Facilities.kind].astype(str).to_numpy(),
-            "alias": False,
-        }
-    )
-    if Facilities.also not in frame:
-        return own
-    also = own.assign(named=frame[Facilities.also].astype(object).str.split(";").to_numpy(), alias=True)
-    return pd.concat([own, also.explode("named").dropna(subset="named")], ignore_index=True)
-
-
-def _join_places(
-    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: list[tuple[int, int, float]]
-) -> pd.DataFrame:
-    """Find the rows of one kind that are near each other and of like names, unless both have their pair already."""
-    is_, was = shapely.STRtree(before.geometry.to_numpy()).query(
-        after.geometry.to_numpy(), predicate="dwithin", distance=WITHIN_M
-    )
-    settled = np.zeros(len(before), bool), np.zeros(len(after), bool)
-    settled[0][[was for was, _, _ in pairs]] = True
-    settled[1][[is_ for _, is_, _ in pairs]] = True
-    same = before[Facilities.kind].to_numpy()[was] == after[Facilities.kind].to_numpy()[is_]
-    same &= ~(settled[0][was] & settled[1][is_])
-    near = pd.DataFrame({"was": was[same], "is": is_[same]})
-    near["apart"], near["alike"] = _measure_apart(before, after, near), _compare_pairs(before, after, near)
-    alike = (near["alike"] >= ALIKE) | (near["alike"].isna() & (near["apart"] <= NAMELESS_WITHIN_M))
-    return near[alike].sort_values(["alike", "apart", "was", "is"], ascending=[False, True, True, True])
-
-
-def _settle(candidates: pd.DataFrame, pairs: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
-    """Add the best candidates to the pairs, from the first on, each row at most once."""
-    taken, had = {was for was, _, _ in pairs}, {is_ for _, is_, _ in pairs}
-    more = list(pairs)
-    for was, is_, apart in candidates[["was", "is", "apart"]].itertuples(index=False):
-        if was not in taken and is_ not in had:
-            taken.add(was)
-            had.add(is_)
-            more.append((int(was), int(is_), float(apart)))
-    return more
-
-
-def _measure_apart(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.DataFrame) -> NDArray[np.float64]:
-    shapes = before.geometry.to_numpy()[pairs["was"]], after.geometry.to_numpy()[pairs["is"]]
-    return np.asarray(shapely.distance(*shapes), dtype=float)
-
-
-def _compare_pairs(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.DataFrame) -> NDArray[np.float64]:
-    """Say how alike the names of pairs are; missing where one has none."""
-    names = before[Facilities.name].to_numpy(dtype=object), after[Facilities.name].to_numpy(dtype=object)
-    ours, theirs = names[0][pairs["was"]], names[1][pairs["is"]]
-    return np.array([_compare_two(one, other) for one, other in zip(ours, theirs, strict=True)], dtype=float)
-
-
-def _compare_two(one: object, other: object) -> float:
-    if not isinstance(one, str) or not isinstance(other, str):
-        return np.nan
-    return 1.0 if one == other else compare_names(one, other)
-
-
-def _find_retagged(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> dict[str, dict[int, str]]:
-    """Find the places of the map that are of another kind on the other side, by row, with that kind.
-
-    Of the map alone: a register that says another kind means another use.
-    """
-    sides = [
-        pd.DataFrame({side: np.arange(len(frame)), "named": frame[Facilities.facility].astype(str).to_numpy()})[
-            frame[Facilities.source].to_numpy() == "osm"
-        ]
-        for frame, side in ((before, "was"), (after, "is"))
-    ]
-    both = sides[0].merge(sides[1], on="named")
-    kinds = [frame[Facilities.kind].astype(str).to_numpy() for frame in (before, after)]
-    both = both[kinds[0][both["was"]] != kinds[1][both["is"]]]
-    names = _compare_pairs(before, after, both)
-    both = both[(np.isnan(names) | (names >= ALIKE)) & (_measure_apart(before, after, both) <= WITHIN_M)]
-    return {
-        "was": {int(was): str(kinds[1][is_]) for was, is_ in zip(both["was"], both["is"], strict=True)},
-        "is": {int(is_): str(kinds[0][was]) for was, is_ in zip(both["was"], both["is"], strict=True)},
-    }
-
-
-def _find_origins(checked: CheckedUp) -> frozenset[tuple[str, bool]]:
-    """Return from where a check-up reads each kind: pairs of kind and whether it is the map, else a register."""
-    facilities, sections = checked.place.facilities, checked.study.facilities
-    kinds = {kind.id for kind in checked.study.standard.kinds}
-    mapped = (facilities[Facilities.source] == "osm").to_numpy()
-    registered = {*facilities[Facilities.kind][~mapped]}
-    complete: set[str] = set()
-    files = [section for section in sections if section.source == "file"]
-    if registered and not files:  # tables made by hand: whoever listed some kinds may have listed all
-        registered |= kinds
-    for section in files:
-        named = {*section.kinds.values(), *filter(None, [section.only])}
-        registered |= named or kinds
-        if section.complete:
-            own = facilities[Facilities.source] == (section.register or Path(section.file or "").name)
-            complete |= named | {*facilities[Facilities.kind][own]}
-    from_map = {*facilities[Facilities.kind][mapped]}
-    if any(section.source == "osm" for section in sections):
-        from_map |= kinds - complete
-    return frozenset({(kind, False) for kind in registered} | {(kind, True) for kind in from_map})
-
-
-#: Fate and evidence.
-_Verdict = tuple[str, str]
-
-
-def _judge_pair(before: pd.Series, after: pd.Series, was: int, is_: int, apart: float) -> tuple[Any, ...]:
-    """Say what became of a facility that is there before and after; nothing where it is the same."""
-    same_id = str(before[Facilities.facility]) == str(after[Facilities.facility])
-    shapes = before[Facilities.geometry], after[Facilities.geometry]
-    evidence = "the same identifier" if same_id else "of one kind, near each other, of like names"
-    names = [name if isinstance(name, str) else "" for name in (before[Facilities.name], after[Facilities.name])]
-    if apart > WITHIN_M:
-        fate, evidence = "relocated", f"the same identifier, {apart:,.0f} m away"
-    elif apart > SAME_M:
-        fate = "moved"
-    elif not same_id or not shapely.equals_exact(*shapes, tolerance=SAME_M):
-        fate = "redrawn"
-    else:
-        fate = "renamed" if names[0] != names[1] else ""
-    return was, is_, fate, evidence, apart
-
-
-def _judge_lost(
-    row: pd.Series, tag: str | None, twin: str | None, days: tuple[str, ...], read: frozenset[tuple[str, bool]]
-) -> _Verdict:
-    """Say what became of a facility that is not there any more."""
-    on_map = row[Facilities.source] == "osm"
-    closed = _last_day(row.get(Facilities.closed))
-    if tag is not None:
-        return "retagged", f"the map calls it {tag} now"
-    if twin is not None:
-        return "doubled", f"the same place as {twin}, which is still there"
-    if closed and days[1] and closed <= days[1]:
-        return "closed", f"closed {row[Facilities.closed]}"
-    if (str(row[Facilities.kind]), bool(on_map)) not in read:
-        return "no longer listed", f"{'the map' if on_map else 'a register'} is not read for this kind any more"
-    return "closed", f"not {'on the map' if on_map else 'in the register'} any more; {UNDATED}"
-
-
-def _judge_found(
-    row: pd.Series, tag: str | None, twin: str | None, days: tuple[str, ...], read: frozenset[tuple[str, bool]]
-) -> _Verdict:
-    """Say how a facility came that was not there before."""
-    on_map = row[Facilities.source] == "osm"
-    opened, closed = _last_day(row.get(Facilities.opened)), _last_day(row.get(Facilities.closed))
-    if tag is not None:
-        return "retagged", f"the map called it {tag} before"
-    if twin is not None:
-        return "doubled", f"the same place as {twin}, which was there before"
-    if opened and days[0] and opened <= days[0] and not (closed and closed < days[0]):
-        return "newly listed", f"open since {row[Facilities.opened]}, before the older check-up"
-    if opened and days[0]:
-        return "opened", f"open since {row[Facilities.opened]}"
-    if (str(row[Facilities.kind]), bool(on_map)) not in read:
-        return "newly listed", f"{'the map' if on_map else 'a register'} was not read for this kind before"
-    return "opened", f"not {'on the map' if on_map else 'in the register'} before; {UNDATED}"
-
-
-def _last_day(text: object) -> str:
-    """Return the last day that a year, a month or a day may mean; nothing where it is not known.
-
-    Examples
-    --------
-    >>> _last_day("2019"), _last_day("2019-05"), _last_day("2019-05-03"), _last_day(None)
-    ('2019-12-31', '2019-05-31', '2019-05-03', '')
-    """
-    return text + "-12-31"[len(text) - 4 :] if isinstance(text, str) else ""
-
-
 # ── doubts ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -733,7 +471,7 @@ def _refuse_other_questions(old: Study, new: Study) -> None:
     """
     for what, before, after in _list_questions(old, new):
         if before != after:
-            msg = f"the two check-ups have {what} ({before}, then {after}); give one the same as the other and compare again"
+            msg = f"the two check-ups have {what} ({before}, then {after}); give both studies the same"
             raise StudyError(msg)
 
 
