@@ -272,7 +272,7 @@ def sum_changes(comparison: Comparison, by: Sequence[str]) -> dict[tuple[str, ..
         known_before, known_after, before, after = numbers.tolist()
         accounts[name] = Account(
             before=round(before),
-            parts=dict(zip(PARTS, round_parts(part, round(after) - round(before)), strict=True)),
+            parts=dict(zip(PARTS, round_parts(part.tolist(), round(after) - round(before)), strict=True)),
             after=round(after),
             share_before=min(before / known_before, 1.0) if known_before > 0 else nan,
             share_after=min(after / known_after, 1.0) if known_after > 0 else nan,

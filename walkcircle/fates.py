@@ -36,6 +36,11 @@ FATES: Final = {
 #: Shapes that differ by less are the same: coordinates of a map are written to a centimetre, metres.
 SAME_M = 0.02
 
+#: What it rests on that two rows are one facility.
+BY_ID: Final = "the same identifier"
+BY_ALIAS: Final = "the identifier that the map has, in the register"
+BY_PLACE: Final = "of one kind, near each other, of like names"
+
 #: How evidence ends where only the map says that a facility came or went, and not when.
 UNDATED = "no date is known"
 
@@ -148,12 +153,12 @@ def compare_facilities(old: CheckedUp, new: CheckedUp) -> Fates:
     for was in np.setdiff1d(np.arange(len(before)), pairs["was"]).tolist():
         twin = _name_row(after, beside["was"].get(was))
         verdict = _judge_lost(before.iloc[was], retagged["was"].get(was), twin, days, read_after)
-        rows.append((was, -1, np.nan, *verdict))
+        rows.append((was, -1, np.nan, *verdict[::-1]))
     for is_ in np.setdiff1d(np.arange(len(after)), pairs["is"]).tolist():
         twin = _name_row(before, beside["is"].get(is_))
         verdict = _judge_found(after.iloc[is_], retagged["is"].get(is_), twin, days, read_before)
-        rows.append((-1, is_, np.nan, *verdict))
-    alone = pd.DataFrame(rows, columns=["was", "is", "apart", "fate_of", "rests_on"])
+        rows.append((-1, is_, np.nan, *verdict[::-1]))
+    alone = pd.DataFrame(rows, columns=["was", "is", "apart", "rests_on", "fate_of"])
     judged = _judge_pairs(before, after, pairs)
     return Fates(before, after, pd.concat([judged, alone], ignore_index=True) if rows else judged)
 
@@ -193,7 +198,8 @@ def _join_ids(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame
     joined["alias"] = joined["alias_x"] | joined["alias_y"]
     joined = joined.sort_values("alias").drop_duplicates(["was", "is"])
     joined["apart"] = _measure_apart(before, after, joined)
-    return joined[["was", "is", "alias", "apart"]]
+    joined["rests_on"] = np.where(joined["alias"], BY_ALIAS, BY_ID)
+    return joined[["was", "is", "alias", "apart", "rests_on"]]
 
 
 def _list_ids(frame: gpd.GeoDataFrame, side: str) -> pd.DataFrame:
@@ -221,6 +227,7 @@ def _join_places(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.Da
     near = pd.DataFrame({"was": was[same], "is": is_[same]})
     near["apart"], near["alike"] = _measure_apart(before, after, near), _compare_pairs(before, after, near)
     alike = (near["alike"] >= ALIKE) | (near["alike"].isna() & (near["apart"] <= NAMELESS_WITHIN_M))
+    near["rests_on"] = BY_PLACE
     return near[alike].sort_values(["alike", "apart", "was", "is"], ascending=[False, True, True, True])
 
 
@@ -233,7 +240,7 @@ def _settle(candidates: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
             taken.add(was)
             had.add(is_)
             chosen[number] = True
-    columns = ["was", "is", "apart"]
+    columns = ["was", "is", "apart", "rests_on"]
     return pd.concat([pairs[columns], candidates[chosen][columns]], ignore_index=True)
 
 
@@ -319,7 +326,6 @@ def _judge_pairs(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.Da
     }
     return pairs.assign(
         fate_of=np.select(list(fates.values()), list(fates), default="").astype(object),
-        rests_on=np.where(same_id, "the same identifier", "of one kind, near each other, of like names").astype(object),
     )
 
 

@@ -226,6 +226,7 @@ _CHINESE: Final[Mapping[str, str]] = {
 #: How the notes of :mod:`walkcircle.changes` and the evidence of :mod:`walkcircle.fates` read in Chinese.
 _NOTES: Final = (
     (r"the same identifier", "编号相同"),
+    (r"the identifier that the map has, in the register", "名册中有其地图编号"),
     (r"of one kind, near each other, of like names", "类别相同、位置相近、名称相似"),
     (r"the map calls it (.+) now", r"地图现标注为 \1"),
     (r"the map called it (.+) before", r"地图原标注为 \1"),
