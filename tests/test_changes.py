@@ -205,8 +205,8 @@ def towns(tmp_path_factory):
     """Write the town twice. After, four things are not as before.
 
     A service station for the people opens in b2, that of c5 closes, that of a3 has another number; the south-western
-    estate of c4 has a back gate, behind which every object of the map has another number; and 100 people have moved into
-    a home of a1.
+    estate of c4 has a back gate, for which every later object of the map has another number; and 100 people have moved
+    into a home of a1.
     """
     folder = tmp_path_factory.mktemp("towns")
     before = town.write_town(folder / "before")
@@ -262,8 +262,8 @@ def test_the_town_changed_by_hand_has_the_numbers_of_the_pencil(towns, checked):
 
     A station serves its own block in 5 minutes and no other: all of b2 gain theirs, all of c5 lose theirs (the next is
     870 m away through the underpass), 100 people more live by that of a1. From the middle of the estate to the cultural
-    centre it is 1,195 m by the main gate (15 m to the lane, 55 along it, 90 to the gate, 20 to the street, 155 west, 750
-    south, 100 east, 10), and 975 m by the back gate (15, 55, 140 to the street, 155, 500, 100, 10).
+    centre it is 1,195 m by the main gate (15 m to the lane, 55 along it, 90 to the gate, 20 to the street, 155 west,
+    750 south, 100 east, 10), and 975 m by the back gate (15, 55, 140 to the street, 155, 500, 100, 10).
     """
     comparison = compare_analyses(*checked)
     names = comparison.communities.set_index(ChangedCommunities.community)[ChangedCommunities.name]

@@ -16,12 +16,15 @@ from builders import (
     make_residences,
     make_standard,
     make_study,
+    write_osm,
 )
 
 from walkcircle.changes import Covered
 from walkcircle.fates import FATES, compare_facilities
+from walkcircle.sources.osm_features import find_facilities
+from walkcircle.sources.osm_file import read_osm_file
 from walkcircle.study import FacilitiesSection
-from walkcircle.tables import ChangedFacilities
+from walkcircle.tables import ChangedFacilities, Facilities
 
 STANDARD = make_standard(make_kind("shop", 2), make_kind("clinic", 4))
 AREA = shapely.box(-50, -50, 650, 50)
@@ -147,3 +150,17 @@ def test_a_register_that_says_another_kind_means_another_use():
 def test_without_the_day_of_the_older_data_no_date_is_believed():
     found = fates_of([], [{"at": 0, "opened": "1990"}], before={"day": None})
     assert found == [("opened", NEW)]
+
+
+@pytest.mark.parametrize(
+    ("written", "opened"),
+    [("1998", "1998"), ("2024-05", "2024-05"), ("2024-05-06", "2024-05-06"), ("~1950", None), ("C19", None),
+     ("2024-13", None), ("1990s", None), ("", None)],
+)  # fmt: skip
+def test_the_map_says_since_when_a_place_is_open_only_where_it_is_plain(tmp_path, written, opened):
+    """A year, a month or a day of ``start_date`` is kept as it is; anything else is not known."""
+    tags = {10: {"amenity": "clinic", "start_date": written}, 11: {"amenity": "shop", "start_date": "2001"}}
+    nodes = {1: (0, 0), 2: (600, 0), 10: (100, 10), 11: (200, 10)}
+    path = write_osm(tmp_path / "x.osm", nodes, {1: ((1, 2), {"highway": "residential"})}, node_tags=tags)
+    found = find_facilities(read_osm_file(path), STANDARD).set_index(Facilities.facility)[Facilities.opened]
+    assert found.to_dict() == {"node/10": opened, "node/11": "2001"}

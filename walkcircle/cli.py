@@ -144,10 +144,14 @@ def compare(
         from walkcircle.views.files import write_comparison
 
         checked = []
-        for (study, inputs), path in zip(studies, (old, new), strict=True):
-            place = read_place(study, report=steps.begin, stored=store)
+        for (study, inputs), path, age in zip(studies, (old, new), ("older", "newer"), strict=True):
+
+            def tell(step: str, share: float | None = None, age: str = age) -> None:
+                steps.begin(f"{step} ({age})", share)
+
+            place = read_place(study, report=tell, stored=store)
             _refuse_other_inputs(inputs, place.inputs, path)
-            checked.append(measure_covered(place, study, report=steps.begin))
+            checked.append(measure_covered(place, study, report=tell))
         comparison = compare_analyses(*checked, report=steps.begin)
         files = write_comparison(comparison, into, report=steps.begin)
     _print_comparison(comparison, files)
@@ -689,7 +693,7 @@ def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]
 
 
 def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:
-    """Print what changed: the people within each limit with the parts, facilities by fate, notes and files."""
+    """Print what changed for the first walker: people by part, facilities by fate, notes and files."""
     from walkcircle.changes import PARTS, sum_changes
     from walkcircle.tables import ChangedFacilities, Changes
     from walkcircle.views.comparison import write_change
@@ -699,19 +703,20 @@ def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:
              for checked in (comparison.old, comparison.new)]  # fmt: skip
     out.print(f"\n[bold]{escape(' → '.join(sides))}[/bold]")
     table = RichTable(box=None, padding=(0, 2, 0, 0))
-    for heading in ("people within", "min", "before", *PARTS, "after"):
-        table.add_column(heading, justify="left" if heading == "people within" else "right", no_wrap=True)
-    table.columns[0].no_wrap, table.columns[0].overflow = False, "fold"
     accounts = sum_changes(comparison, [Changes.kind, Changes.walker])
-    for kind in study.standard.kinds:
-        account = accounts[kind.id, study.walkers[0].name]
-        parts = [write_change(people) if people else "·" for people in account.parts.values()]
+    mine = [(kind, accounts[kind.id, study.walkers[0].name]) for kind in study.standard.kinds]
+    felt = [part for part in PARTS if any(account.parts[part] for _, account in mine)]
+    for heading in ("people within", "min", "before", *felt, "after"):
+        table.add_column(heading, justify="left" if heading == "people within" else "right")
+    for kind, account in mine:
+        parts = [write_change(account.parts[part]) if account.parts[part] else "·" for part in felt]
         label = escape(kind.label(study.outputs.language))
         table.add_row(label, f"{kind.limit_min:g}", f"{account.before:,}", *parts, f"{account.after:,}")
     out.print(table)
     fates = comparison.facilities[ChangedFacilities.fate].value_counts(sort=False)
     listed = ", ".join(f"{fate} {count:,}" for fate, count in fates.items()) or "none changed"
-    out.print(f"\nFacilities: {listed}.")
+    quiet = " Parts that are nought for every kind are left out." if len(felt) < len(PARTS) else ""
+    out.print(f"\nFacilities: {listed}.{quiet}")
     for note in comparison.notes:
         out.print(f"· {escape(note)}")
     out.print()

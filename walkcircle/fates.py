@@ -24,10 +24,12 @@ from walkcircle.study import Study
 from walkcircle.tables import ChangedFacilities, Facilities
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 #: What may become of a facility, and the part that counts it; a place that is relocated closes here and opens there.
-FATES: Final = {
+FATES: Final[Mapping[str, str]] = {
     "opened": "opened", "closed": "closed", "relocated": "closed and opened", "moved": "mapping", "redrawn": "mapping",
     "renamed": "mapping", "retagged": "mapping", "doubled": "mapping", "newly listed": "mapping",
     "no longer listed": "mapping",
@@ -225,10 +227,10 @@ def _join_places(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, pairs: pd.Da
     same = before[Facilities.kind].to_numpy()[was] == after[Facilities.kind].to_numpy()[is_]
     same &= ~(np.isin(was, pairs["was"]) & np.isin(is_, pairs["is"]))
     near = pd.DataFrame({"was": was[same], "is": is_[same]})
-    near["apart"], near["alike"] = _measure_apart(before, after, near), _compare_pairs(before, after, near)
-    alike = (near["alike"] >= ALIKE) | (near["alike"].isna() & (near["apart"] <= NAMELESS_WITHIN_M))
+    near["apart"], near["likeness"] = _measure_apart(before, after, near), _compare_pairs(before, after, near)
+    alike = (near["likeness"] >= ALIKE) | (near["likeness"].isna() & (near["apart"] <= NAMELESS_WITHIN_M))
     near["rests_on"] = BY_PLACE
-    return near[alike].sort_values(["alike", "apart", "was", "is"], ascending=[False, True, True, True])
+    return near[alike].sort_values(["likeness", "apart", "was", "is"], ascending=[False, True, True, True])
 
 
 def _settle(candidates: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:

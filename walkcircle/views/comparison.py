@@ -46,7 +46,7 @@ def draw_comparison(comparison: Comparison) -> str:
     by_kind = sum_changes(comparison, [Changes.kind, Changes.walker])
     sides = [
         {"title": checked.study.title, "day": checked.place.data_date or say["undated"],
-         "people": say["people"].format(source=checked.place.population_source)}
+         "counted": say["counted_by"].format(source=checked.place.population_source)}
         for checked in (comparison.old, comparison.new)
     ]  # fmt: skip
     return template.render(
@@ -172,7 +172,7 @@ def _list_communities(comparison: Comparison, label: Mapping[str, str], language
 _ENGLISH: Final[Mapping[str, str]] = {
     "page": "What changed",
     "undated": "no date",
-    "people": "people: {source}",
+    "counted_by": "people: {source}",
     "finding": "Most changed for {kind}: within {limit} minutes were {before} people, now {after} ({change}): {parts}.",
     "nothing": "Nothing changed for anybody: for every kind as many people are within the limit as before.",
     "comma": ", ",
@@ -200,7 +200,7 @@ _ENGLISH: Final[Mapping[str, str]] = {
 _CHINESE: Final[Mapping[str, str]] = {
     "page": "变化",
     "undated": "日期不详",
-    "people": "人口：{source}",
+    "counted_by": "人口：{source}",
     "finding": "变化最大的是{kind}：{limit} 分钟内可达居民由 {before} 名变为 {after} 名（{change}）：{parts}。",
     "nothing": "没有变化：各类设施的可达居民人数均与之前相同。",
     "comma": "，",
@@ -309,7 +309,7 @@ td.n { white-space: nowrap; font-variant-numeric: tabular-nums; } small, .how { 
 </head>
 <body>
 <h1>{{ say.page }}</h1>
-<p>{% for side in sides %}{{ side.title }} <b>{{ side.day }}</b> <small>({{ side.people }})</small>
+<p>{% for side in sides %}{{ side.title }} <b>{{ side.day }}</b> <small>({{ side.counted }})</small>
 {{ "→" if loop.first }} {% endfor %}</p>
 <p class="finding">{{ finding }}</p>
 <h2>{{ say.kinds }}</h2>
