@@ -38,7 +38,7 @@ from walkcircle.tables import (
     Residences,
     check_table,
 )
-from walkcircle.views.comparison import draw_comparison
+from walkcircle.views.comparison import draw_comparison, translate_note
 from walkcircle.views.files import write_comparison
 
 STANDARD = make_standard(make_kind("shop", 2), make_kind("clinic", 4))
@@ -406,6 +406,54 @@ def test_what_makes_the_numbers_doubtful_is_noted():
     assert "all is told backwards" in notes
     assert "another way (a test; then a census)" in notes
     assert "date of the data is not known" in compare_analyses(old, check(day=None)).notes[0]
+
+
+def test_houses_that_are_only_now_mapped_are_a_doubt_where_people_are_estimated_from_them():
+    homes = [("a", 10, (0, 0)), ("e", 5, (590, 0))]
+    counted = make_study(
+        STANDARD, communities=FILE, residences=ResidencesSection(source="file", file="r.csv", cell_m=1)
+    )
+    estimated = compare_analyses(check(homes=homes[:1]), check(homes=homes)).notes
+    registered = compare_analyses(check(homes=homes[:1], study=counted), check(homes=homes, study=counted)).notes
+    assert "house only now mapped" in " ".join(estimated)
+    assert "house only now mapped" not in " ".join(registered)
+
+
+def test_every_note_and_every_evidence_has_a_chinese_form():
+    """Notes of all sorts at once; a word that stays English would be a number or a name."""
+    shop = ("s", "shop", (500, 0))
+    old = check(
+        facilities=[shop],
+        day="2025-01-01",
+        communities={"west": WEST, "east": EAST, "gone": shapely.box(0, 600, 9, 609)},
+    )
+    new = check(
+        facilities=[("t", "shop", (0, 0))], day="2024-01-01", homes=[("a", 99, (0, 0))],
+        communities={"west": shapely.box(-50, -500, 200, 500), "east": EAST, "new": shapely.box(0, 600, 9, 609)},
+    )  # fmt: skip
+    new = replace(new, place=replace(new.place, population_source="a census"))
+    new = replace(new, study=replace(new.study, place=replace(new.study.place, heights="h.tif", cut_along_border=True)))
+    for frame in (old.place.facilities, new.place.facilities):
+        frame["source"] = "osm"
+    comparison = compare_analyses(old, new)
+    said = [*comparison.notes, *comparison.facilities[ChangedFacilities.evidence], *STATED]
+    assert len(comparison.notes) >= 8
+    assert [text for text in said if translate_note(text, "zh") == text] == []
+    assert [text for text in said if translate_note(text, "en") != text] == []
+
+
+#: Evidence that other tests find.
+STATED = (
+    "the same identifier", "of one kind, near each other, of like names",
+    "the identifier that the map has, in the register", "the map calls it shop now", "the map called it shop before",
+    "the same place as n1, which is still there", "the same place as n1, which was there before", "closed 2025-02-01",
+    "open since 1990, before the older check-up", "open since 2024", "not in the register any more",
+    "not in the register before", "a register was not read for this kind before",
+    "a register is not read for this kind any more", "the map was not read for this kind before",
+    "the map is not read for this kind any more",
+    "The date of the data is not known for both, so that no facility is known to be older than a check-up.",
+    "Hexagons are matched by their place and called as in the older check-up.",
+)  # fmt: skip
 
 
 # ── what is written ─────────────────────────────────────────────────────────────────────────────

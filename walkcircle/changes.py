@@ -22,9 +22,9 @@ have other shares.)
 Communities are matched by their ids, hexagons by their place. Those that appear or are gone are listed, with their
 people in `population`.
 
-OpenStreetMap does not tell a new place from one that was only now mapped. What says since when it is open
-(``start_date``, the column `opened` of a register) is believed (:mod:`walkcircle.fates`); what does not counts as
-opened or closed, and :class:`~walkcircle.tables.ChangedFacilities` says so in its column `evidence`.
+OpenStreetMap does not tell a new place, path or house from one that was only now mapped. Of a place, what says since
+when it is open (``start_date``, the column `opened` of a register) is believed (:mod:`walkcircle.fates`); what does not
+counts as opened or closed, and :class:`~walkcircle.tables.ChangedFacilities` says so in its column `evidence`.
 """
 
 from __future__ import annotations
@@ -210,14 +210,17 @@ def round_parts(parts: Sequence[float], total: int) -> list[int]:
     --------
     >>> round_parts([1.4, 2.4, -0.4], 3)
     [1, 2, 0]
-    >>> round_parts([0.5, 0.5], 1)
-    [1, 0]
+    >>> round_parts([0.0, 0.5, 0.5], 1)
+    [0, 1, 0]
     """
-    down = np.floor(np.asarray(parts, dtype=float))
-    order = np.argsort(-(np.asarray(parts) - down), kind="stable")
+    exact = np.asarray(parts, dtype=float)
+    down = np.floor(exact)
+    # a part that is nothing stays nothing while there are others
+    felt = np.flatnonzero(exact) if exact.any() else np.arange(len(exact))
+    order = felt[np.lexsort((-np.abs(exact[felt]), down[felt] - exact[felt]))]
     left = round(total - down.sum())
     for step in range(abs(left)):
-        down[order[step % len(order)] if left > 0 else order[-1 - step % len(order)]] += np.sign(left)
+        down[(order if left > 0 else order[::-1])[step % len(order)]] += np.sign(left)
     return [int(part) for part in down]
 
 
@@ -270,10 +273,11 @@ def sum_changes(comparison: Comparison, by: Sequence[str]) -> dict[tuple[str, ..
     accounts = {}
     for name, numbers, part in zip(names, sums.to_numpy(dtype=float), parts.to_numpy(dtype=float), strict=True):
         known_before, known_after, before, after = numbers.tolist()
+        whole = round(before), round(after) if part.any() else round(before)
         accounts[name] = Account(
-            before=round(before),
-            parts=dict(zip(PARTS, round_parts(part.tolist(), round(after) - round(before)), strict=True)),
-            after=round(after),
+            before=whole[0],
+            parts=dict(zip(PARTS, round_parts(part.tolist(), whole[1] - whole[0]), strict=True)),
+            after=whole[1],
             share_before=min(before / known_before, 1.0) if known_before > 0 else nan,
             share_after=min(after / known_after, 1.0) if known_after > 0 else nan,
         )
@@ -401,13 +405,13 @@ def _match_communities(old: CheckedUp, new: CheckedUp) -> pd.Series:
         No community is in both.
     """
     before, after = (checked.place.communities for checked in (old, new))
-    ids = after[Communities.community].astype(str)
-    key = pd.Series(ids.to_numpy(), index=ids.to_numpy())
+    ids = after[Communities.community].to_numpy()
+    key = pd.Series(ids, index=ids)
     if _are_hexagons(old, new):
         there, here = shapely.STRtree(shapely.centroid(before.geometry.to_numpy())).query(
             shapely.centroid(after.geometry.to_numpy()), predicate="dwithin", distance=1.0
         )
-        key = key + " (new)"
+        key = key.astype(str) + " (new)"
         key.iloc[there] = before[Communities.community].to_numpy()[here]
     if not key.isin(before[Communities.community]).any():
         msg = (
@@ -431,7 +435,7 @@ def _rename_communities(table: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
 def _compare_communities(old: CheckedUp, new: CheckedUp, key: pd.Series) -> pd.DataFrame:
     """List every community of either check-up with its people."""
     before = old.place.communities.set_index(Communities.community)
-    after = new.place.communities.set_index(new.place.communities[Communities.community].astype(str).map(key))
+    after = new.place.communities.set_index(new.place.communities[Communities.community].map(key))
     ids = pd.unique(pd.Series([*before.index, *after.index], dtype=object))
     in_old, in_new = pd.Index(ids).isin(before.index), pd.Index(ids).isin(after.index)
     both = in_old & in_new
@@ -522,6 +526,9 @@ def _note_inputs(old: CheckedUp, new: CheckedUp) -> Iterator[str]:
     sources = [checked.place.population_source for checked in (old, new)]
     if sources[0] != sources[1]:
         yield f"People were counted in another way ({sources[0]}; then {sources[1]}), which is in population."
+    people = [float(checked.clusters[Clusters.population].sum()) for checked in (old, new)]
+    if "osm" in {checked.study.residences.source for checked in (old, new)} and abs(people[1] - people[0]) >= 1:
+        yield "People are estimated from mapped buildings: a house only now mapped counts as people who moved in."
     if len({checked.study.place.heights is None for checked in (old, new)}) > 1:
         yield "Only one of the two knows heights, which is in streets."
     if len({checked.study.place.cut_along_border for checked in (old, new)}) > 1:

@@ -16,6 +16,7 @@ from walkcircle.changes import PARTS, Account, sum_changes
 from walkcircle.fates import FATES
 from walkcircle.tables import ChangedCommunities, ChangedFacilities, Changes
 from walkcircle.views.findings import write_share
+from walkcircle.views.text import TEXTS
 
 if TYPE_CHECKING:
     from walkcircle.changes import Comparison
@@ -56,7 +57,7 @@ def draw_comparison(comparison: Comparison) -> str:
         parts=[say[part] for part in PARTS],
         finding=_find_words(by_kind, label, limit, walkers[0].name, say),
         tables=[
-            (f"{walker.label(language)}, {walker.speed_kmh:g} km/h",
+            (TEXTS[language]["footer_walker"].format(walker=walker.label(language), speed=f"{walker.speed_kmh:g}"),
              [(label[kind], limit[kind], _write_account(account))
               for (kind, name), account in by_kind.items() if name == walker.name])
             for walker in walkers
@@ -101,7 +102,8 @@ def write_change(people: int) -> str:
 def _write_account(account: Account) -> list[str]:
     """Write the cells of an account: before, every part, after, both shares."""
     shares = ["" if isnan(share) else write_share(share) for share in (account.share_before, account.share_after)]
-    return [f"{account.before:,}", *map(write_change, account.parts.values()), f"{account.after:,}", *shares]
+    parts = [write_change(people) if people else "·" for people in account.parts.values()]
+    return [f"{account.before:,}", *parts, f"{account.after:,}", *shares]
 
 
 def _find_words(
@@ -262,6 +264,10 @@ _NOTES: Final = (
     (
         r"People were counted in another way \((.+); then (.+)\), which is in population\.",
         r"人口来源不同（\1；之后 \2），其影响计入“人口”。",
+    ),
+    (
+        r"People are estimated from mapped buildings: a house only now mapped counts as people who moved in\.",
+        "人口由地图上的建筑估算：新标注的房屋会被计为迁入的居民。",
     ),
     (r"Only one of the two knows heights, which is in streets\.", "只有一次体检有高程，其影响计入“道路”。"),
     (
