@@ -133,8 +133,7 @@ def compare(
 ) -> None:
     """Say what changed between two check-ups, and how much of it facilities, streets and people explain.
 
-    Both are read and counted again, without shapes, so their files must be as they were. A run's folder names its study
-    in run.json, and is refused where the study or an input is not the same any more.
+    Both are read and counted again, so keep their files; the folder of a run is refused where one of them changed.
     """
     studies = [_read_checkup(path) for path in (old, new)]
     with _steps() as steps:
