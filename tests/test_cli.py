@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import osmium
 import pytest
 
 from walkcircle import cli
@@ -107,6 +108,53 @@ def test_what_if_refuses_what_cannot_be_meant(karhula, capsys, monkeypatch, word
     status, _, err = call(capsys, monkeypatch, "whatif", karhula, *words)
     assert status == 2
     assert sentence in err
+
+
+def test_compare_says_what_a_place_that_closed_took_away(karhula, tmp_path, capsys, monkeypatch):
+    """Karhula's only supermarket goes from the map: all whom it served are in the part closed, nobody in another."""
+    monkeypatch.setenv("COLUMNS", "160")
+    later = tmp_path / "later" / "study.toml"
+    later.parent.mkdir()
+    shutil.copy(karhula, later)
+    with osmium.SimpleWriter(str(later.with_name("karhula.osm.pbf"))) as writer:
+        for thing in osmium.FileProcessor(karhula.with_name("karhula.osm.pbf")):
+            writer.add(thing.replace(tags={}) if thing.is_node() and thing.id == 1324225782 else thing)
+    status, out, err = call(capsys, monkeypatch, "compare", karhula, later)
+    assert status == 0
+    row = next(line for line in out.splitlines() if line.startswith("Supermarket"))
+    assert row.split()[-4:] == ["15", "5,091", "−5,091", "0"]
+    assert "Facilities: closed 1." in out
+    assert "1 have no date and may still be there" in out
+    assert "(newer)" in err
+    page = (later.parent / "out" / "changes" / "changes.html").read_text(encoding="utf-8")
+    assert "−5,091" in page
+
+
+def test_compare_takes_the_folder_of_a_run_only_while_its_study_and_files_are_as_they_were(
+    karhula, capsys, monkeypatch
+):
+    """`run.json` names the study; a changed study or input is one sentence and status 2, and so is no record."""
+    folder = karhula.parent / "out"
+    status, _, err = call(capsys, monkeypatch, "compare", karhula.parent, karhula)
+    assert status == 2
+    assert "no record of a run can be read here" in err
+    assert call(capsys, monkeypatch, "run", karhula)[0] == 0
+    status, out, _ = call(capsys, monkeypatch, "compare", folder, karhula, "--into", folder / "x")
+    assert status == 0
+    assert "none changed" in out
+    assert (folder / "x" / "changes.csv").is_file()
+    record = folder / "run.json"
+    text = record.read_text(encoding="utf-8")
+    record.write_text(text.replace('"sha256": "', '"sha256": "0', 2), encoding="utf-8")  # study and input alike
+    status, _, err = call(capsys, monkeypatch, "compare", folder, karhula)
+    assert (status, "was changed since; run it again, or give a TOML file" in err) == (2, True)
+    first = text.index('"sha256": "', text.index('"inputs"'))
+    record.write_text(text[:first] + text[first:].replace('"sha256": "', '"sha256": "0', 1), encoding="utf-8")
+    status, _, err = call(capsys, monkeypatch, "compare", folder, karhula)
+    assert (status, "karhula.osm.pbf was changed since; put the old file back" in err) == (2, True)
+    record.write_text(text.replace('"study"', '"studied"'), encoding="utf-8")
+    status, _, err = call(capsys, monkeypatch, "compare", folder, karhula)
+    assert (status, "names no study; run it again" in err) == (2, True)
 
 
 def test_new_writes_a_study_that_can_be_read(tmp_path, capsys, monkeypatch):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from walkcircle.analysis import Analysis, analyse
     from walkcircle.buffers import compare_radius, measure_radius_coverage
     from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
+    from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_communities
     from walkcircle.clusters import cluster_residences
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.updates import Change, Standing, measure_standing
-    from walkcircle.views import draw_map, write_outputs
+    from walkcircle.views import draw_comparison, draw_map, write_comparison, write_outputs
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
@@ -88,8 +89,9 @@ __all__ = [
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
+    "Comparison", "compare_analyses", "measure_covered",
     # the views
-    "draw_map", "write_outputs",
+    "draw_map", "write_outputs", "draw_comparison", "write_comparison",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -99,6 +101,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "analysis": ("Analysis", "analyse"),
     "buffers": ("compare_radius", "measure_radius_coverage"),
     "bundle": ("count_missing", "measure_bundle", "weigh_bundle"),
+    "changes": ("Comparison", "compare_analyses", "measure_covered"),
     "checkup": ("score_communities",),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
@@ -120,7 +123,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "updates": ("Change", "Standing", "measure_standing"),
-    "views": ("draw_map", "write_outputs"),
+    "views": ("draw_comparison", "draw_map", "write_comparison", "write_outputs"),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",

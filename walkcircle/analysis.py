@@ -137,12 +137,7 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     """
     tell = report or (lambda _step, _share: None)
     tell("Grouping homes", 0.0)
-    clusters = cluster_residences(
-        place.residences,
-        place.communities,
-        cell_m=study.residences.cell_m,
-        estates=place.estates if study.residences.by_estate else None,
-    )
+    clusters = cluster_homes(place, study)
     walks = []
     for number, walker in enumerate(study.walkers):
         tell(f"Walking to the nearest facilities ({walker.name})", number / len(study.walkers))
@@ -177,6 +172,16 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         agreement=agreement,
         compared=compared,
         unsnapped=pd.concat([first.starts.unsnapped, first.ends.unsnapped], ignore_index=True),
+    )
+
+
+def cluster_homes(place: Place, study: Study) -> gpd.GeoDataFrame:
+    """Group the homes of a place as its study asks, and return :class:`~walkcircle.tables.Clusters`."""
+    return cluster_residences(
+        place.residences,
+        place.communities,
+        cell_m=study.residences.cell_m,
+        estates=place.estates if study.residences.by_estate else None,
     )
 
 

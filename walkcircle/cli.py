@@ -6,6 +6,8 @@ bug and shows its traceback.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -23,12 +25,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
-from walkcircle.errors import OutputError, StudyError, WalkCircleError
+from walkcircle.errors import OutputError, SourceError, StudyError, WalkCircleError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from walkcircle.analysis import Analysis
+    from walkcircle.changes import Comparison
     from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
 
@@ -116,6 +119,41 @@ def whatif(
             proposals.add_at(kind, lon, lat)
         effects = measure_effect(answer, proposals)
     _print_effects(answer, kind, places, effects)
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="the older check-up: its study's TOML file, or the folder of a run")],
+    new: Annotated[Path, typer.Argument(help="the newer check-up, likewise")],
+    into: Annotated[
+        Path | None,
+        typer.Option(help="folder for page and tables; changes/ in the newer study's folder of results if not given"),
+    ] = None,
+    store: Stored = True,
+) -> None:
+    """Say what changed between two check-ups, and how much of it facilities, streets and people explain.
+
+    Both are read and counted again, so keep their files; the folder of a run is refused where one of them changed.
+    """
+    studies = [_read_checkup(path) for path in (old, new)]
+    with _steps() as steps:
+        steps.begin("Starting the engine")
+        from walkcircle.changes import compare_analyses, measure_covered
+        from walkcircle.sources import read_place
+        from walkcircle.views.files import write_comparison
+
+        checked = []
+        for (study, inputs), path, age in zip(studies, (old, new), ("older", "newer"), strict=True):
+
+            def tell(step: str, share: float | None = None, age: str = age) -> None:
+                steps.begin(f"{step} ({age})", share)
+
+            place = read_place(study, report=tell, stored=store)
+            _refuse_other_inputs(inputs, place.inputs, path)
+            checked.append(measure_covered(place, study, report=tell))
+        comparison = compare_analyses(*checked, report=steps.begin)
+        files = write_comparison(comparison, into, report=steps.begin)
+    _print_comparison(comparison, files)
 
 
 @app.command()
@@ -410,6 +448,38 @@ def _read_study(path: Path) -> Study:
     return read_study(path)
 
 
+def _read_checkup(path: Path) -> tuple[Study, dict[str, str]]:
+    """Read the study of a check-up, and the hashes of its inputs where a run wrote them down."""
+    if not path.is_dir():
+        return _read_study(path), {}
+    file = path / "run.json"
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        inputs = {name: entry["sha256"] for name, entry in record["inputs"].items()}
+        named = record.get("study")
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        msg = f"{file}: no record of a run can be read here; give a study's TOML file, or the folder that a run wrote"
+        raise StudyError(msg) from None
+    if not named:
+        msg = f"{file}: names no study; run it again, or give its TOML file"
+        raise StudyError(msg)
+    study = path / named["file"]
+    if not study.is_file() or hashlib.sha256(study.read_bytes()).hexdigest() != named["sha256"]:
+        msg = (
+            f"{file}: its study {_shorten(study)} is not there or was changed since; run it again, or give a TOML file"
+        )
+        raise StudyError(msg)
+    return _read_study(study), inputs
+
+
+def _refuse_other_inputs(then: Mapping[str, str], now: Mapping[str, str], folder: Path) -> None:
+    """Refuse to call files a run's inputs that are not those that it read."""
+    other = sorted(name for name, digest in then.items() if now.get(name) != digest)
+    if other:
+        msg = f"{folder / 'run.json'}: {', '.join(other)} was changed since; put the old file back, or run it again"
+        raise SourceError(msg)
+
+
 def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
     """Read the place and answer the study, showing each step."""
     steps.begin("Starting the engine")
@@ -428,7 +498,7 @@ def _run(path: Path, *, stored: bool) -> None:
         steps.begin("Starting the map")
         from walkcircle.views.files import write_outputs
 
-        files = write_outputs(answer, timings=steps.seconds, report=steps.begin)
+        files = write_outputs(answer, study_file=path, timings=steps.seconds, report=steps.begin)
     print_summary(answer, files, out)
 
 
@@ -661,6 +731,39 @@ def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]
         )  # fmt: skip
     if len(touched):
         out.print(table)
+
+
+def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:
+    """Print what changed for the first walker: people by part, facilities by fate, notes and files."""
+    from walkcircle.changes import PARTS, sum_changes
+    from walkcircle.tables import ChangedFacilities, Changes
+    from walkcircle.views.comparison import write_change
+
+    study = comparison.new.study
+    sides = [f"{checked.study.title} ({checked.place.data_date or 'no date'})"
+             for checked in (comparison.old, comparison.new)]  # fmt: skip
+    out.print(f"\n[bold]{escape(' → '.join(sides))}[/bold]")
+    table = RichTable(box=None, padding=(0, 2, 0, 0))
+    accounts = sum_changes(comparison, [Changes.kind, Changes.walker])
+    mine = [(kind, accounts[kind.id, study.walkers[0].name]) for kind in study.standard.kinds]
+    felt = [part for part in PARTS if any(account.parts[part] for _, account in mine)]
+    for heading in ("people within", "min", "before", *felt, "after"):
+        table.add_column(heading, justify="left" if heading == "people within" else "right")
+    for kind, account in mine:
+        parts = [write_change(account.parts[part]) if account.parts[part] else "·" for part in felt]
+        label = escape(kind.label(study.outputs.language))
+        table.add_row(label, f"{kind.limit_min:g}", f"{account.before:,}", *parts, f"{account.after:,}")
+    out.print(table)
+    fates = comparison.facilities[ChangedFacilities.fate].value_counts(sort=False)
+    listed = ", ".join(f"{fate} {count:,}" for fate, count in fates.items()) or "none changed"
+    quiet = " Parts that are nought for every kind are left out." if len(felt) < len(PARTS) else ""
+    out.print(f"\nFacilities: {listed}.{quiet}")
+    for note in comparison.notes:
+        out.print(f"· {escape(note)}")
+    out.print()
+    for name, path in files.items():
+        out.print(f"{name:<12}{escape(_shorten(path))}", soft_wrap=True)
+    out.print("\n© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)")
 
 
 if __name__ == "__main__":

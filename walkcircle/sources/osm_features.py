@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -28,6 +29,9 @@ CLOSED = (
     "disused=yes", "abandoned=yes", "demolished=yes", "ruins=yes", "access=private|no|customers",
     "opening_hours=off|closed",
 )  # fmt: skip
+
+#: A year, a month or a day, as ISO 8601 writes them.
+DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 WATER = ("natural=water|bay", "waterway=riverbank|dock", "landuse=reservoir|basin", "leisure=marina")
 GREEN = (
@@ -60,18 +64,29 @@ def find_facilities(contents: OsmContents, standard: Standard) -> gpd.GeoDataFra
         points, areas = found[~areal[found]], found[areal[found]]
         twice, _ = shapely.STRtree(shapes[areas]).query(shapes[points], predicate="intersects")
         kept = np.concatenate([np.delete(points, np.unique(twice)), areas])
-        rows += [(features[i].osm_id, kind.id, features[i].tags.get("name"), shapes[i]) for i in kept]
+        rows += [
+            (features[i].osm_id, kind.id, features[i].tags.get("name"), _opening_day(features[i].tags), shapes[i])
+            for i in kept
+        ]
     rows.sort(key=lambda row: (row[1], row[0]))
+    opened = [row[3] for row in rows]
     return gpd.GeoDataFrame(
         {
             Facilities.facility: [row[0] for row in rows],
             Facilities.kind: [row[1] for row in rows],
             Facilities.name: pd.array([row[2] for row in rows], dtype="str"),
             Facilities.source: "osm",
+            **({Facilities.opened: pd.Series(opened, dtype=object)} if any(opened) else {}),
         },
-        geometry=[row[3] for row in rows],
+        geometry=[row[4] for row in rows],
         crs=contents.network.crs,
     )
+
+
+def _opening_day(tags: Mapping[str, str]) -> str | None:
+    """Return since when it is open, as far as ``start_date`` says: a year, a month or a day; None for *about 1950*."""
+    day = tags.get("start_date", "")
+    return day if DATE.fullmatch(day) else None
 
 
 def find_communities(contents: OsmContents, section: CommunitiesSection) -> gpd.GeoDataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,8 +18,10 @@ import pandas as pd
 import pyogrio
 
 from walkcircle.analysis import Analysis
+from walkcircle.changes import Comparison
 from walkcircle.errors import OutputError
 from walkcircle.tables import Clusters
+from walkcircle.views.comparison import draw_comparison
 
 #: What the results are written with; their versions go into run.json.
 _LIBRARIES = (
@@ -39,6 +42,7 @@ def write_outputs(
     answer: Analysis,
     folder: str | Path | None = None,
     *,
+    study_file: Path | None = None,
     timings: Mapping[str, float] | None = None,
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Path]:
@@ -54,6 +58,8 @@ def write_outputs(
         What to write.
     folder
         Where; the study's output folder when not given.
+    study_file
+        Where the study was read from, which ``run.json`` then names for ``walkcircle compare``.
     timings
         Seconds per step, for ``run.json``.
     report
@@ -83,7 +89,9 @@ def write_outputs(
             frames = list_tables(answer)
             _write_geopackage(frames, draft / "results.gpkg", answer.place.data_date)
             _write_tables(frames, draft / "tables")
-            (draft / "run.json").write_text(_record(answer, timings or {}), encoding="utf-8")
+            (draft / "run.json").write_text(
+                _record(answer, timings or {}, _name_study(study_file, target)), encoding="utf-8"
+            )
             _move(draft, target)
     except FileNotFoundError:
         raise  # a file of the package itself is missing: a bug, not the user's disk
@@ -97,6 +105,55 @@ def write_outputs(
         "tables": target / "tables",
         "record": target / "run.json",
     }
+
+
+def write_comparison(
+    comparison: Comparison, folder: str | Path | None = None, *, report: Callable[[str], None] | None = None
+) -> dict[str, Path]:
+    """Write what changed: one page and four tables, whole files as in :func:`write_outputs`.
+
+    Parameters
+    ----------
+    comparison
+        What to write.
+    folder
+        Where; the folder ``changes`` in the newer study's output folder when not given.
+    report
+        Called with the name of each step as it begins.
+
+    Returns
+    -------
+    dict
+        Path of each file by what it is: ``page``, ``changes``, ``coverage``, ``communities``, ``facilities``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written to.
+    """
+    target = Path(folder) if folder is not None else comparison.new.study.output_folder / "changes"
+    tables = {
+        "changes": comparison.changes,
+        "coverage": comparison.coverage,
+        "communities": comparison.communities,
+        "facilities": comparison.facilities,
+    }
+    names = {"page": "changes.html", "changes": "changes.csv"}
+    names |= {name: f"changed_{name}.csv" for name in tables if name != "changes"}
+    (report or (lambda _: None))("Writing what changed")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
+            draft = Path(name)
+            (draft / names["page"]).write_text(draw_comparison(comparison), encoding="utf-8")
+            for table, frame in tables.items():
+                _write_csv(_plain(frame), draft / names[table])
+            _move(draft, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        msg = f"{target}: cannot write here ({reason}); free some space or choose another folder with --into"
+        raise OutputError(msg) from None
+    return {what: target / name for what, name in names.items()}
 
 
 def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
@@ -143,13 +200,18 @@ def _write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
     for name, frame in frames.items():
         plain = _plain(frame)
         plain.to_parquet(folder / f"{name}.parquet", index=False)
-        if isinstance(plain, gpd.GeoDataFrame):
-            middle = plain.geometry.representative_point().to_crs(4326)
-            plain = pd.DataFrame(plain.drop(columns=plain.geometry.name)).assign(
-                lon=middle.x.round(7), lat=middle.y.round(7)
-            )
-        # the byte-order mark lets spreadsheets read Chinese names
-        plain.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        _write_csv(plain, folder / f"{name}.csv")
+
+
+def _write_csv(plain: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, with a longitude and latitude for a shape."""
+    if isinstance(plain, gpd.GeoDataFrame):
+        middle = plain.geometry.representative_point().to_crs(4326)
+        plain = pd.DataFrame(plain.drop(columns=plain.geometry.name)).assign(
+            lon=middle.x.round(7), lat=middle.y.round(7)
+        )
+    # the byte-order mark lets spreadsheets read Chinese names
+    plain.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -173,7 +235,18 @@ def _is_numeric(column: pd.Series) -> bool:
     return len(known) > 0 and all(isinstance(value, int | float) for value in known)
 
 
-def _record(answer: Analysis, timings: Mapping[str, float]) -> str:
+def _name_study(file: Path | None, target: Path) -> dict[str, str] | None:
+    """Name a study's file from where the results are, with its hash; nothing where it is on another drive."""
+    if file is None:
+        return None
+    try:
+        path = Path(os.path.relpath(file, target)).as_posix()
+    except ValueError:
+        return None
+    return {"file": path, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def _record(answer: Analysis, timings: Mapping[str, float], study_file: Mapping[str, str] | None) -> str:
     """Describe the run: inputs with their hashes, versions, parameters, sources, timings."""
     study, place = answer.study, answer.place
     parameters = asdict(study)
@@ -185,6 +258,7 @@ def _record(answer: Analysis, timings: Mapping[str, float]) -> str:
     del parameters["folder"]  # where it was run is nobody's business
     record: dict[str, Any] = {
         "title": study.title,
+        "study": study_file,
         "inputs": {name: {"sha256": digest} for name, digest in sorted(place.inputs.items())},
         "data_date": place.data_date,
         "sources": place.sources,
