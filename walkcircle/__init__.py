@@ -17,9 +17,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from walkcircle.adequacy import measure_adequacy, measure_crowding, measure_supply
     from walkcircle.analysis import Analysis, analyse
+    from walkcircle.areas import score_areas
+    from walkcircle.attainment import (
+        Choices,
+        Walked,
+        choose_walkers,
+        count_choices,
+        list_choices,
+        measure_attainment,
+        measure_whole,
+    )
     from walkcircle.buffers import compare_radius, measure_radius_coverage
     from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
-    from walkcircle.checkup import score_communities
+    from walkcircle.checkup import score_categories, score_communities, score_kinds
     from walkcircle.clusters import cluster_residences
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
     from walkcircle.decay import Decay, weigh_minutes
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
         TableError,
         WalkCircleError,
     )
+    from walkcircle.firmness import join_firmness, measure_firmness
     from walkcircle.footing import Footing, make_footing
     from walkcircle.gaps import find_gaps
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
@@ -44,6 +55,7 @@ if TYPE_CHECKING:
     from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
+    from walkcircle.sufficiency import measure_sufficiency
     from walkcircle.updates import Change, Standing, measure_standing
     from walkcircle.views import draw_map, write_outputs
     from walkcircle.walkers import Walker, list_walkers, read_walker
@@ -82,7 +94,9 @@ __all__ = [
     "measure_sweep", "measure_dual_access", "measure_proximity", "weigh_proximity",
     "measure_radius_coverage", "compare_radius",
     "Decay", "weigh_minutes", "measure_adequacy", "measure_crowding", "measure_supply",
-    "score_communities", "measure_equity", "measure_zones", "find_gaps",
+    "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
+    "measure_sufficiency", "score_kinds", "score_categories", "score_communities", "score_areas",
+    "measure_firmness", "join_firmness", "measure_equity", "measure_zones", "find_gaps",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     # the views
@@ -96,7 +110,18 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "analysis": ("Analysis", "analyse"),
     "buffers": ("compare_radius", "measure_radius_coverage"),
     "bundle": ("count_missing", "measure_bundle", "weigh_bundle"),
-    "checkup": ("score_communities",),
+    "areas": ("score_areas",),
+    "attainment": (
+        "Choices",
+        "Walked",
+        "choose_walkers",
+        "count_choices",
+        "list_choices",
+        "measure_attainment",
+        "measure_whole",
+    ),
+    "checkup": ("score_categories", "score_communities", "score_kinds"),
+    "firmness": ("join_firmness", "measure_firmness"),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "decay": ("Decay", "weigh_minutes"),
@@ -114,6 +139,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
+    "sufficiency": ("measure_sufficiency",),
     "updates": ("Change", "Standing", "measure_standing"),
     "views": ("draw_map", "write_outputs"),
     "walkers": ("Walker", "list_walkers", "read_walker"),

@@ -317,9 +317,7 @@ def _read_own(path: Path) -> Standard:
 
 
 def _check_standard(standard: Standard, path: Path) -> None:
-    """Say that a planner's own standard can be read, which of its values have no source, and who scores it."""
-    from walkcircle.standards import SCORED_METHODS
-
+    """Say that a planner's own standard can be read, and which of its values have no source."""
     out.print(
         f"{path} can be read: standard '{standard.id}', scored by {standard.method} (kinds: {len(standard.kinds)}, "
         f"categories: {len(standard.categories)}, alternates: {len(standard.alternates)}).",
@@ -330,8 +328,6 @@ def _check_standard(standard: Standard, path: Path) -> None:
     lines = [f"{kind}: {', '.join(names)}" for kind, names in bare.items() if names]
     if lines:
         out.print("Values without a source (each may have one under cited):", *lines, sep="\n  ", markup=False)
-    if standard.method not in SCORED_METHODS:
-        out.print(f"A study cannot use it: studies score by {' or '.join(sorted(SCORED_METHODS))}.")
 
 
 def _write_figure(kind: Kind, name: str) -> str:

@@ -19,7 +19,7 @@ from dataclasses import field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
@@ -41,9 +41,6 @@ Status = Literal["in force", "draft", "reconstruction", "published study", "own 
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Range = tuple[Positive, Positive]
-
-#: The methods by which a study scores. A standard with another is read and explained, and refused by a study.
-SCORED_METHODS: Final[frozenset[Method]] = frozenset({"threshold"})
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -522,24 +519,6 @@ def count_confidence(standard: Standard) -> dict[Confidence, int]:
     tables = [standard.cited, *(kind.cited for kind in standard.all_kinds), *(tier.cited for tier in standard.tiers)]
     marks = [citation.confidence for cited in tables for citation in cited.values()]
     return {word: marks.count(word) for word in get_args(Confidence)}
-
-
-def check_scored(standard: Standard) -> None:
-    """Refuse a standard whose scores a study would get wrong, because it knows another method.
-
-    Raises
-    ------
-    StudyError
-        The method is not one by which a study scores.
-    """
-    if standard.method not in SCORED_METHODS:
-        most = max(kind.nearest for kind in standard.kinds)
-        msg = (
-            f"standard '{standard.id}' scores by {standard.method}, and a study scores by "
-            f"{' or '.join(sorted(SCORED_METHODS))}; 'walkcircle standards' explains its figures, its walks come with "
-            f"nearest(..., k={most}), and a study wants another standard"
-        )
-        raise StudyError(msg)
 
 
 @cache
