@@ -73,7 +73,7 @@ class Options:
     minutes
         ``(r, n)`` walks to the nearest r, growing along the first axis; infinite where there is none.
     place
-        ``(r, n)`` positions in :attr:`Choices.places`; the last of them for no place.
+        ``(r, n)`` positions in :attr:`Choices.places`; -1 for no place.
     access_min
         ``(n,)`` minutes of them between home and street.
     demand
@@ -111,7 +111,7 @@ class Choices:
     options
         One for each kind of the standard.
     places
-        Facility and kind of each place, and after them one row for no place.
+        Facility and kind of each place.
     """
 
     communities: pd.Index
@@ -177,49 +177,50 @@ def list_choices(
         Name of the walker of each kind, see :func:`choose_walkers`.
     """
     ids = pd.Index(communities[Communities.community])
-    inside = coverage[coverage[Coverage.community].isin(ids)]
     by_kind = {
-        kind.id: inside[(inside[Coverage.kind] == kind.id) & (inside[Coverage.walker] == walkers[kind.id])].sort_values(
-            Coverage.cluster
-        )
+        kind.id: _homes_of(coverage, kind.id, walkers[kind.id], ids).sort_values(Coverage.cluster)
         for kind in standard.kinds
     }
     home = by_kind[standard.kinds[0].id]
-    nears = {
-        kind.id: _near_of(walked[walkers[kind.id]], kind, pd.Index(home[Coverage.cluster])) for kind in standard.kinds
-    }
-    pairs = [pd.MultiIndex.from_frame(near[[Nearest.facility, Nearest.kind]]) for near in nears.values()]
-    places = pairs[0].append(pairs[1:]).unique().sort_values()
-    options = tuple(
-        _open_options(kind, by_kind[kind.id], nears[kind.id], walked[walkers[kind.id]], places)
-        for kind in standard.kinds
-    )
+    ranked = {name: dict(list(walks.near.groupby(Nearest.kind, sort=False))) for name, walks in walked.items()}
+    options: list[Options] = []
+    places: list[pd.MultiIndex] = []
+    for kind in standard.kinds:
+        name = walkers[kind.id]
+        near = ranked[name].get(kind.id, walked[name].near.iloc[:0])
+        few = near[near[Nearest.rank] <= kind.nearest + SPARE]
+        code, labels = pd.factorize(few[Nearest.facility], sort=True)
+        first = sum(map(len, places))
+        places.append(pd.MultiIndex.from_product([labels, [kind.id]], names=[Nearest.facility, Nearest.kind]))
+        options.append(_open_options(kind, by_kind[kind.id], few, first + code, walked[name]))
     known = home[Coverage.known].to_numpy(dtype=bool)
     return Choices(
         communities=ids,
         community=ids.get_indexer(home[Coverage.community]).astype(np.int64),
         population=np.where(known, home[Coverage.population].to_numpy(dtype=float), 0.0),
-        options=options,
-        places=places,
+        options=tuple(options),
+        places=places[0].append(places[1:]),
     )
 
 
-def _near_of(walked: Walked, kind: Kind, clusters: pd.Index) -> pd.DataFrame:
-    """Return the walks from some clusters to the places of a kind that may count."""
-    near = walked.near
-    mine = near[(near[Nearest.kind] == kind.id) & (near[Nearest.rank] <= kind.nearest + SPARE)]
-    return mine[mine[Nearest.origin].isin(clusters)]
+def _homes_of(coverage: pd.DataFrame, kind: str, walker: str, communities: pd.Index) -> pd.DataFrame:
+    """Return the rows of one kind and walker whose home lies in a community."""
+    rows = coverage[coverage[Coverage.kind] == kind]
+    return rows[(rows[Coverage.walker] == walker) & rows[Coverage.community].isin(communities)]
 
 
-def _open_options(kind: Kind, rows: pd.DataFrame, near: pd.DataFrame, walked: Walked, places: pd.MultiIndex) -> Options:
-    """Spread the walks to one kind over ranks and homes."""
+def _open_options(
+    kind: Kind, rows: pd.DataFrame, near: pd.DataFrame, code: NDArray[np.int64], walked: Walked
+) -> Options:
+    """Spread the walks to the places of one kind over ranks and homes; no place is the last, -1."""
     clusters = pd.Index(rows[Coverage.cluster])
-    ranks = kind.nearest + SPARE
-    minutes = np.full((ranks, len(clusters)), np.inf)
-    place = np.full((ranks, len(clusters)), len(places))
-    at = (near[Nearest.rank].to_numpy(dtype=np.int64) - 1, clusters.get_indexer(near[Nearest.origin]))
-    minutes[at] = near[Nearest.minutes].to_numpy(dtype=float)
-    place[at] = places.get_indexer(pd.MultiIndex.from_frame(near[[Nearest.facility, Nearest.kind]]))
+    shape = (kind.nearest + SPARE, len(clusters))
+    minutes, place = np.full(shape, np.inf), np.full(shape, -1)
+    home = clusters.get_indexer(near[Nearest.origin])
+    inside = home >= 0
+    at = (near[Nearest.rank].to_numpy(dtype=np.int64)[inside] - 1, home[inside])
+    minutes[at] = near[Nearest.minutes].to_numpy(dtype=float)[inside]
+    place[at] = code[inside]
     people = rows[Coverage.demand if Coverage.demand in rows.columns else Coverage.population].to_numpy(dtype=float)
     edge = walked.edge_min.reindex(clusters).to_numpy(dtype=float)
     return Options(
@@ -261,7 +262,7 @@ def measure_attainment(choices: Choices, standard: Standard) -> NDArray[np.float
     """
     columns = []
     for options in choices.options:
-        attained = np.where(options.open_edge, 1.0, attain(options, standard))
+        attained = np.where(options.open_edge, 1.0, weigh_options(options, standard))
         columns.append(_mean_by(choices, attained, options.demand))
     return np.column_stack(columns)
 
@@ -307,7 +308,7 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     return _mean_by(choices, is_whole.astype(float), np.where(weights > 0, choices.population, 0.0))
 
 
-def attain(options: Options, standard: Standard) -> NDArray[np.float64]:
+def weigh_options(options: Options, standard: Standard) -> NDArray[np.float64]:
     """Tell how far each home has a kind, ``(n,)`` from 0 to 1, by the method of the standard."""
     if standard.method == "decay" and standard.decay is not None:
         return _weigh_ranks(options, standard)
@@ -343,7 +344,7 @@ def _weigh_ranks(options: Options, standard: Standard) -> NDArray[np.float64]:
     return np.asarray((weights[np.minimum(order, len(ranks))] * factor).sum(axis=0) / ranks.sum())
 
 
-def change_walks(
+def replace_walks(
     options: Options,
     *,
     is_there: NDArray[np.bool_],
@@ -357,7 +358,7 @@ def change_walks(
     options
         As they are.
     is_there
-        Whether each place is there; the last is no place, and is not.
+        Whether each place is there, and at the end that no place is not.
     access
         ``(n,)`` factor of the way between home and street.
     pace

@@ -246,7 +246,7 @@ def score_categories(scores: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     DataFrame
         :class:`~walkcircle.tables.CategoryScores`; a category without a known kind has no score.
     """
-    ids, score, known = spread_scores(scores, standard)
+    ids, score, known = unpack_scores(scores, standard)
     grid = pd.MultiIndex.from_product([ids, [category.id for category in standard.categories]])
     return pd.DataFrame(
         {
@@ -258,10 +258,10 @@ def score_categories(scores: pd.DataFrame, standard: Standard) -> pd.DataFrame:
     )
 
 
-def spread_scores(
+def unpack_scores(
     scores: pd.DataFrame, standard: Standard
 ) -> tuple[pd.Index, NDArray[np.float64], NDArray[np.float64]]:
-    """Spread scores over communities and kinds: ids, and ``(c, k)`` of the score and of what is known."""
+    """Unpack scores over communities and kinds: ids, and ``(c, k)`` of the score and of what is known."""
     ids = pd.Index(pd.unique(scores[Scores.community]))
     grid = pd.MultiIndex.from_product([ids, [kind.id for kind in standard.kinds]])
     rows = scores.set_index([Scores.community, Scores.kind]).reindex(grid)
@@ -314,7 +314,7 @@ def score_communities(
     """
     chosen = section or CheckupSection()
     ids = communities[Communities.community]
-    order, score, known = spread_scores(scores, standard)
+    order, score, known = unpack_scores(scores, standard)
     firm_kinds = _count_firm(scores, covered).reindex(ids, fill_value=0).to_numpy()
     absent = _find_absent(scores, covered, standard).reindex(ids)
     categories = weigh_kinds(score, standard)

@@ -52,6 +52,10 @@ class Town(StrEnum):
     town = "town"
 
 
+#: Communities outside the weakest tenth that are in it in so many of the draws are named beside it, this many at most.
+CLOSE_PROBABILITY = 0.2
+CLOSE_NAMED = 10
+
 #: How well a value is known, the fuller the surer.
 MARKS: Final[Mapping[str, str]] = {"seen": "●", "memory": "◐", "doubtful": "○", "inferred": "◇"}
 
@@ -560,10 +564,11 @@ def _coverage_table(answer: Analysis) -> RichTable:
 
 
 def _print_weakest(answer: Analysis, console: Console) -> None:
-    """Print the weakest tenth, and apart from them the communities whose data are too thin to say."""
-    from walkcircle.tables import Checkup
+    """Print the weakest tenth and how firm that is, and the communities whose data are too thin to say."""
+    from walkcircle.tables import Checkup, Scores
 
     checkup = answer.checkup
+    drawn = answer.study.checkup.draws > 0
     weakest = checkup[checkup[Checkup.weakest]].sort_values([Checkup.index, Checkup.name])
     unknown = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
     if len(weakest):
@@ -571,8 +576,21 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
         for _, row in weakest.iterrows():
             console.print(
                 f"{row[Checkup.index]:5.1f}  {escape(row[Checkup.name])}  {row[Checkup.population]:,.0f} people, "
-                f"confidence {row[Checkup.confidence]}"
+                + (f"among the weakest in {row[Checkup.weakest_probability]:.0%} of the draws, " if drawn else "")
+                + f"confidence {row[Checkup.confidence]}"
             )
+        near = checkup[~checkup[Checkup.weakest] & (checkup[Checkup.weakest_probability] >= CLOSE_PROBABILITY)]
+        if len(near):
+            close = near.sort_values(Checkup.weakest_probability, ascending=False).head(CLOSE_NAMED)
+            named = ", ".join(
+                f"{escape(name)} ({share:.0%})"
+                for name, share in zip(close[Checkup.name], close[Checkup.weakest_probability], strict=True)
+            )
+            console.print(f"Perhaps among them, when what is doubtful is drawn anew: {named}")
+    if (answer.study.standard.method == "threshold") and answer.scores[[Scores.adequacy, Scores.quality]].isna().all(
+        axis=None
+    ):
+        console.print("Capacity and quality are unknown: grade C at best.")
     if len(unknown):
         names = ", ".join(escape(name) for name in unknown[Checkup.name])
         people = unknown[Checkup.population].sum()

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from walkcircle.attainment import WHOLE_METHODS, Choices, change_walks, find_places, measure_attainment, measure_whole
+from walkcircle.attainment import WHOLE_METHODS, Choices, find_places, measure_attainment, measure_whole, replace_walks
 from walkcircle.checkup import (
     VETO_INDEX,
     choose_weights,
@@ -83,8 +83,8 @@ def measure_firmness(
     -------
     DataFrame
         :class:`~walkcircle.tables.Firmness`, in the order of `choices`. The probabilities add up to the size of the
-        weakest tenth; to more where some tie, to less where draws leave nobody below a full score. The same seed gives the same numbers, whatever the order of rows.
-        Memory does not grow with the draws but for one rank a community.
+        weakest tenth; to more where some tie, to less where draws leave nobody below a full score. The same seed gives
+        the same numbers, whatever the order of rows. Memory does not grow with the draws but for one rank a community.
     """
     chosen = section or CheckupSection()
     base = _Base(choices, scores, checkup, facilities, standard, chosen)
@@ -162,7 +162,7 @@ class _Base:
         access = 1 + section.access_spread * random.uniform(-1, 1, len(choices.community))
         options = tuple(
             # a longer limit is a quicker walk
-            change_walks(option, is_there=is_there, access=access, pace=float(pace / limit))
+            replace_walks(option, is_there=is_there, access=access, pace=float(pace / limit))
             for option, limit in zip(choices.options, limits, strict=True)
         )
         index = self._score(choices.choose_from(options), weights)
