@@ -10,18 +10,10 @@ import numpy as np
 import pandas as pd
 
 from walkcircle.attainment import WHOLE_METHODS, Choices, find_places, measure_attainment, measure_whole, replace_walks
-from walkcircle.checkup import (
-    VETO_INDEX,
-    choose_weights,
-    find_weakest,
-    rank_communities,
-    score_parts,
-    weigh_categories,
-    weigh_kinds,
-    weigh_parts,
-)
+from walkcircle.checkup import VETO_INDEX, find_weakest, rank_communities
 from walkcircle.study import CheckupSection
 from walkcircle.tables import Checkup, Facilities, Firmness, Scores
+from walkcircle.weights import choose_weights, score_parts, weigh_categories, weigh_kinds, weigh_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,10 +10,11 @@ import json
 import re
 import tomllib
 from dataclasses import field
+from math import inf
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import OutputError, StudyError
@@ -361,7 +362,7 @@ class CheckupSection:
         Chance that a facility of a register is not there.
     """
 
-    weights: Preset | dict[str, NotNegative] = "equal"
+    weights: Preset | dict[str, float] = "equal"
     aggregation: Literal["arithmetic", "geometric"] = "arithmetic"
     coverage_weight: Positive = 0.5
     adequacy_weight: NotNegative = 0.35
@@ -376,6 +377,21 @@ class CheckupSection:
     weight_concentration: Positive = 50.0
     absent_share: tuple[Share, Share, Share, Share] = (0.02, 0.05, 0.1, 0.2)
     absent_registered_share: Share = 0.01
+
+    @field_validator("weights", mode="plain")
+    @classmethod
+    def _check_weights(cls, value: object) -> object:
+        """Refuse what is neither a preset nor a table of weights, in one sentence for both."""
+        if isinstance(value, dict):
+            wrong = next((name for name, weight in value.items() if not _is_weight(weight)), None)
+            if wrong is None:
+                return {str(name): float(weight) for name, weight in value.items()}
+            msg = f"the weight of '{wrong}' is {value[wrong]!r}; give a number of at least 0"
+            raise ValueError(msg)
+        if value not in get_args(Preset):
+            msg = 'write "equal", "old-and-young", or a table of weights by category, such as { health = 2 }'
+            raise ValueError(msg)
+        return value
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -395,6 +411,11 @@ class OutputsSection:
     folder: str = "maps"
     language: Literal["en", "zh"] = "en"
     tiles: bool = False
+
+
+def _is_weight(value: object) -> bool:
+    """Tell whether a value can weigh something."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
 
 
 def _doubt_crs(crs: str | None) -> str:
