@@ -295,7 +295,7 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
         kept = ~thin[choices.community, number]
         minutes = count_minutes(options, standard)
         weight = np.where(kept, options.kind.weight, 0.0)
-        total += np.where(kept, weight * minutes, 0.0)
+        total += np.where(kept, options.kind.weight * minutes, 0.0)
         limit += weight * options.kind.limit_min
         weights += weight
         over = np.where(options.open_edge, 0.0, minutes - options.kind.limit_min)

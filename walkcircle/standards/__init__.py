@@ -546,10 +546,11 @@ def _share_selections(content: dict[str, Any]) -> dict[str, Any]:
 
 def _add_categories(content: dict[str, Any]) -> dict[str, Any]:
     """Make a category of each that the kinds name; a kind that names none is its own."""
-    filled = _change_rows(content, lambda row: {"category": row["id"], **row} if "id" in row else row)
-    rows = [row for row in _list_rows(filled) if isinstance(row.get("category"), str)]
-    own = {row["id"]: _label(row) for row in rows if row.get("id") == row["category"]}
-    labels = {row["category"]: own.get(row["category"], _label({"id": row["category"]})) for row in rows}
+    filled = _change_rows(content, lambda record: {"category": record["id"], **record} if "id" in record else record)
+    records = [record for record in _list_rows(filled) if isinstance(record.get("category"), str)]
+    own = {record["id"]: _label(record) for record in records if record.get("id") == record["category"]}
+    named = list(dict.fromkeys(record["category"] for record in records))
+    labels = {name: own.get(name, _label({"id": name})) for name in named}
     filled["categories"] = [{"id": name, "zh": both["zh"], "en": both["en"]} for name, both in labels.items()]
     return filled
 
