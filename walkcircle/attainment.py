@@ -271,8 +271,8 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     """Measure the share of residents who have the whole, for the methods whose index that is.
 
     ``max-of-nearest``: every walk is within its limit. ``mean-of-nearest``: the mean over kinds of the mean walk to
-    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and what lies beyond
-    the edge of the data counts as had.
+    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and where the data end within
+    half of the limit a walk counts as no longer than that.
 
     Parameters
     ----------
@@ -290,21 +290,20 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     """
     count = len(choices.community)
     total, limit, weights = np.zeros(count), np.zeros(count), np.zeros(count)
-    is_open, longest = np.zeros(count, bool), np.zeros(count)
+    longest = np.zeros(count)
     for number, options in enumerate(choices.options):
         kept = ~thin[choices.community, number]
-        minutes = count_minutes(options, standard)
+        walks = count_minutes(options, standard)
+        minutes = np.where(options.open_edge, np.minimum(walks, options.kind.limit_min), walks)
         weight = np.where(kept, options.kind.weight, 0.0)
         total += np.where(kept, options.kind.weight * minutes, 0.0)
         limit += weight * options.kind.limit_min
         weights += weight
-        over = np.where(options.open_edge, 0.0, minutes - options.kind.limit_min)
-        longest = np.maximum(longest, np.where(kept, over, 0.0))
-        is_open |= kept & options.open_edge
+        longest = np.maximum(longest, np.where(kept, minutes - options.kind.limit_min, 0.0))
     is_whole = longest <= ROUNDING_MIN
     if standard.method == "mean-of-nearest":
         mean = np.divide(total - limit, weights, out=np.zeros(count), where=weights > 0)
-        is_whole = (mean <= ROUNDING_MIN) | is_open
+        is_whole = mean <= ROUNDING_MIN
     return _mean_by(choices, is_whole.astype(float), np.where(weights > 0, choices.population, 0.0))
 
 
