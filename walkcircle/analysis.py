@@ -176,7 +176,7 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
     tell("Scoring communities", 0.0)
-    scored = _score(place, study, walks, clusters, coverage, communities)
+    scored = _score(place, study, walks, clusters, coverage, communities, tell)
     areas, area_categories = score_areas(scored.checkup, scored.categories)
     return Analysis(
         study=study,
@@ -248,6 +248,7 @@ def _score(
     clusters: gpd.GeoDataFrame,
     coverage: pd.DataFrame,
     communities: pd.DataFrame,
+    tell: Report,
 ) -> _Scored:
     """Score kinds, categories and communities, each kind by its own walker, and try how firm the ranks are."""
     standard, section = study.standard, study.checkup
@@ -273,7 +274,10 @@ def _score(
         scores, communities, place.communities, standard, section,
         residents=clusters.groupby(Clusters.community)[Clusters.population].sum(), whole=whole,
     )  # fmt: skip
-    firmness = measure_firmness(choices, scores, checkup, place.facilities, standard, section)
+    firmness = measure_firmness(
+        choices, scores, checkup, place.facilities, standard, section,
+        report=lambda done, count: tell("Scoring communities", done / count),
+    )  # fmt: skip
     return _Scored(scores, score_categories(scores, standard), join_firmness(checkup, firmness))
 
 

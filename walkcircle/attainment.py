@@ -271,8 +271,8 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     """Measure the share of residents who have the whole, for the methods whose index that is.
 
     ``max-of-nearest``: every walk is within its limit. ``mean-of-nearest``: the mean over kinds of the mean walk to
-    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and where the data end within
-    half of the limit a walk counts as no longer than that.
+    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and where the data end
+    within half of the limit a walk counts as no longer than the limit.
 
     Parameters
     ----------
