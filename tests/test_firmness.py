@@ -23,6 +23,7 @@ from walkcircle.tables import (
     Clusters,
     Communities,
     Completeness,
+    Coverage,
     Facilities,
     Firmness,
     Gaps,
@@ -231,6 +232,17 @@ def test_other_methods_are_drawn_as_they_are_scored():
         section = CheckupSection(draws=2, **CERTAIN)
         table = measure_firmness(choices, scores, checkup, case.facilities, case.standard, section)
         assert table[Firmness.weakest_probability].tolist() == checkup[Checkup.weakest].astype(float).tolist()
+
+
+def test_people_who_need_a_kind_count_where_their_number_is_known():
+    """10 of the one home and 30 of the other: three quarters have it, though as many residents live in both."""
+    case = Case({"a": [(60.0,), (5.0,)]})
+    coverage = measure_coverage(case.clusters, case.near, case.standard.kinds, walker="w")
+    walked = {"w": Walked(case.near, pd.Series(dtype=float), pd.Series(dtype=float), 80.0, 40.0)}
+    for demand, share in ((None, 0.5), ([10.0, 30.0], 0.75)):
+        table = coverage if demand is None else coverage.assign(**{Coverage.demand: demand})
+        choices = list_choices(table, walked, case.communities, case.standard, walkers={"shop": "w"})
+        assert measure_attainment(choices, case.standard).tolist() == [[share]]
 
 
 def test_what_lies_beyond_the_edge_of_the_data_makes_nobody_weak():
