@@ -165,12 +165,12 @@ def make_kind(
     )  # fmt: skip
 
 
-def make_standard(*kinds: Kind) -> Standard:
+def make_standard(*kinds: Kind, **more: object) -> Standard:
     """Make a standard of some kinds."""
     names = sorted({kind.category for kind in kinds})
     return Standard(
         id="test", zh="test", en="test", source="a test", kinds=kinds,
-        categories=tuple(Category(id=name, zh=name, en=name) for name in names),
+        categories=tuple(Category(id=name, zh=name, en=name) for name in names), **more,
     )  # fmt: skip
 
 

@@ -296,9 +296,17 @@ def test_a_planners_own_standard_is_checked_and_explained_by_its_path(tmp_path, 
         assert "unknown key 'limit' in [kinds.0] (clinic); did you mean 'limit_m'?" in err
 
 
-def test_a_study_says_that_it_cannot_score_by_another_method(karhula, capsys, monkeypatch):
-    """Before anything is read, with the method and the way out."""
-    karhula.write_text('standard = "walk-score"\n' + karhula.read_text().replace("standard =", "# standard ="))
-    status, _, err = call(capsys, monkeypatch, "run", karhula)
-    assert status == 2
-    assert "standard 'walk-score' scores by decay" in err
+def test_a_study_scores_by_another_method(karhula, capsys, monkeypatch):
+    """The mean walk to the nearest twenty, whose index is the share of residents with a mean in time."""
+    karhula.write_text('standard = "bruno-2024"\n' + karhula.read_text().replace("standard =", "# standard ="))
+    status, out, _ = call(capsys, monkeypatch, "run", karhula)
+    assert status == 0
+    assert "Weakest tenth" in out
+    assert "grade C at best" not in out  # the method asks for walks alone
+
+
+def test_the_summary_says_how_firm_the_weakest_are_and_what_is_unknown(karhula, capsys, monkeypatch):
+    """The share of the draws; and of a town on the map alone, that capacity and quality are unknown."""
+    _, out, _ = call(capsys, monkeypatch, "run", karhula)
+    assert "of the draws" in out
+    assert "Capacity and quality are unknown: grade C at best." in out

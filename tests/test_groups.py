@@ -18,7 +18,7 @@ from builders import (
 )
 
 from walkcircle.analysis import analyse
-from walkcircle.checkup import score_communities
+from walkcircle.checkup import score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError, TableError
@@ -165,16 +165,23 @@ def test_without_any_ages_all_is_as_if_every_kind_were_for_all():
     assert own[CommunityCoverage.stand_in].tolist() == [True, False] * 2
 
 
+def score(table):
+    scores = score_kinds(table, STANDARD, walkers={kind.id: "w" for kind in STANDARD.kinds})
+    residents = table.groupby(CommunityCoverage.community)[CommunityCoverage.residents].max()
+    return score_communities(scores, table, TWO, STANDARD, residents=residents)
+
+
 def test_a_community_without_children_lacks_no_kindergarten_and_keeps_its_index():
     """The share is unknown, no gap is found, and what nobody needs leaves no doubt."""
     table = cover(with_children(0, 0, 3, 0))
     west = table.set_index([CommunityCoverage.community, CommunityCoverage.kind]).loc[("west", "kindergarten")]
     assert np.isnan(west[CommunityCoverage.share])
     assert find_gaps(table)[[Gaps.community, Gaps.kind]].to_numpy().tolist() == [["west", "shop"]]
-    checkup = score_communities(table, TWO, STANDARD, walker="w").set_index(Checkup.community)
+    checkup = score(table).set_index(Checkup.community)
     assert checkup[Checkup.population].to_dict() == {"west": 160, "east": 40}
     assert checkup[Checkup.index].to_dict() == {"west": 0, "east": 100}
-    assert checkup[Checkup.confidence].to_dict() == {"west": "A", "east": "A"}
+    # half of what is asked is known of a shop, as capacity and floor are not; of a kind that nobody needs nothing is
+    assert checkup[Checkup.confidence].to_dict() == {"west": "B", "east": "C"}
 
 
 def test_completeness_says_how_the_people_are_known():
@@ -196,7 +203,7 @@ def test_completeness_says_how_the_people_are_known():
 
 def tell(homes, kind=None, language="en"):
     table = cover(homes)
-    checkup = score_communities(table, TWO, STANDARD, walker="w")
+    checkup = score(table)
     said = (
         describe_kind(table, find_gaps(table), checkup, kind, language)
         if kind

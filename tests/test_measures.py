@@ -31,7 +31,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walkcircle.analysis import analyse
-from walkcircle.checkup import LEAST_RESIDENTS, score_communities
+from walkcircle.checkup import LEAST_RESIDENTS, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError
@@ -305,11 +305,17 @@ def covered(shares, *, people=1000.0, thin=(), walker="w") -> pd.DataFrame:
 
 
 def score(shares, standard, **options) -> pd.DataFrame:
-    """Score communities that lie side by side."""
+    """Score communities that lie side by side by their coverage alone."""
     areas = make_communities({name: shapely.box(i, 0, i + 1, 1) for i, name in enumerate(shares)})
-    table = score_communities(covered(shares, **options), areas, standard, walker="w")
+    table = score_covered(covered(shares, **options), areas, standard)
     check_table(table, Checkup, where="checkup")
     return table.set_index(Checkup.community)
+
+
+def score_covered(table, areas, standard, *, walker="w") -> pd.DataFrame:
+    scores = score_kinds(table, standard, walkers=dict.fromkeys([kind.id for kind in standard.kinds], walker))
+    people = table.groupby(CommunityCoverage.community)[CommunityCoverage.population].max()
+    return score_communities(scores, table, areas, standard, residents=people)
 
 
 CARE = make_standard(
@@ -325,18 +331,18 @@ def test_the_index_is_the_mean_of_weighted_means_by_category():
     assert (table[Checkup.rank]["a"], table[Checkup.firm_kinds]["a"], table[Checkup.confidence]["a"]) == (
         1,
         4,
-        "A",
+        "C",
     )
 
 
 def test_thin_kinds_are_left_out_and_lower_the_confidence():
-    """Without the market, daily is the shop alone: (80 + 50) / 2 = 65, grade B for three of four."""
+    """Without the market, daily is the shop alone: (80 + 50) / 2 = 65; known are half of three of four kinds."""
     shares = {"a": {"clinic": 1.0, "pharmacy": 0.2, "shop": 0.5, "market": 0.0}}
     table = score(shares, CARE, thin={("a", "market")})
     assert table[Checkup.index]["a"] == pytest.approx(65)
-    assert table[Checkup.confidence]["a"] == "B"
+    assert table[Checkup.confidence]["a"] == "D"
     half = score(shares, CARE, thin={("a", "market"), ("a", "shop")})
-    assert (half[Checkup.index]["a"], half[Checkup.confidence]["a"]) == (pytest.approx(80), "C")
+    assert (half[Checkup.index]["a"], half[Checkup.firm_kinds]["a"]) == (pytest.approx(80), 2)
 
 
 def test_fewer_than_half_of_the_kinds_firm_is_no_index():
@@ -349,7 +355,7 @@ def test_fewer_than_half_of_the_kinds_firm_is_no_index():
     assert np.isnan(table[Checkup.index]["a"])
     assert pd.isna(table[Checkup.rank]["a"])
     assert table[Checkup.weakest].to_dict() == {"a": False, "b": True}
-    assert table[Checkup.confidence].to_dict() == {"a": "D", "b": "A"}
+    assert table[Checkup.confidence].to_dict() == {"a": "D", "b": "C"}
 
 
 def test_a_community_without_residents_is_not_scored():
@@ -422,7 +428,7 @@ def test_only_the_asked_walker_is_scored():
     """Coverage of several walkers stands in one table."""
     areas = make_communities({"a": shapely.box(0, 0, 1, 1)})
     both = pd.concat([covered({"a": {"shop": 0.2}}), covered({"a": {"shop": 0.9}}, walker="elder")])
-    assert score_communities(both, areas, ONE, walker="elder")[Checkup.index].tolist() == [90]
+    assert score_covered(both, areas, ONE, walker="elder")[Checkup.index].tolist() == [90]
 
 
 # ── completeness ────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from tests.builders import make_kind, make_standard, make_study
 from walkcircle.errors import StudyError
 from walkcircle.standards import (
-    SCORED_METHODS,
     Decay,
     Selection,
     Standard,
@@ -19,7 +18,6 @@ from walkcircle.standards import (
     list_standards,
     read_standard,
 )
-from walkcircle.study import write_study
 
 EXTRACT = Path(__file__).parents[1] / "data" / "monaco" / "monaco.osm.pbf"
 GB = read_standard("gb50180-2018")
@@ -376,22 +374,9 @@ def test_confidence_is_counted_over_all_values():
 # ── methods and studies ─────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", ["bruno-2024", "walk-score", "x-minute-logan"])
-def test_a_study_refuses_a_standard_that_it_would_score_wrongly(tmp_path, name):
-    """Made in Python or written to a file, with the way out."""
-    with pytest.raises(StudyError) as caught:
-        make_study(read_standard(name))
-    message = str(caught.value)
-    assert f"standard '{name}' scores by {read_standard(name).method}" in message
-    assert "nearest(..., k=" in message
-    with pytest.raises(StudyError, match="a study scores by threshold"):
-        write_study(tmp_path / "x", title="x", standard=name)
-    assert not (tmp_path / "x").exists()
-
-
-@pytest.mark.parametrize("name", [n for n in list_standards() if read_standard(n).method in SCORED_METHODS])
-def test_a_study_takes_every_standard_of_thresholds(name):
-    """The other packs are used as they are."""
+@pytest.mark.parametrize("name", list_standards())
+def test_a_study_takes_every_standard(name):
+    """Whatever its method; how each is scored is tested with the check-up."""
     assert make_study(read_standard(name)).standard.id == name
 
 

@@ -17,10 +17,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from walkcircle.adequacy import measure_adequacy, measure_crowding, measure_supply
     from walkcircle.analysis import Analysis, analyse
+    from walkcircle.areas import score_areas
+    from walkcircle.attainment import (
+        Choices,
+        Walked,
+        choose_walkers,
+        count_choices,
+        list_choices,
+        measure_attainment,
+        measure_whole,
+    )
     from walkcircle.buffers import compare_radius, measure_radius_coverage
     from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
-    from walkcircle.checkup import score_communities
+    from walkcircle.checkup import score_categories, score_communities, score_kinds
     from walkcircle.clusters import cluster_residences
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
     from walkcircle.decay import Decay, weigh_minutes
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
         TableError,
         WalkCircleError,
     )
+    from walkcircle.firmness import join_firmness, measure_firmness
     from walkcircle.footing import Footing, make_footing
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
@@ -47,6 +58,7 @@ if TYPE_CHECKING:
     from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
+    from walkcircle.sufficiency import measure_sufficiency
     from walkcircle.updates import Change, Standing, measure_standing
     from walkcircle.views import draw_comparison, draw_map, write_comparison, write_outputs
     from walkcircle.walkers import Walker, list_walkers, read_walker
@@ -85,7 +97,9 @@ __all__ = [
     "measure_sweep", "measure_dual_access", "measure_proximity", "weigh_proximity",
     "measure_radius_coverage", "compare_radius",
     "Decay", "weigh_minutes", "measure_adequacy", "measure_crowding", "measure_supply",
-    "score_communities", "measure_equity", "measure_zones",
+    "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
+    "measure_sufficiency", "score_kinds", "score_categories", "score_communities", "score_areas",
+    "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
@@ -101,8 +115,19 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "analysis": ("Analysis", "analyse"),
     "buffers": ("compare_radius", "measure_radius_coverage"),
     "bundle": ("count_missing", "measure_bundle", "weigh_bundle"),
+    "areas": ("score_areas",),
+    "attainment": (
+        "Choices",
+        "Walked",
+        "choose_walkers",
+        "count_choices",
+        "list_choices",
+        "measure_attainment",
+        "measure_whole",
+    ),
     "changes": ("Comparison", "compare_analyses", "measure_covered"),
-    "checkup": ("score_communities",),
+    "checkup": ("score_categories", "score_communities", "score_kinds"),
+    "firmness": ("join_firmness", "measure_firmness"),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "decay": ("Decay", "weigh_minutes"),
@@ -122,6 +147,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
+    "sufficiency": ("measure_sufficiency",),
     "updates": ("Change", "Standing", "measure_standing"),
     "views": ("draw_comparison", "draw_map", "write_comparison", "write_outputs"),
     "walkers": ("Walker", "list_walkers", "read_walker"),

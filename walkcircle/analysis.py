@@ -12,10 +12,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkcircle.checkup import score_communities
+from walkcircle.areas import score_areas
+from walkcircle.attainment import (
+    WHOLE_METHODS,
+    Walked,
+    choose_walkers,
+    count_choices,
+    list_choices,
+    measure_attainment,
+    measure_whole,
+)
+from walkcircle.checkup import score_categories, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.errors import NetworkError
+from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, measure_truth, pick_origins, trace_isochrones
@@ -23,7 +34,8 @@ from walkcircle.needs import measure_needs
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, WalkTimes
+from walkcircle.sufficiency import find_supply, measure_sufficiency
+from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, Scores, WalkTimes
 from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk, walk_blocks
 
@@ -64,8 +76,12 @@ class Analysis:
         Why they are without; the parts of each gap add up to its residents.
     needs
         What residents asked for beside what they have; None where nobody was asked.
+    scores, categories
+        Scores of each community for each kind, and for each category of kinds.
     checkup
-        The index of each community and the weakest tenth, for the first walker.
+        The index of each community, its rank and the weakest tenth, and how firm they are.
+    areas, area_categories
+        Index and categories of subdistricts, districts and the whole.
     agreement
         Where drawn isochrones and walking times disagree, and why.
     compared
@@ -86,7 +102,11 @@ class Analysis:
     gaps: pd.DataFrame
     causes: pd.DataFrame
     needs: pd.DataFrame | None
+    scores: pd.DataFrame
+    categories: pd.DataFrame
     checkup: gpd.GeoDataFrame
+    areas: pd.DataFrame
+    area_categories: pd.DataFrame
     agreement: pd.DataFrame
     compared: int
     unsnapped: pd.DataFrame
@@ -155,6 +175,9 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     isochrones = pd.concat([trace_isochrones(reach, study.minutes) for reach in blocks], ignore_index=True)
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
+    tell("Scoring communities", 0.0)
+    scored = _score(place, study, walks, clusters, coverage, communities, tell)
+    areas, area_categories = score_areas(scored.checkup, scored.categories)
     return Analysis(
         study=study,
         place=place,
@@ -168,7 +191,11 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         gaps=find_gaps(communities, causes),
         causes=causes,
         needs=_measure_needs(place, study, communities),
-        checkup=score_communities(communities, place.communities, study.standard, walker=first.footing.walker.name),
+        scores=scored.scores,
+        categories=scored.categories,
+        checkup=scored.checkup,
+        areas=areas,
+        area_categories=area_categories,
         agreement=agreement,
         compared=compared,
         unsnapped=pd.concat([first.starts.unsnapped, first.ends.unsnapped], ignore_index=True),
@@ -193,6 +220,7 @@ class _Walks:
     starts: Spots
     ends: Spots
     coverage: pd.DataFrame
+    walked: Walked
 
 
 def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> _Walks:
@@ -200,16 +228,85 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     starts = snap_clusters(place, study, clusters, footing)
     ends = snap_facilities(place, study, place.facilities, footing)
     longest = max(kind.limit_min for kind in study.standard.kinds)
-    near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, limit_min=_search_limit_min(study))
+    far, edge_min = _search_limit_min(study), _minutes_to_edge(footing, starts, longest)
+    few = count_choices(study.standard)
+    near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, k=few, limit_min=far)
     coverage = measure_coverage(
         clusters,
         near,
         study.standard.kinds,
         walker=footing.walker.name,
         off_network=[str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))],
-        edge_min=_minutes_to_edge(footing, starts, longest),
+        edge_min=edge_min,
     )
-    return _Walks(footing, starts, ends, coverage)
+    access_m = pd.Series(starts.access_m).groupby(starts.labels.take(starts.item)).min()
+    pace = footing.walker.metres_per_second * 60
+    return _Walks(footing, starts, ends, coverage, Walked(near, access_m / pace, edge_min, pace, far))
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """The scores of kinds, categories and communities."""
+
+    scores: pd.DataFrame
+    categories: pd.DataFrame
+    checkup: gpd.GeoDataFrame
+
+
+def _score(
+    place: Place,
+    study: Study,
+    walks: list[_Walks],
+    clusters: gpd.GeoDataFrame,
+    coverage: pd.DataFrame,
+    communities: pd.DataFrame,
+    tell: Report,
+) -> _Scored:
+    """Score kinds, categories and communities, each kind by its own walker, and try how firm the ranks are."""
+    standard, section = study.standard, study.checkup
+    walkers = choose_walkers(standard, [walker.name for walker in study.walkers], own_walker=section.own_walker)
+    by_name = {walk.footing.walker.name: walk for walk in walks}
+    choices = list_choices(
+        coverage, {name: walk.walked for name, walk in by_name.items()}, place.communities, standard, walkers=walkers
+    )
+    plain = standard.method == "threshold"
+    scores = score_kinds(
+        communities, standard, section, walkers=walkers,
+        sufficiency=measure_sufficiency(
+            coverage, place.facilities, place.communities, standard, walkers=walkers,
+            times=_walk_to_supply(place, study, by_name, walkers),
+        ) if plain else None,
+        attainment=None if plain else measure_attainment(choices, standard),
+    )  # fmt: skip
+    whole = None
+    if standard.method in WHOLE_METHODS:
+        thin = scores[Scores.coverage].isna().to_numpy().reshape(len(choices.communities), -1)
+        whole = measure_whole(choices, standard, thin)
+    checkup = score_communities(
+        scores, communities, place.communities, standard, section,
+        residents=clusters.groupby(Clusters.community)[Clusters.population].sum(), whole=whole,
+    )  # fmt: skip
+    firmness = measure_firmness(
+        choices, scores, checkup, place.facilities, standard, section,
+        report=lambda done, count: tell("Scoring communities", done / count),
+    )  # fmt: skip
+    return _Scored(scores, score_categories(scores, standard), join_firmness(checkup, firmness))
+
+
+def _walk_to_supply(
+    place: Place, study: Study, walks: dict[str, _Walks], walkers: dict[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Walk to every facility of the kinds whose capacities can be held against a norm."""
+    found = {}
+    for kind in study.standard.kinds:
+        if find_supply(kind, place.facilities) is not None:
+            mine = walks[walkers[kind.id]]
+            ids = place.facilities[Facilities.facility]
+            ends = mine.ends.relabel(pd.Index(ids)).only((place.facilities[Facilities.kind] == kind.id).to_numpy())
+            found[kind.id] = measure_times(
+                mine.footing, mine.starts, ends, mine.footing.walker, limit_min=kind.limit_min
+            )
+    return found
 
 
 def _search_limit_min(study: Study) -> float:

@@ -55,6 +55,10 @@ class Town(StrEnum):
     town = "town"
 
 
+#: Communities outside the weakest tenth that are in it in so many of the draws are named beside it, this many at most.
+CLOSE_PROBABILITY = 0.2
+CLOSE_NAMED = 10
+
 #: How well a value is known, the fuller the surer.
 MARKS: Final[Mapping[str, str]] = {"seen": "●", "memory": "◐", "doubtful": "○", "inferred": "◇"}
 
@@ -355,9 +359,7 @@ def _read_own(path: Path) -> Standard:
 
 
 def _check_standard(standard: Standard, path: Path) -> None:
-    """Say that a planner's own standard can be read, which of its values have no source, and who scores it."""
-    from walkcircle.standards import SCORED_METHODS
-
+    """Say that a planner's own standard can be read, and which of its values have no source."""
     out.print(
         f"{path} can be read: standard '{standard.id}', scored by {standard.method} (kinds: {len(standard.kinds)}, "
         f"categories: {len(standard.categories)}, alternates: {len(standard.alternates)}).",
@@ -368,8 +370,6 @@ def _check_standard(standard: Standard, path: Path) -> None:
     lines = [f"{kind}: {', '.join(names)}" for kind, names in bare.items() if names]
     if lines:
         out.print("Values without a source (each may have one under cited):", *lines, sep="\n  ", markup=False)
-    if standard.method not in SCORED_METHODS:
-        out.print(f"A study cannot use it: studies score by {' or '.join(sorted(SCORED_METHODS))}.")
 
 
 def _write_figure(kind: Kind, name: str) -> str:
@@ -656,10 +656,11 @@ def _print_causes(answer: Analysis, console: Console) -> None:
 
 
 def _print_weakest(answer: Analysis, console: Console) -> None:
-    """Print the weakest tenth, and apart from them the communities whose data are too thin to say."""
-    from walkcircle.tables import Checkup
+    """Print the weakest tenth and how firm that is, and the communities whose data are too thin to say."""
+    from walkcircle.tables import Checkup, Scores
 
     checkup = answer.checkup
+    drawn = answer.study.checkup.draws > 0
     weakest = checkup[checkup[Checkup.weakest]].sort_values([Checkup.index, Checkup.name])
     unknown = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
     if len(weakest):
@@ -667,8 +668,21 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
         for _, row in weakest.iterrows():
             console.print(
                 f"{row[Checkup.index]:5.1f}  {escape(row[Checkup.name])}  {row[Checkup.population]:,.0f} people, "
-                f"confidence {row[Checkup.confidence]}"
+                + (f"among the weakest in {row[Checkup.weakest_probability]:.0%} of the draws, " if drawn else "")
+                + f"confidence {row[Checkup.confidence]}"
             )
+        near = checkup[~checkup[Checkup.weakest] & (checkup[Checkup.weakest_probability] >= CLOSE_PROBABILITY)]
+        if len(near):
+            close = near.sort_values(Checkup.weakest_probability, ascending=False).head(CLOSE_NAMED)
+            named = ", ".join(
+                f"{escape(name)} ({share:.0%})"
+                for name, share in zip(close[Checkup.name], close[Checkup.weakest_probability], strict=True)
+            )
+            console.print(f"Perhaps among them, when what is doubtful is drawn anew: {named}")
+    if (answer.study.standard.method == "threshold") and answer.scores[[Scores.adequacy, Scores.quality]].isna().all(
+        axis=None
+    ):
+        console.print("Capacity and quality are unknown: grade C at best.")
     if len(unknown):
         names = ", ".join(escape(name) for name in unknown[Checkup.name])
         people = unknown[Checkup.population].sum()

@@ -11,23 +11,24 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import field
+from math import inf
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
 from walkcircle.errors import OutputError, StudyError
 from walkcircle.groups import EVERYBODY, GROUPS
 from walkcircle.records import STRICT, make_record, read_record
-from walkcircle.standards import Standard, check_scored, read_standard
+from walkcircle.standards import Standard, read_standard
 from walkcircle.walkers import Walker, read_walker
 
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
-
-
-#: A group's share of the residents.
+NotNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+#: How the index weighs categories: alike, those of old and young people double, or as a table says.
+Preset = Literal["equal", "old-and-young"]
 
 
 #: What ``walkcircle new`` writes. Commented lines show the defaults or an example.
@@ -80,6 +81,10 @@ source = "osm"
 
 # [needs]                      # what residents asked for, beside what they have; no part of the index
 # file = "survey.csv"          # columns community, kind, asked and response, both shares from 0 to 1
+
+# [checkup]                    # how the index is made
+# weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
+# aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
 
 [outputs]
 folder = "maps"
@@ -418,6 +423,79 @@ class SnappingSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class CheckupSection:
+    """How the index is made, and how its firmness is tried.
+
+    The published formula of Zhejiang's check-up was not found; the shape and the standard weights are a proposal, and
+    the doubts that firmness draws are walkcircle's assumptions. All of them are here to be changed.
+
+    Attributes
+    ----------
+    weights
+        Of categories: ``equal``, ``old-and-young`` (categories for old people, education and health count double), or
+        a table of weights by category, where one that is not named weighs 1. Only their ratios count.
+    aggregation
+        ``arithmetic``: one category makes up for another. ``geometric``: a category of nothing makes the index nothing.
+    coverage_weight, adequacy_weight, quality_weight
+        Of who is in time, whether there is enough, and whether it is large enough; only their ratios count. What is
+        not known is left out and lowers the confidence.
+    veto
+        Cap the index of a community where a mandatory kind is certainly absent
+        (:data:`~walkcircle.checkup.VETO_INDEX`).
+    own_walker
+        A kind for the old, the young or the disabled is scored by their own walker where the study has it: elder, pram,
+        child, wheelchair. Otherwise, and for all other kinds, by the first.
+    draws, seed
+        How often the index is made anew with all doubts drawn, and from which seed. 0 draws nothing.
+    speed_sd
+        Standard deviation of the logarithm of the walking speed, one draw for everybody.
+    limit_spread
+        Each kind's limit is drawn between 1 - this and 1 + this of itself.
+    access_spread
+        Each home's way to the street is drawn between 1 - this and 1 + this of itself.
+    weight_concentration
+        Category weights are drawn by Dirichlet's distribution around those chosen; 50 makes the weight of one of eight
+        equal categories vary by a third of itself, a larger figure by less.
+    absent_share
+        Chance that a facility of the map is not there, for kinds that are well, partly, poorly and practically never
+        mapped.
+    absent_registered_share
+        Chance that a facility of a register is not there.
+    """
+
+    weights: Preset | dict[str, float] = "equal"
+    aggregation: Literal["arithmetic", "geometric"] = "arithmetic"
+    coverage_weight: Positive = 0.5
+    adequacy_weight: NotNegative = 0.35
+    quality_weight: NotNegative = 0.15
+    veto: bool = False
+    own_walker: bool = True
+    draws: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 200
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    speed_sd: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.1
+    limit_spread: Annotated[float, Field(ge=0, lt=1, strict=True)] = 0.1
+    access_spread: Share = 0.5
+    weight_concentration: Positive = 50.0
+    absent_share: tuple[Share, Share, Share, Share] = (0.02, 0.05, 0.1, 0.2)
+    absent_registered_share: Share = 0.01
+
+    @field_validator("weights", mode="plain")
+    @classmethod
+    def _check_weights(cls, value: object) -> object:
+        """Refuse what is neither a preset nor a table of weights, in one sentence for both."""
+        if isinstance(value, dict):
+            wrong = next((name for name, weight in value.items() if not _is_weight(weight)), None)
+            if wrong is None:
+                return {str(name): float(weight) for name, weight in value.items()}
+            msg = f"the weight of '{wrong}' is {value[wrong]!r}; give a number of at least 0"
+            raise ValueError(msg)
+        if value not in get_args(Preset):
+            msg = 'write "equal", "old-and-young", or a table of weights by category, such as { health = 2 }'
+            raise ValueError(msg)
+        return value
+
+
+@dataclass(frozen=True, config=STRICT)
 class OutputsSection:
     """Where results go, and in which language the map speaks.
 
@@ -434,6 +512,11 @@ class OutputsSection:
     folder: str = "maps"
     language: Literal["en", "zh"] = "en"
     tiles: bool = False
+
+
+def _is_weight(value: object) -> bool:
+    """Tell whether a value can weigh something."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
 
 
 def _doubt_crs(crs: str | None) -> str:
@@ -476,7 +559,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, snapping, outputs
+    place, communities, residences, population, facilities, needs, snapping, checkup, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -502,11 +585,11 @@ class Study:
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
     needs: NeedsSection = field(default_factory=NeedsSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
+    checkup: CheckupSection = field(default_factory=CheckupSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
 
     def __post_init__(self) -> None:
-        """Refuse a standard of another method, minutes that do not grow, no walker, and two of the same name."""
-        check_scored(self.standard)
+        """Refuse minutes that do not grow, no walker, two of the same name, and weights of no category."""
         if not self.minutes or list(self.minutes) != sorted(set(self.minutes)):
             given = ", ".join(f"{m:g}" for m in self.minutes)
             msg = f"minutes should grow, as in [5, 10, 15]; [{given}] does not"
@@ -518,6 +601,23 @@ class Study:
         if not names or len(set(names)) < len(names):
             msg = f"walkers needs at least one, each with its own name; it has [{', '.join(names)}]"
             raise ValueError(msg)
+        if problem := self._doubt_weights():
+            raise ValueError(problem)
+
+    def _doubt_weights(self) -> str:
+        """Say what is wrong with the weights of categories."""
+        weights = self.checkup.weights
+        known = [category.id for category in self.standard.categories]
+        if isinstance(weights, str):
+            return ""
+        stray = next((name for name in weights if name not in known), None)
+        if stray is not None:
+            close = difflib.get_close_matches(stray, known, n=1)
+            meant = f"did you mean '{close[0]}'?" if close else f"its categories are: {', '.join(known)}"
+            return f"[checkup] weights names '{stray}', which is no category of '{self.standard.id}'; {meant}"
+        if not any(weights.get(name, 1.0) > 0 for name in known):
+            return "[checkup] weights are all 0; give one category at least a weight above 0"
+        return ""
 
     def path_to(self, name: str) -> Path:
         """Return the path of a file that the study names."""

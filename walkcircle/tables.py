@@ -528,12 +528,94 @@ class Needs(Table):
     reason = Column("reason", "text", "why it is not firm", nullable=True)
 
 
+class Sufficiency(Table):
+    """Whether there is enough of a kind, and whether it is large enough, per community."""
+
+    title = "sufficiency"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    adequacy = Column(
+        "adequacy",
+        "number",
+        "units per person / norm, at most 1, mean over the people who need the kind",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    adequacy_known = Column("adequacy_known", "number", "share of them for whom it is known", low=0, high=1)
+    quality = Column(
+        "quality",
+        "number",
+        "share of those in time whose nearest facility has the floor area that the standard asks for",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    quality_known = Column("quality_known", "number", "share of them for whom that is known", low=0, high=1)
+
+
+class Scores(Table):
+    """The score of each community for each kind, and what it is made of."""
+
+    title = "scores by kind"
+    community = Column("community", "text", "community")
+    kind = Column("kind", "text", "kind of facility")
+    walker = Column("walker", "text", "by whose walks it is scored")
+    group = Column("group", "text", "whom the kind is for")
+    coverage = Column(
+        "coverage",
+        "number",
+        "share of those who need it for whom it is in time, at most; missing where the data are thin",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    adequacy = Column("adequacy", "number", "is there enough; missing where unknown", low=0, high=1, nullable=True)
+    quality = Column("quality", "number", "is it large enough; missing where unknown", low=0, high=1, nullable=True)
+    score = Column(
+        "score", "number", "weighted mean of the three, of those that are known", low=0, high=100, nullable=True
+    )
+    known = Column("known", "number", "share of the three weights that is known and firm", low=0, high=1)
+    stand_in = Column("stand_in", "flag", "all residents stand in for people of the group, whose number is unknown")
+
+
+class CategoryScores(Table):
+    """The score of each community for each category."""
+
+    title = "scores by category"
+    community = Column("community", "text", "community")
+    category = Column("category", "text", "category of the standard")
+    score = Column(
+        "score", "number", "weighted mean of its kinds, of those that have a score", low=0, high=100, nullable=True
+    )
+    known = Column("known", "number", "weighted mean of what is known of its kinds", low=0, high=1)
+
+
+class Firmness(Table):
+    """How firm the ranking is: what becomes of it when all that is doubtful is drawn anew, many times."""
+
+    title = "firmness"
+    community = Column("community", "text", "community", unique=True)
+    weakest_probability = Column(
+        "weakest_probability",
+        "number",
+        "share of the draws in which it is in the weakest tenth; missing without a rank",
+        low=0,
+        high=1,
+        nullable=True,
+    )
+    rank_low = Column("rank_low", "number", "5th percentile of its rank over the draws", low=1, nullable=True)
+    rank_high = Column("rank_high", "number", "95th percentile of its rank over the draws", low=1, nullable=True)
+
+
 class Checkup(Table):
     """The check-up of each community: index, rank, and how sure we are."""
 
     title = "check-up"
     community = Column("community", "text", "community", unique=True)
     name = Column("name", "text", "name of the community")
+    subdistrict = Column("subdistrict", "text", "subdistrict or town it belongs to", optional=True, nullable=True)
+    district = Column("district", "text", "district or county it belongs to", optional=True, nullable=True)
     population = Column("population", "number", "residents", unit="people", low=0)
     index = Column(
         "index",
@@ -550,10 +632,82 @@ class Checkup(Table):
         low=1,
         nullable=True,
     )
+    percentile = Column(
+        "percentile",
+        "number",
+        "of the other communities with a rank, how many have a lower index",
+        unit="%",
+        low=0,
+        high=100,
+        optional=True,
+        nullable=True,
+    )
     firm_kinds = Column("firm_kinds", "count", "kinds with trustworthy data", low=0)
     weakest = Column("weakest", "flag", "in the weakest tenth")
-    confidence = Column("confidence", "text", "A to D, by the share of kinds that are firm")
+    weakest_probability = Column(
+        "weakest_probability",
+        "number",
+        "share of the draws in which it is in the weakest tenth; missing without a rank or without draws",
+        low=0,
+        high=1,
+        optional=True,
+        nullable=True,
+    )
+    rank_low = Column(
+        "rank_low", "number", "5th percentile of its rank over the draws", low=1, optional=True, nullable=True
+    )
+    rank_high = Column(
+        "rank_high", "number", "95th percentile of its rank over the draws", low=1, optional=True, nullable=True
+    )
+    absent = Column(
+        "absent",
+        "text",
+        "mandatory kinds that certainly nobody there has in time, by their ids",
+        optional=True,
+        nullable=True,
+    )
+    confidence = Column("confidence", "text", "A to D, by the share of the scores' weights that is known and firm")
     geometry = Column("geometry", "geometry", "area of the community")
+
+
+class AreaScores(Table):
+    """The index of subdistricts, districts and the whole: means over their communities, weighted by people."""
+
+    title = "index by area"
+    level = Column("level", "text", "subdistrict, district or city")
+    area = Column("area", "text", "its name; all for the city")
+    district = Column("district", "text", "district of a subdistrict", nullable=True)
+    population = Column("population", "number", "residents", unit="people", low=0)
+    communities = Column("communities", "count", "its communities", low=0)
+    scored = Column("scored", "count", "of them, those with an index", low=0)
+    scored_population = Column("scored_population", "number", "residents of those", unit="people", low=0)
+    index = Column(
+        "index",
+        "number",
+        "mean of the index, weighted by residents; missing without any",
+        low=0,
+        high=100,
+        nullable=True,
+    )
+
+
+class AreaCategories(Table):
+    """The score of subdistricts, districts and the whole for each category, weighted by people."""
+
+    title = "categories by area"
+    level = Column("level", "text", "subdistrict, district or city")
+    area = Column("area", "text", "its name; all for the city")
+    district = Column("district", "text", "district of a subdistrict", nullable=True)
+    category = Column("category", "text", "category of the standard")
+    population = Column("population", "number", "residents of communities with that score", unit="people", low=0)
+    score = Column(
+        "score",
+        "number",
+        "mean of the score, weighted by residents; missing without any",
+        low=0,
+        high=100,
+        nullable=True,
+    )
 
 
 class Adequacy(Table):
@@ -853,7 +1007,13 @@ TABLES: tuple[type[Table], ...] = (
     Causes,
     Survey,
     Needs,
+    Sufficiency,
+    Scores,
+    CategoryScores,
+    Firmness,
     Checkup,
+    AreaScores,
+    AreaCategories,
     Adequacy,
     Crowding,
     Supply,

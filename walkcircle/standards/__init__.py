@@ -19,7 +19,7 @@ from dataclasses import field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 from pydantic.dataclasses import dataclass
@@ -41,9 +41,6 @@ Status = Literal["in force", "draft", "reconstruction", "published study", "own 
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Range = tuple[Positive, Positive]
-
-#: The methods by which a study scores. A standard with another is read and explained, and refused by a study.
-SCORED_METHODS: Final[frozenset[Method]] = frozenset({"threshold"})
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -524,24 +521,6 @@ def count_confidence(standard: Standard) -> dict[Confidence, int]:
     return {word: marks.count(word) for word in get_args(Confidence)}
 
 
-def check_scored(standard: Standard) -> None:
-    """Refuse a standard whose scores a study would get wrong, because it knows another method.
-
-    Raises
-    ------
-    StudyError
-        The method is not one by which a study scores.
-    """
-    if standard.method not in SCORED_METHODS:
-        most = max(kind.nearest for kind in standard.kinds)
-        msg = (
-            f"standard '{standard.id}' scores by {standard.method}, and a study scores by "
-            f"{' or '.join(sorted(SCORED_METHODS))}; 'walkcircle standards' explains its figures, its walks come with "
-            f"nearest(..., k={most}), and a study wants another standard"
-        )
-        raise StudyError(msg)
-
-
 @cache
 def _read_pack(name: str) -> Standard:
     """Read a bundled standard once."""
@@ -567,10 +546,11 @@ def _share_selections(content: dict[str, Any]) -> dict[str, Any]:
 
 def _add_categories(content: dict[str, Any]) -> dict[str, Any]:
     """Make a category of each that the kinds name; a kind that names none is its own."""
-    filled = _change_rows(content, lambda row: {"category": row["id"], **row} if "id" in row else row)
-    rows = [row for row in _list_rows(filled) if isinstance(row.get("category"), str)]
-    own = {row["id"]: _label(row) for row in rows if row.get("id") == row["category"]}
-    labels = {row["category"]: own.get(row["category"], _label({"id": row["category"]})) for row in rows}
+    filled = _change_rows(content, lambda record: {"category": record["id"], **record} if "id" in record else record)
+    records = [record for record in _list_rows(filled) if isinstance(record.get("category"), str)]
+    own = {record["id"]: _label(record) for record in records if record.get("id") == record["category"]}
+    named = list(dict.fromkeys(record["category"] for record in records))
+    labels = {name: own.get(name, _label({"id": name})) for name in named}
     filled["categories"] = [{"id": name, "zh": both["zh"], "en": both["en"]} for name, both in labels.items()]
     return filled
 

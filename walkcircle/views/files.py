@@ -160,6 +160,10 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
     """Return every table of an answer by the name it is written under."""
     return {
         "checkup": answer.checkup,
+        "scores": answer.scores,
+        "categories": answer.categories,
+        "areas": answer.areas,
+        "area_categories": answer.area_categories,
         "clusters": answer.clusters,
         "facilities": answer.place.facilities,
         "residences": answer.place.residences,

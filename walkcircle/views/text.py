@@ -28,7 +28,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "ranking_without": "Without",
     "ranking_grade": "Data",
     "without_long": "Residents certainly without; for the index, without the kind that most lack",
-    "confidence_long": "Confidence in the data, A (best) to D",
+    "confidence_long": "How much of the scores is known and firm, A (best) to D",
     "ranking_all": "Show all {count}",
     "ranking_less": "Show fewer",
     "ranking_name": "Community",
@@ -41,9 +41,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "check_and": "and {count} more",
     "check_for_example": "for example: {reason}",
     "about": "About these numbers",
-    "about_index": "Index: within each category the weighted mean of the shares of residents who reach each kind in "
-    "time, then the mean over categories, 0 to 100. "
-    "Kinds whose data are thin are left out; where fewer than half are firm there is no index.",
+    "about_index": "Index: a kind scores the share of those who need it who reach it in time and, where known, whether "
+    "there is enough and it is large enough; categories are weighted means of kinds, the index is the mean of "
+    "categories, 0 to 100. Kinds whose data are thin are left out; where fewer than half are firm there is no index. "
+    "Where capacity and floor areas are unknown the data are of grade C at best.",
     "about_minutes": "Walking times are rounded up to whole minutes, so that 15 is within 15.",
     "layers": "Layers",
     "layer_areas": "Colour of communities",
@@ -144,8 +145,9 @@ CHINESE: Final[Mapping[str, str]] = {
     "check_and": "等，另有 {count} 个",
     "check_for_example": "例如：{reason}",
     "about": "数据说明",
-    "about_index": "指数：各类别内设施可达居民比例的加权平均，再对类别取平均，0 至 100。数据薄弱的设施不计入；"
-    "可靠设施不足一半的社区不给出指数。",
+    "about_index": "指数：各类设施按需求居民的可达比例计分，已知时再计设施是否够用、面积是否达标；"
+    "类别为其设施的加权平均，指数为类别的平均，0 至 100。数据薄弱的设施不计入；可靠设施不足一半的社区不给出指数。"
+    "设施容量与面积未知时，数据可信度至多为 C。",
     "about_minutes": "步行时间向上取整到分钟，因此 15 即在 15 分钟之内。",
     "layers": "图层",
     "layer_areas": "社区着色",
@@ -226,6 +228,14 @@ _REASONS = (
     (
         r"only (\d+) places are mapped in and around for ([\d,]+) residents",
         r"周边仅标注 \1 处设施，居民 \2 名",
+    ),
+    (
+        r"only (\d+) of this kind are mapped for ([\d,]+) people in all",
+        r"全部 \2 人仅标注 \1 处此类设施",
+    ),
+    (
+        r"none of this kind is mapped in and around, where (\d+) would be at the density of the whole file",
+        r"周边没有标注此类设施；按整个数据文件的密度应有 \1 处",
     ),
     (
         r"OpenStreetMap practically never holds this kind; it needs a register",
