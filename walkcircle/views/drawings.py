@@ -75,6 +75,9 @@ class Frame:
         first = np.diff(of_line, prepend=-1) != 0
         step = np.diff(units, axis=0, prepend=units[:1])
         kept = first | (step != 0).any(axis=1)
+        # what shrinks to a point is not drawn
+        line = of_line[kept]
+        kept[kept] = np.bincount(line, minlength=len(lines))[line] > 1
         units, step, first = units[kept], step[kept], first[kept]
         steps = zip(first.tolist(), units.tolist(), step.tolist(), strict=True)
         return "".join(f"M{x} {y}l" if begins else f"{dx} {dy} " for begins, (x, y), (dx, dy) in steps)
@@ -137,7 +140,7 @@ class Ground:
     def _most(self) -> float:
         return max(float(self.answer.clusters[Clusters.population].quantile(0.95)), 1.0)
 
-    def draw_community(self, position: int, kind: str, *, firm: bool, label: str, metres: str) -> Markup:
+    def draw_community(self, position: int, kind: str, *, thin: bool, label: str, metres: str) -> Markup:
         """Draw one community: its ground and streets, what its homes have of a kind, and facilities.
 
         Parameters
@@ -146,8 +149,8 @@ class Ground:
             Row of the community in the check-up.
         kind
             Id of the kind.
-        firm
-            Whether the data of that kind are firm here; if not, homes without it are to be checked.
+        thin
+            The data of that kind are thin here, so that homes without it are to be checked.
         label
             What the picture is, for those who do not see it.
         metres
@@ -170,13 +173,13 @@ class Ground:
         )
         outline = frame.write_path(np.array([shape]), closed=True)
         parts = [*areas, streets, f'<path class="outline" d="{outline}"/>',
-                 *self._draw_facilities(frame, kind), *self._draw_homes(frame, position, kind, firm=firm),
+                 *self._draw_facilities(frame, kind), *self._draw_homes(frame, position, kind, thin=thin),
                  _draw_scale(frame, metres)]  # fmt: skip
         return Markup(
             '<svg class="ground" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
         ).format(MAP_WIDTH, MAP_HEIGHT, label, Markup("".join(parts)))  # noqa: S704 - numbers and our own class names only
 
-    def _draw_homes(self, frame: Frame, position: int, kind: str, *, firm: bool) -> list[str]:
+    def _draw_homes(self, frame: Frame, position: int, kind: str, *, thin: bool) -> list[str]:
         """Draw the homes of a community, a ring where all is well and a disc where not, so that print is clear."""
         community = str(self.answer.checkup[Checkup.community].iloc[position])
         rows = self._homes.get(community, np.zeros(0, np.int64))
@@ -187,7 +190,7 @@ class Ground:
         radius = np.clip(24 * np.sqrt(people / self._most), 7, 30)
         order = np.argsort(-people, kind="stable")
         return [
-            f'<circle class="home {words.iloc[i] if firm or words.iloc[i] != "gap" else "check"}" '
+            f'<circle class="home {"check" if thin and words.iloc[i] == "gap" else words.iloc[i]}" '
             f'cx="{xy[i, 0]}" cy="{xy[i, 1]}" r="{radius[i]:.0f}"/>'
             for i in order
         ]
@@ -228,7 +231,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     turn = [2 * pi * i / count - pi / 2 for i in range(count)]
 
     def spot(i: int, score: float) -> tuple[float, float]:
-        return 230 + 1.3 * score * cos(turn[i]), 170 + 1.3 * score * sin(turn[i])
+        return 270 + 1.3 * score * cos(turn[i]), 170 + 1.3 * score * sin(turn[i])
 
     def ring(values: Sequence[float], css: str) -> str:
         points = [spot(i, value) for i, value in enumerate(values) if not isnan(value)]
@@ -237,7 +240,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     parts = [ring([level] * count, "grid") for level in (25, 50, 75, 100)]
     for i, (_, score, _) in enumerate(scores):
         x, y = spot(i, 100)
-        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M230 170L{x:.1f} {y:.1f}"/>')
+        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M270 170L{x:.1f} {y:.1f}"/>')
     parts += [ring([mean for _, _, mean in scores], "mean"), ring([score for _, score, _ in scores], "own")]
     for i, (_, score, _) in enumerate(scores):
         if not isnan(score):
@@ -245,7 +248,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
             parts.append(f'<circle class="own" cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>')
     texts = []
     for i, (name, score, _) in enumerate(scores):
-        x, y = 230 + 146 * cos(turn[i]), 170 + 144 * sin(turn[i])
+        x, y = 270 + 146 * cos(turn[i]), 170 + 144 * sin(turn[i])
         anchor = "middle" if abs(cos(turn[i])) < 0.2 else "start" if cos(turn[i]) > 0 else "end"
         text = "?" if isnan(score) else f"{score:.0f}"
         down = -6 if sin(turn[i]) < -0.9 else 14 if sin(turn[i]) > 0.9 else 4
@@ -254,7 +257,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
                 f"{x:.0f}", f"{y + down:.0f}", anchor, clean_name(name, longest=22), text
             )
         )
-    return Markup('<svg class="radar" viewBox="0 0 460 346" role="img" aria-label="{}">{}{}</svg>').format(
+    return Markup('<svg class="radar" viewBox="0 0 540 346" role="img" aria-label="{}">{}{}</svg>').format(
         label, Markup("".join(parts)), Markup("").join(texts)  # noqa: S704 - numbers and our own class names only
     )
 
@@ -267,7 +270,7 @@ def draw_strip(indices: Sequence[float], own: float, label: str) -> Markup:
     )
     ticks = "".join(f"M{20 + 4 * index:.1f} 31v7" for index in sorted(indices) if not isnan(index))
     scale = "".join(f'<text x="{20 + 4 * at:g}" y="52" text-anchor="middle">{at:g}</text>' for at in
-                    (0, *(band.low for band in BANDS[1:]), 100))  # fmt: skip
+                    (0, *(band.low for band in BANDS[1:-1]), 100))  # fmt: skip
     mark = "" if isnan(own) else f'<path class="mark" d="M{20 + 4 * own:.1f} 8v31m-5 -31h10l-5 8z"/>'
     return Markup('<svg class="strip" viewBox="0 0 440 56" role="img" aria-label="{}">{}</svg>').format(
         label, Markup(f'{bands}<path class="ticks" d="{ticks}"/>{scale}{mark}')  # noqa: S704 - numbers only

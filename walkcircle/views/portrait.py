@@ -40,6 +40,7 @@ from walkcircle.views.sheets import (
     show_share,
     write_count,
     write_page,
+    write_points,
 )
 from walkcircle.views.text import Language, translate_reason
 
@@ -204,7 +205,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
             for one, (name, score, _) in zip(standard.categories, scores, strict=True)
         ],
         "map": ground.draw_community(
-            position, shown.kind.id, firm=shown.firm, label=say("map_name"), metres=say("metres")
+            position, shown.kind.id, thin=shown.thin, label=say("map_name"), metres=say("metres")
         ),
         "map_title": say(
             "map_title", {"kind": shown.kind.label(language), "limit": f"{shown.kind.limit_min:g}"}
@@ -220,7 +221,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         else [_tell_need(setting, kind, asked, quadrant) for kind, asked, quadrant in profile.needs],
         "peers": [_tell_peer(setting, setting.profiles[other]) for other in profile.peers],
         "walkers": [clean_name(one.label(language)) for one in setting.answer.study.walkers],
-        "tables": _tell_kinds(setting, profile, shared),
+        "tables": _tell_kinds(setting, profile),
         "has_radius": shared.has_radius,
         "has_norm": shared.has_norm,
         "kinds_note": say("kinds_note", {"limits": say("radius_of")}),
@@ -236,8 +237,9 @@ def _find(setting: Setting, profile: Profile) -> str:
         return say("nobody")
     if profile.gaps:
         most = profile.gaps[0]
+        everybody = write_count(most.without) == write_count(profile.residents)
         first = say(
-            "finding_gap",
+            "finding_all" if everybody else "finding_gap",
             {"without": write_count(most.without), "all": write_count(profile.residents),
              "limit": f"{most.kind.limit_min:g}", "kind": _in_sentence(most.kind.label(language))},
         )  # fmt: skip
@@ -315,7 +317,8 @@ def _tell_identity(setting: Setting, profile: Profile) -> list[tuple[str, Markup
 def _tell_groups(setting: Setting, profile: Profile) -> dict[str, Any]:
     """Tell the people of each group, and what type of community they make."""
     say, rows = setting.say, []
-    for group in GROUPS:
+    known = any(not isnan(people) for people in profile.groups.values())
+    for group in GROUPS if known else ():
         people = profile.groups[group]
         if isnan(people):
             rows.append((say(group), Markup('<span data-of="group:{}" data-value="">{}</span>').format(group, say("unknown"))))
@@ -328,7 +331,7 @@ def _tell_groups(setting: Setting, profile: Profile) -> dict[str, Any]:
         rows.append((say(group), told))
     return {
         "rows": rows,
-        "known": any(not isnan(people) for people in profile.groups.values()),
+        "known": known,
         "type": say("unknown") if profile.type is None else say(f"type_{profile.type}"),
     }
 
@@ -391,7 +394,7 @@ def _tell_peer(setting: Setting, peer: Profile) -> dict[str, Any]:
             "index": show_number(f"peer:{peer.community}", peer.standing.index, text)}  # fmt: skip
 
 
-def _tell_kinds(setting: Setting, profile: Profile, shared: _Shared) -> list[dict[str, Any]]:
+def _tell_kinds(setting: Setting, profile: Profile) -> list[dict[str, Any]]:
     """Make the table of kinds, category by category."""
     tables = []
     for category in setting.answer.study.standard.categories:
@@ -401,7 +404,6 @@ def _tell_kinds(setting: Setting, profile: Profile, shared: _Shared) -> list[dic
             score = profile.categories[category.id]
             text = "?" if isnan(score) else f"{score:.0f}"
             tables.append({"label": label, "rows": rows, "score": text, "alone": len(rows) == 1})
-    del shared
     return tables
 
 
@@ -424,7 +426,7 @@ def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
         "walks": [_tell_walk(setting, kind, walk) for walk in one.walks],
         "share": show_share("share", one.share),
         "radius": show_share("radius", one.radius) if kind.limit_m is not None else None,
-        "gap": show_number("radius_gap", one.radius_gap, "–" if isnan(one.radius_gap) else _write_points(one.radius_gap)),
+        "gap": show_number("radius_gap", one.radius_gap, "–" if isnan(one.radius_gap) else write_points(one.radius_gap)),
         "count": show_count("count", one.count),
         "stock": _tell_stock(setting, one),
         "without": show_count("without", one.without) if one.without > 0 or not one.unsure else None,
@@ -458,8 +460,10 @@ def _tell_stock(setting: Setting, one: KindProfile) -> Markup | str | None:
     if stock.shortfall > 0:
         short = show_number("shortfall", stock.shortfall, write_count(stock.shortfall))
         unit = translate_word(one.kind.norm_unit, setting.language)
-        told = _fill(setting.say("stock"), {"share": told, "short": short, "unit": unit})
-    return told if one.firm else _join(told, "?")
+        told = Markup("{} <small>{}</small>").format(
+            told, _fill(setting.say("short"), {"short": short, "unit": unit})
+        )
+    return told if one.firm else Markup('<span class="doubt">{} ?</span>').format(told)
 
 
 def _tell_why(setting: Setting, one: KindProfile) -> str:
@@ -467,11 +471,6 @@ def _tell_why(setting: Setting, one: KindProfile) -> str:
     cause = translate_word(one.cause, setting.language) if one.cause else ""
     reason = translate_reason(one.reason, setting.language) if one.reason else ""
     return "; ".join(clean_name(text, longest=160) for text in (cause, reason) if text)
-
-
-def _write_points(gap: float) -> str:
-    points = round(100 * gap)
-    return "0" if points == 0 else f"{points:+d}".replace("-", "−")
 
 
 def _fill(words: str, values: dict[str, object]) -> Markup:

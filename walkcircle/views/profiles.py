@@ -116,6 +116,8 @@ class KindProfile:
         The kind.
     walks
         One per walker.
+    known, covered
+        Residents whose walk is known, and of them those within the limit.
     share, radius, radius_gap
         Share of residents within the walk, within the straight-line radius, and how much larger the second is.
     count
@@ -126,14 +128,16 @@ class KindProfile:
         Residents certainly without, and those to check on the ground.
     cause
         Why most of them are without, or None.
-    firm, reason
-        Whether the data are firm, and why not.
+    firm, thin, reason
+        Whether the data are firm; whether they are so thin that nothing is certain of anybody; and why.
     group, stand_in
         Whom the kind is for, and whether all residents stand in for them.
     """
 
     kind: Kind
     walks: tuple[Walk, ...]
+    known: float
+    covered: float
     share: float
     radius: float
     radius_gap: float
@@ -143,6 +147,7 @@ class KindProfile:
     unsure: float
     cause: str | None
     firm: bool
+    thin: bool
     reason: str | None
     group: str
     stand_in: bool
@@ -158,8 +163,8 @@ class Completion:
         How many kinds make the bundle: those whose data are firm for at least half of all residents.
     within
         How many of them the resident in the middle has within the limit; missing where nothing is known.
-    share
-        Share of residents who have all.
+    share, complete, known
+        Share of residents who have all, how many they are, and of how many that is known.
     one_short
         Residents who lack just one.
     at_least
@@ -169,6 +174,8 @@ class Completion:
     kinds: int
     within: float
     share: float
+    complete: float
+    known: float
     one_short: float
     at_least: bool
 
@@ -464,6 +471,8 @@ def _list_kinds(answer: Analysis) -> dict[str, tuple[KindProfile, ...]]:
                         )
                         for name in walkers
                     ),
+                    known=_number(row.get(CommunityCoverage.population)) - _number(row.get(CommunityCoverage.unknown)),
+                    covered=_number(row.get(CommunityCoverage.covered)),
                     share=_number(row.get(CommunityCoverage.share)),
                     radius=within,
                     radius_gap=wider,
@@ -473,6 +482,7 @@ def _list_kinds(answer: Analysis) -> dict[str, tuple[KindProfile, ...]]:
                     unsure=gaps.get((community, kind.id, False), 0.0),
                     cause=None if cause is None or pd.isna(cause) else str(cause),
                     firm=row.get(CommunityCoverage.confidence) == "firm",
+                    thin=isnan(_number(row.get(CommunityCoverage.share_at_most))),
                     reason=None if reason is None or pd.isna(reason) else str(reason),
                     group=str(row.get(_GROUP, "all")),
                     stand_in=bool(row.get(_STAND_IN, False)),
@@ -628,6 +638,8 @@ def _measure_completion(answer: Analysis) -> list[Completion | None]:
             kinds=len(kinds),
             within=len(kinds) - middle.get(community, nan),
             share=_number(weighed[CommunityBundle.share_complete].get(community)),
+            complete=float(weighed[CommunityBundle.complete].get(community, 0.0)),
+            known=float((weighed[CommunityBundle.population] - weighed[CommunityBundle.unknown]).get(community, 0.0)),
             one_short=float(short.get(community, 0.0)),
             at_least=community in thin,
         )

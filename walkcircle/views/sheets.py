@@ -132,6 +132,18 @@ def round_minutes(minutes: float) -> int:
     return ceil(minutes - 1e-6)
 
 
+def write_points(gap: float) -> str:
+    """Write a difference of shares in percentage points.
+
+    Examples
+    --------
+    >>> write_points(0.234), write_points(-0.02), write_points(0.001)
+    ('+23', '−2', '0')
+    """
+    points = round(100 * gap)
+    return "0" if points == 0 else f"{points:+d}".replace("-", "−")
+
+
 def fill_template(name: str, content: Mapping[str, Any]) -> str:
     """Return the page that a template of this package makes of its content."""
     return _environment().get_template(name).render(css=Markup(read_css()), **content)
