@@ -231,7 +231,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     turn = [2 * pi * i / count - pi / 2 for i in range(count)]
 
     def spot(i: int, score: float) -> tuple[float, float]:
-        return 270 + 1.3 * score * cos(turn[i]), 170 + 1.3 * score * sin(turn[i])
+        return 300 + 1.1 * score * cos(turn[i]), 168 + 1.1 * score * sin(turn[i])
 
     def ring(values: Sequence[float], css: str) -> str:
         points = [spot(i, value) for i, value in enumerate(values) if not isnan(value)]
@@ -240,7 +240,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     parts = [ring([level] * count, "grid") for level in (25, 50, 75, 100)]
     for i, (_, score, _) in enumerate(scores):
         x, y = spot(i, 100)
-        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M270 170L{x:.1f} {y:.1f}"/>')
+        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M300 168L{x:.1f} {y:.1f}"/>')
     parts += [ring([mean for _, _, mean in scores], "mean"), ring([score for _, score, _ in scores], "own")]
     for i, (_, score, _) in enumerate(scores):
         if not isnan(score):
@@ -248,16 +248,16 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
             parts.append(f'<circle class="own" cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>')
     texts = []
     for i, (name, score, _) in enumerate(scores):
-        x, y = 270 + 146 * cos(turn[i]), 170 + 144 * sin(turn[i])
+        x, y = 300 + 122 * cos(turn[i]), 168 + 126 * sin(turn[i])
         anchor = "middle" if abs(cos(turn[i])) < 0.2 else "start" if cos(turn[i]) > 0 else "end"
         text = "?" if isnan(score) else f"{score:.0f}"
-        down = -6 if sin(turn[i]) < -0.9 else 14 if sin(turn[i]) > 0.9 else 4
+        down = -14 if sin(turn[i]) < -0.9 else 6 if sin(turn[i]) > 0.9 else -4
         texts.append(
-            Markup('<text x="{}" y="{}" text-anchor="{}">{} <tspan class="value">{}</tspan></text>').format(
-                f"{x:.0f}", f"{y + down:.0f}", anchor, clean_name(name, longest=22), text
-            )
+            Markup(
+                '<text x="{0}" y="{1}" text-anchor="{2}">{3}<tspan class="value" x="{0}" dy="21">{4}</tspan></text>'
+            ).format(f"{x:.0f}", f"{y + down:.0f}", anchor, clean_name(name, longest=20), text)
         )
-    return Markup('<svg class="radar" viewBox="0 0 540 346" role="img" aria-label="{}">{}{}</svg>').format(
+    return Markup('<svg class="radar" viewBox="0 0 600 346" role="img" aria-label="{}">{}{}</svg>').format(
         label, Markup("".join(parts)), Markup("").join(texts)  # noqa: S704 - numbers and our own class names only
     )
 
@@ -269,10 +269,10 @@ def draw_strip(indices: Sequence[float], own: float, label: str) -> Markup:
         for band in BANDS
     )
     ticks = "".join(f"M{20 + 4 * index:.1f} 31v7" for index in sorted(indices) if not isnan(index))
-    scale = "".join(f'<text x="{20 + 4 * at:g}" y="52" text-anchor="middle">{at:g}</text>' for at in
+    scale = "".join(f'<text x="{20 + 4 * at:g}" y="56" text-anchor="middle">{at:g}</text>' for at in
                     (0, *(band.low for band in BANDS[1:-1]), 100))  # fmt: skip
     mark = "" if isnan(own) else f'<path class="mark" d="M{20 + 4 * own:.1f} 8v31m-5 -31h10l-5 8z"/>'
-    return Markup('<svg class="strip" viewBox="0 0 440 56" role="img" aria-label="{}">{}</svg>').format(
+    return Markup('<svg class="strip" viewBox="0 0 440 60" role="img" aria-label="{}">{}</svg>').format(
         label, Markup(f'{bands}<path class="ticks" d="{ticks}"/>{scale}{mark}')  # noqa: S704 - numbers only
     )
 

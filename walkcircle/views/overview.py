@@ -23,7 +23,7 @@ from walkcircle.views.findings import describe_index, write_index
 from walkcircle.views.legend import build_legend
 from walkcircle.views.palette import classify_value
 from walkcircle.views.portrait import FOLDER, Setting, make_setting
-from walkcircle.views.profiles import Profile, compare_shares
+from walkcircle.views.profiles import LEAST_PERSON, Profile, compare_shares
 from walkcircle.views.sheets import (
     clean_name,
     fill_template,
@@ -41,7 +41,7 @@ from walkcircle.views.text import Language, translate_reason
 #: Name of the page of the whole study, and the folder of those of its districts.
 PAGE, DISTRICTS = "overview.html", "districts"
 
-#: So many places to check are listed; the table of gaps has all.
+#: So many communities to check are listed; the table of gaps has all.
 LONGEST_LIST = 60
 
 
@@ -144,7 +144,7 @@ def _tell(setting: Setting, area: _Area, districts: list[dict[str, Any]]) -> dic
     )
     finding = describe_index(area.covered, area.gaps, area.checkup, standard, language)
     mean = _average(indices, [one.residents for one in area.profiles])
-    strip = say("strip_unknown") if isnan(mean) else say("strip", {"index": write_index(mean)})
+    strip = say("strip_unknown") if isnan(mean) else say("strip_mean", {"index": write_index(mean)})
     return {
         "say": CAPTIONS[language],
         "up": area.up,
@@ -244,6 +244,7 @@ def _tell_coverage(setting: Setting, area: _Area) -> list[dict[str, Any]]:
                 "width": 0 if isnan(share) else round(100 * share, 1),
                 "radius": show_share("radius", wide),
                 "gap": show_number("radius_gap", gap, "–" if isnan(gap) else write_points(gap)),
+                "has_gap": bool(is_gap.any()),
                 "without": show_count("without", float(gaps[Gaps.residents_without][is_gap].sum())),
                 "unsure": show_count("unsure", float(gaps[Gaps.residents_without][~is_gap].sum())),
             }
@@ -318,25 +319,26 @@ def _tell_thin(setting: Setting, area: _Area) -> dict[str, Any]:
 
 
 def _tell_checks(setting: Setting, area: _Area) -> dict[str, Any]:
-    """List where residents seem to be without and the data do not let us say so, most residents first."""
-    unsure = area.gaps[area.gaps[Gaps.verdict] != GAP]
-    unsure = unsure.sort_values([Gaps.residents_without, Gaps.community, Gaps.kind], ascending=[False, True, True])
-    labels = {kind.id: kind.label(setting.language) for kind in setting.answer.study.standard.kinds}
-    names = {one.community: one.name if one.name.strip() else one.community for one in area.profiles}
-    rows = [
-        {
-            "name": show_name(names[community]),
-            "file": f"{area.up}{FOLDER}/{setting.files[community]}",
-            "kind": labels[kind],
-            "people": show_count("unsure", float(people)),
-            "reason": "" if pd.isna(reason) else clean_name(translate_reason(str(reason), setting.language), longest=160),
-        }
-        for community, kind, people, reason in zip(
-            unsure[Gaps.community].head(LONGEST_LIST), unsure[Gaps.kind].head(LONGEST_LIST),
-            unsure[Gaps.residents_without].head(LONGEST_LIST), unsure[Gaps.reason].head(LONGEST_LIST), strict=True,
+    """List the communities with residents who seem to be without, where the data do not let us say so."""
+    found = [one for one in area.profiles if any(kind.unsure >= LEAST_PERSON for kind in one.kinds)]
+    found.sort(key=lambda one: (-max(kind.unsure for kind in one.kinds), one.community))
+    rows = []
+    for one in found[:LONGEST_LIST]:
+        unsure = sorted((kind for kind in one.kinds if kind.unsure >= LEAST_PERSON), key=lambda kind: -kind.unsure)
+        reasons = dict.fromkeys(translate_reason(kind.reason, setting.language) for kind in unsure if kind.reason)
+        rows.append(
+            {
+                "id": one.community,
+                "name": show_name(one.name if one.name.strip() else one.community),
+                "file": f"{area.up}{FOLDER}/{setting.files[one.community]}",
+                "kinds": [
+                    {"label": kind.kind.label(setting.language), "people": show_count(f"unsure:{kind.kind.id}", kind.unsure)}
+                    for kind in unsure
+                ],
+                "reasons": [clean_name(reason, longest=160) for reason in reasons],
+            }
         )
-    ]  # fmt: skip
-    more = len(unsure) - len(rows)
+    more = len(found) - len(rows)
     return {"rows": rows, "more": setting.say("checks_more", {"count": write_count(more)}) if more else ""}
 
 

@@ -22,6 +22,7 @@ from walkcircle.views.findings import write_index, write_share
 from walkcircle.views.palette import classify_value
 from walkcircle.views.profiles import (
     GROUPS,
+    LEAST_PERSON,
     NAMED,
     TYPE_BOUNDS,
     KindProfile,
@@ -259,7 +260,7 @@ def _find(setting: Setting, profile: Profile) -> str:
 
 def _unsure(profile: Profile) -> list[KindProfile]:
     """List the kinds whose gap is to be checked, most residents first."""
-    return sorted((one for one in profile.kinds if one.unsure >= 0.5), key=lambda one: -one.unsure)
+    return sorted((one for one in profile.kinds if one.unsure >= LEAST_PERSON), key=lambda one: -one.unsure)
 
 
 def _tell_index(setting: Setting, profile: Profile) -> dict[str, Any]:
@@ -324,7 +325,7 @@ def _tell_groups(setting: Setting, profile: Profile) -> dict[str, Any]:
             rows.append((say(group), Markup('<span data-of="group:{}" data-value="">{}</span>').format(group, say("unknown"))))
             continue
         told = show_count(f"group:{group}", people)
-        if profile.unknown[group] >= 0.5:
+        if profile.unknown[group] >= LEAST_PERSON:
             told = _fill(say("group_partly"), {"people": told})
         elif profile.residents >= 1:
             told = _join(told, write_share(min(people / profile.residents, 1.0)))
@@ -411,7 +412,7 @@ def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
     """Make one row of the table of kinds."""
     say, language, kind = setting.say, setting.language, one.kind
     known = not isnan(one.share)
-    mood = "gap" if one.without >= 0.5 else "check" if not one.firm or one.unsure >= 0.5 else "met"
+    mood = "gap" if one.without >= LEAST_PERSON else "check" if not one.firm or one.unsure >= LEAST_PERSON else "met"
     first = one.walks[0]
     place = None if first.facility is None else show_name(first.name) if first.name else say("unnamed")
     return {
@@ -460,10 +461,9 @@ def _tell_stock(setting: Setting, one: KindProfile) -> Markup | str | None:
     if stock.shortfall > 0:
         short = show_number("shortfall", stock.shortfall, write_count(stock.shortfall))
         unit = translate_word(one.kind.norm_unit, setting.language)
-        told = Markup("{} <small>{}</small>").format(
-            told, _fill(setting.say("short"), {"short": short, "unit": unit})
-        )
-    return told if one.firm else Markup('<span class="doubt">{} ?</span>').format(told)
+        lacking = _fill(setting.say("short"), {"short": short, "unit": unit})
+        return Markup("{}{} <small>{}</small>").format(told, "" if one.firm else "?", lacking)
+    return told if one.firm else Markup("{}?").format(told)
 
 
 def _tell_why(setting: Setting, one: KindProfile) -> str:

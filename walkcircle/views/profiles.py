@@ -67,7 +67,7 @@ _CAUSE, _GROUP, _STAND_IN, _ASKED, _QUADRANT = "cause", "group", "stand_in", "as
 _CATEGORY, _SCORE = "category", "score"
 
 #: Less than this is nobody; sums of people carry rounding.
-_LEAST_PERSON = 0.5
+LEAST_PERSON = 0.5
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ class Profile:
     @property
     def gaps(self) -> tuple[KindProfile, ...]:
         """The kinds with residents certainly without, most residents first."""
-        found = [one for one in self.kinds if one.without >= _LEAST_PERSON]
+        found = [one for one in self.kinds if one.without >= LEAST_PERSON]
         return tuple(sorted(found, key=lambda one: -one.without))
 
     @property
@@ -350,7 +350,7 @@ def choose_type(groups: Mapping[str, float], unknown: Mapping[str, float], resid
     'ageing'
     """
     needed = ("elder", "adult", *YOUNGEST)
-    if residents < 1 or any(unknown.get(g, 0.0) >= _LEAST_PERSON or isnan(groups.get(g, nan)) for g in needed):
+    if residents < 1 or any(unknown.get(g, 0.0) >= LEAST_PERSON or isnan(groups.get(g, nan)) for g in needed):
         return None
     share = {
         "ageing": groups["elder"] / residents,
@@ -589,7 +589,7 @@ def _list_stocks(answer: Analysis) -> dict[tuple[str, str], Stock]:
         if kind.norm_per_1000 is None:
             continue
         people = residents if kind.group == "all" else pd.Series(groups[kind.group], index=ids)
-        doubtful = kind.group != "all" and bool((unknown[kind.group] >= _LEAST_PERSON).any())
+        doubtful = kind.group != "all" and bool((unknown[kind.group] >= LEAST_PERSON).any())
         if people.isna().any() or doubtful:
             continue
         mine = (facilities[Facilities.kind] == kind.id) & home.notna()
