@@ -75,8 +75,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "type_families": "families",
     "type_young": "young",
     "type_mixed": "mixed",
-    "type_rule": "ageing from {ageing} aged 60+, families from {families} under 16, young from {young} aged 16 to 35; the "
-    "one most exceeded, else mixed",
+    "type_rule": "ageing from {ageing} aged 60+, families from {families} under 16, young from {young} aged 16 to 35; "
+    "the one most exceeded, else mixed",
     "infant": "under 3",
     "child": "3 to 6",
     "pupil": "6 to 12",
@@ -157,13 +157,13 @@ ENGLISH: Final[Mapping[str, str]] = {
     "histogram": "Communities by index: {bars}",
     "bar": "{low}–{high}: {count}",
     "coverage": "Coverage of each kind",
-    "coverage_lead": "Over {kinds} kinds with a service radius, the straight line counts {radius} of residents and the walk "
-    "{walked}: {gap} points are a matter of how one measures.",
+    "coverage_lead": "Over {kinds} kinds with a service radius, the straight line counts {radius} of residents and the "
+    "walk {walked}: {gap} points are a matter of how one measures.",
     "col_unsure": "To check",
     "equity": "How evenly walks are spread",
     "equity_note": "Of the minutes to the nearest place, over residents whose walk was found. Gini: 0 is equal. EDE "
-    "(Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of the worst tenth over that "
-    "of the best.",
+    "(Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of the worst tenth over "
+    "that of the best.",
     "col_mean": "Mean, min",
     "col_gini": "Gini",
     "col_ede": "EDE, min",

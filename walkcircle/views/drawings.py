@@ -83,11 +83,11 @@ class Frame:
         return "".join(f"M{x} {y}l" if begins else f"{dx} {dy} " for begins, (x, y), (dx, dy) in steps)
 
 
-def frame_ground(bounds: Sequence[float]) -> Frame:
-    """Make the frame of a small map around some ground."""
+def frame_ground(bounds: Sequence[float], *, margin: float = _MARGIN) -> Frame:
+    """Make the frame of a small map around some ground, with a margin as a share of its size on each side."""
     west, south, east, north = bounds
     ratio = MAP_WIDTH / MAP_HEIGHT
-    width = max(east - west, (north - south) * ratio, _LEAST_FRAME_M) * (1 + 2 * _MARGIN)
+    width = max(east - west, (north - south) * ratio, _LEAST_FRAME_M) * (1 + 2 * margin)
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
     return Frame(middle_x - width / 2, middle_y + width / ratio / 2, width, MAP_WIDTH / width)
 
@@ -133,7 +133,9 @@ class Ground:
     def _points(self) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
         facilities = self.answer.place.facilities
         shapes = facilities.geometry.to_numpy()
-        inner = np.where(shapely.get_dimensions(shapes) == 0, shapely.centroid(shapes), shapely.point_on_surface(shapes))
+        inner = np.where(
+            shapely.get_dimensions(shapes) == 0, shapely.centroid(shapes), shapely.point_on_surface(shapes)
+        )
         return shapely.get_coordinates(inner), facilities[Facilities.kind].to_numpy().astype(str)
 
     @cached_property
@@ -159,10 +161,8 @@ class Ground:
         shape = self.answer.checkup.geometry.iloc[position]
         frame = frame_ground(shape.bounds)
         box = shapely.box(*frame.box)
-        areas = [
-            f'<path class="{name}" d="{frame.write_path(tree.geometries[tree.query(box, predicate="intersects")], closed=True)}"/>'
-            for name, tree in self._grounds.items()
-        ]
+        near = {name: tree.geometries[tree.query(box, predicate="intersects")] for name, tree in self._grounds.items()}
+        areas = [f'<path class="{name}" d="{frame.write_path(some, closed=True)}"/>' for name, some in near.items()]
         tree, minor = self._streets
         inside = np.sort(tree.query(box, predicate="intersects"))
         if frame.width_m > _PATHS_UP_TO_M:
@@ -175,9 +175,10 @@ class Ground:
         parts = [*areas, streets, f'<path class="outline" d="{outline}"/>',
                  *self._draw_facilities(frame, kind), *self._draw_homes(frame, position, kind, thin=thin),
                  _draw_scale(frame, metres)]  # fmt: skip
-        return Markup(
-            '<svg class="ground" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
-        ).format(MAP_WIDTH, MAP_HEIGHT, label, Markup("".join(parts)))  # noqa: S704 - numbers and our own class names only
+        drawn = Markup("".join(parts))  # noqa: S704 - numbers and our own class names only
+        return Markup('<svg class="ground" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+            MAP_WIDTH, MAP_HEIGHT, label, drawn
+        )
 
     def _draw_homes(self, frame: Frame, position: int, kind: str, *, thin: bool) -> list[str]:
         """Draw the homes of a community, a ring where all is well and a disc where not, so that print is clear."""
@@ -231,7 +232,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     turn = [2 * pi * i / count - pi / 2 for i in range(count)]
 
     def spot(i: int, score: float) -> tuple[float, float]:
-        return 300 + 1.1 * score * cos(turn[i]), 168 + 1.1 * score * sin(turn[i])
+        return 300 + 1.25 * score * cos(turn[i]), 182 + 1.25 * score * sin(turn[i])
 
     def ring(values: Sequence[float], css: str) -> str:
         points = [spot(i, value) for i, value in enumerate(values) if not isnan(value)]
@@ -240,7 +241,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
     parts = [ring([level] * count, "grid") for level in (25, 50, 75, 100)]
     for i, (_, score, _) in enumerate(scores):
         x, y = spot(i, 100)
-        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M300 168L{x:.1f} {y:.1f}"/>')
+        parts.append(f'<path class="{"axis none" if isnan(score) else "axis"}" d="M300 182L{x:.1f} {y:.1f}"/>')
     parts += [ring([mean for _, _, mean in scores], "mean"), ring([score for _, score, _ in scores], "own")]
     for i, (_, score, _) in enumerate(scores):
         if not isnan(score):
@@ -248,7 +249,7 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
             parts.append(f'<circle class="own" cx="{x:.1f}" cy="{y:.1f}" r="3.2"/>')
     texts = []
     for i, (name, score, _) in enumerate(scores):
-        x, y = 300 + 122 * cos(turn[i]), 168 + 126 * sin(turn[i])
+        x, y = 300 + 137 * cos(turn[i]), 182 + 141 * sin(turn[i])
         anchor = "middle" if abs(cos(turn[i])) < 0.2 else "start" if cos(turn[i]) > 0 else "end"
         text = "?" if isnan(score) else f"{score:.0f}"
         down = -14 if sin(turn[i]) < -0.9 else 6 if sin(turn[i]) > 0.9 else -4
@@ -257,15 +258,18 @@ def draw_radar(scores: Sequence[tuple[str, float, float]], label: str) -> Markup
                 '<text x="{0}" y="{1}" text-anchor="{2}">{3}<tspan class="value" x="{0}" dy="21">{4}</tspan></text>'
             ).format(f"{x:.0f}", f"{y + down:.0f}", anchor, clean_name(name, longest=20), text)
         )
-    return Markup('<svg class="radar" viewBox="0 0 600 346" role="img" aria-label="{}">{}{}</svg>').format(
-        label, Markup("".join(parts)), Markup("").join(texts)  # noqa: S704 - numbers and our own class names only
+    return Markup('<svg class="radar" viewBox="0 0 600 372" role="img" aria-label="{}">{}{}</svg>').format(
+        label,
+        Markup("".join(parts)),  # noqa: S704 - numbers and our own class names only
+        Markup("").join(texts),
     )
 
 
 def draw_strip(indices: Sequence[float], own: float, label: str) -> Markup:
     """Draw every index as a tick on a scale in the colours of the map, `own` as a long mark."""
     bands = "".join(
-        f'<rect class="{band.role}" x="{20 + 4 * band.low:g}" y="16" width="{4 * (band.high - band.low):g}" height="12"/>'
+        f'<rect class="{band.role}" y="16" height="12" '
+        f'x="{20 + 4 * band.low:g}" width="{4 * (band.high - band.low):g}"/>'
         for band in BANDS
     )
     ticks = "".join(f"M{20 + 4 * index:.1f} 31v7" for index in sorted(indices) if not isnan(index))
@@ -273,7 +277,8 @@ def draw_strip(indices: Sequence[float], own: float, label: str) -> Markup:
                     (0, *(band.low for band in BANDS[1:-1]), 100))  # fmt: skip
     mark = "" if isnan(own) else f'<path class="mark" d="M{20 + 4 * own:.1f} 8v31m-5 -31h10l-5 8z"/>'
     return Markup('<svg class="strip" viewBox="0 0 440 60" role="img" aria-label="{}">{}</svg>').format(
-        label, Markup(f'{bands}<path class="ticks" d="{ticks}"/>{scale}{mark}')  # noqa: S704 - numbers only
+        label,
+        Markup(f'{bands}<path class="ticks" d="{ticks}"/>{scale}{mark}'),  # noqa: S704 - numbers only
     )
 
 
@@ -291,18 +296,17 @@ def draw_histogram(counts: Sequence[int], label: str) -> Markup:
             )
     scale = "".join(f'<text x="{20 + 4 * at}" y="122" text-anchor="middle">{at}</text>' for at in range(0, 101, 20))
     return Markup('<svg class="histogram" viewBox="0 0 440 128" role="img" aria-label="{}">{}</svg>').format(
-        label, Markup("".join(parts) + f'<path class="base" d="M20 106.5h400"/>{scale}')  # noqa: S704 - numbers only
+        label,
+        Markup("".join(parts) + f'<path class="base" d="M20 106.5h400"/>{scale}'),  # noqa: S704 - numbers only
     )
 
 
 def draw_choropleth(checkup: gpd.GeoDataFrame, label: str, metres: str) -> Markup:
     """Draw communities in the colour of their index; the weakest tenth is outlined, unknown is hatched."""
     inhabited = checkup[checkup[Checkup.population] > 0]
-    frame = frame_ground((inhabited if len(inhabited) else checkup).total_bounds)
+    frame = frame_ground((inhabited if len(inhabited) else checkup).total_bounds, margin=0.1)
     parts = []
-    for shape, index, people in zip(
-        checkup.geometry, checkup[Checkup.index], checkup[Checkup.population], strict=True
-    ):
+    for shape, index, people in zip(checkup.geometry, checkup[Checkup.index], checkup[Checkup.population], strict=True):
         band = classify_value(float(index) if pd.notna(index) else None)
         css = f"band{band}" if band >= 0 else "hatched" if people > 0 else "empty"
         parts.append(f'<path class="area {css}" d="{frame.write_path(np.array([shape]), closed=True)}"/>')

@@ -31,10 +31,10 @@ from walkcircle.views.sheets import (
     show_count,
     show_name,
     show_number,
+    show_points,
     show_share,
     write_count,
     write_page,
-    write_points,
 )
 from walkcircle.views.text import Language, translate_reason
 
@@ -139,9 +139,7 @@ def _tell(setting: Setting, area: _Area, districts: list[dict[str, Any]]) -> dic
     say, language, standard = setting.say, setting.language, setting.answer.study.standard
     indices = [one.standing.index for one in area.profiles]
     counts = np.histogram([index for index in indices if not isnan(index)], bins=np.arange(0, 101, 10))[0].tolist()
-    bars = ", ".join(
-        say("bar", {"low": 10 * i, "high": 10 * i + 10, "count": count}) for i, count in enumerate(counts)
-    )
+    bars = ", ".join(say("bar", {"low": 10 * i, "high": 10 * i + 10, "count": count}) for i, count in enumerate(counts))
     finding = describe_index(area.covered, area.gaps, area.checkup, standard, language)
     mean = _average(indices, [one.residents for one in area.profiles])
     strip = say("strip_unknown") if isnan(mean) else say("strip_mean", {"index": write_index(mean)})
@@ -178,7 +176,10 @@ def _tell_headlines(setting: Setting, area: _Area, mean: float) -> list[dict[str
     share = sum(one.complete for one in done) / known if known > 0 else nan
     weakest = sum(one.residents for one in profiles if one.standing.weakest)
     rows = [
-        (show_count("residents", sum(one.residents for one in profiles)), say("people_in", {"communities": len(profiles)})),
+        (
+            show_count("residents", sum(one.residents for one in profiles)),
+            say("people_in", {"communities": len(profiles)}),
+        ),
         (show_number("mean_index", mean, say("unknown") if isnan(mean) else write_index(mean)), say("mean_index")),
         (show_count("weakest_people", weakest), say("weakest_people")),
     ]
@@ -202,7 +203,7 @@ def _rank(setting: Setting, area: _Area) -> list[dict[str, Any]]:
         biggest = None
         if gaps:
             people = show_count("biggest", gaps[0].without)
-            biggest = Markup("{} <small>{}</small>").format(people, gaps[0].kind.label(setting.language))
+            biggest = Markup("{} <b>{}</b>").format(gaps[0].kind.label(setting.language), people)
         rows.append(
             {
                 "id": one.community,
@@ -224,12 +225,11 @@ def _rank(setting: Setting, area: _Area) -> list[dict[str, Any]]:
 def _tell_coverage(setting: Setting, area: _Area) -> list[dict[str, Any]]:
     """Tell the coverage of each kind over all communities, on foot and by radius."""
     rows = []
-    radius = area.radius.groupby(RadiusGap.kind) if len(area.radius) else None
     for number, kind in enumerate(setting.answer.study.standard.kinds, 1):
         mine = area.covered[area.covered[CommunityCoverage.kind] == kind.id]
         known = float((mine[CommunityCoverage.population] - mine[CommunityCoverage.unknown]).sum())
         share = float(mine[CommunityCoverage.covered].sum()) / known if known > 0 else nan
-        wide, walked = _compare(radius.get_group(kind.id)) if radius is not None and kind.id in radius.groups else (nan, nan)
+        wide, walked = _compare(area.radius[area.radius[RadiusGap.kind] == kind.id])
         gaps = area.gaps[area.gaps[Gaps.kind] == kind.id]
         is_gap = gaps[Gaps.verdict] == GAP
         gap = wide - walked
@@ -243,7 +243,7 @@ def _tell_coverage(setting: Setting, area: _Area) -> list[dict[str, Any]]:
                 "band": classify_value(100 * share),
                 "width": 0 if isnan(share) else round(100 * share, 1),
                 "radius": show_share("radius", wide),
-                "gap": show_number("radius_gap", gap, "–" if isnan(gap) else write_points(gap)),
+                "gap": show_points("radius_gap", gap),
                 "has_gap": bool(is_gap.any()),
                 "without": show_count("without", float(gaps[Gaps.residents_without][is_gap].sum())),
                 "unsure": show_count("unsure", float(gaps[Gaps.residents_without][~is_gap].sum())),
@@ -255,7 +255,9 @@ def _tell_coverage(setting: Setting, area: _Area) -> list[dict[str, Any]]:
 def _compare(rows: pd.DataFrame) -> tuple[float, float]:
     """Return shares of people within the radius and within the walk, over some communities."""
     people = rows[RadiusGap.population].to_numpy(dtype=float)
-    shares = [rows[column].fillna(0.0).to_numpy(dtype=float) for column in (RadiusGap.share_radius, RadiusGap.share_walked)]
+    shares = [
+        rows[column].fillna(0.0).to_numpy(dtype=float) for column in (RadiusGap.share_radius, RadiusGap.share_walked)
+    ]
     whole = people.sum()
     return (float(people @ shares[0] / whole), float(people @ shares[1] / whole)) if whole > 0 else (nan, nan)
 
@@ -270,7 +272,7 @@ def _tell_lead(setting: Setting, area: _Area) -> Markup | None:
     radius, walked = pairs.mean(axis=0).tolist()
     return Markup(setting.say("coverage_lead")).format(  # noqa: S704 - a caption of our own, filled with numbers
         kinds=len(pairs), radius=show_share("lead_radius", radius), walked=show_share("lead_walked", walked),
-        gap=show_number("lead_gap", radius - walked, write_points(radius - walked)),
+        gap=show_points("lead_gap", radius - walked),
     )  # fmt: skip
 
 
@@ -282,8 +284,8 @@ def _tell_equity(setting: Setting, area: _Area) -> list[dict[str, Any]]:
 def _tell_spread(setting: Setting, area: _Area, kind: Kind) -> dict[str, Any]:
     mine = area.coverage[area.coverage[Coverage.kind] == kind.id].set_index(Coverage.cluster)
     row = measure_equity(mine[Coverage.minutes].astype(float), mine[Coverage.population].astype(float)).iloc[0]
-    value = {column: float(row[column]) for column in (Equity.mean, Equity.gini, Equity.ede, Equity.p90_p10,
-                                                       Equity.unknown_share)}  # fmt: skip
+    columns = (Equity.mean, Equity.gini, Equity.ede, Equity.p90_p10, Equity.unknown_share)
+    value = {str(column): float(row[column]) for column in columns}
 
     def show(column: str, form: str) -> Markup:
         return show_number(column, value[column], "–" if isnan(value[column]) else format(value[column], form))
@@ -295,7 +297,7 @@ def _tell_spread(setting: Setting, area: _Area, kind: Kind) -> dict[str, Any]:
         "ede": show(Equity.ede, ".1f"),
         "gini": show(Equity.gini, ".2f"),
         "p90_p10": show(Equity.p90_p10, ".1f"),
-        "no_walk": show_share(str(Equity.unknown_share), value[Equity.unknown_share]),
+        "no_walk": show_share(str(Equity.unknown_share), value[str(Equity.unknown_share)]),
     }
 
 
@@ -332,7 +334,10 @@ def _tell_checks(setting: Setting, area: _Area) -> dict[str, Any]:
                 "name": show_name(one.name if one.name.strip() else one.community),
                 "file": f"{area.up}{FOLDER}/{setting.files[one.community]}",
                 "kinds": [
-                    {"label": kind.kind.label(setting.language), "people": show_count(f"unsure:{kind.kind.id}", kind.unsure)}
+                    {
+                        "label": kind.kind.label(setting.language),
+                        "people": show_count(f"unsure:{kind.kind.id}", kind.unsure),
+                    }
                     for kind in unsure
                 ],
                 "reasons": [clean_name(reason, longest=160) for reason in reasons],

@@ -38,10 +38,10 @@ from walkcircle.views.sheets import (
     show_count,
     show_name,
     show_number,
+    show_points,
     show_share,
     write_count,
     write_page,
-    write_points,
 )
 from walkcircle.views.text import Language, translate_reason
 
@@ -208,9 +208,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "map": ground.draw_community(
             position, shown.kind.id, thin=shown.thin, label=say("map_name"), metres=say("metres")
         ),
-        "map_title": say(
-            "map_title", {"kind": shown.kind.label(language), "limit": f"{shown.kind.limit_min:g}"}
-        ),
+        "map_title": say("map_title", {"kind": shown.kind.label(language), "limit": f"{shown.kind.limit_min:g}"}),
         "identity": _tell_identity(setting, profile),
         "groups": _tell_groups(setting, profile),
         "type_rule": say("type_rule", {name: write_share(bound) for name, bound in TYPE_BOUNDS.items()}),
@@ -220,7 +218,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "needs": None
         if profile.needs is None
         else [_tell_need(setting, kind, asked, quadrant) for kind, asked, quadrant in profile.needs],
-        "peers": [_tell_peer(setting, setting.profiles[other]) for other in profile.peers],
+        "peers": [_tell_peer(setting.profiles[other]) for other in profile.peers],
         "walkers": [clean_name(one.label(language)) for one in setting.answer.study.walkers],
         "tables": _tell_kinds(setting, profile),
         "has_radius": shared.has_radius,
@@ -245,7 +243,9 @@ def _find(setting: Setting, profile: Profile) -> str:
              "limit": f"{most.kind.limit_min:g}", "kind": _in_sentence(most.kind.label(language))},
         )  # fmt: skip
         gaps = len(profile.gaps)
-        more = say("finding_one", {"kinds": count}) if gaps == 1 else say("finding_more", {"count": gaps, "kinds": count})
+        more = (
+            say("finding_one", {"kinds": count}) if gaps == 1 else say("finding_more", {"count": gaps, "kinds": count})
+        )
         return first + more
     if isnan(profile.standing.index):
         return say("finding_blind", {"firm": profile.standing.firm_kinds, "kinds": count})
@@ -268,8 +268,8 @@ def _tell_index(setting: Setting, profile: Profile) -> dict[str, Any]:
     standing, say, kinds = profile.standing, setting.say, len(profile.kinds)
     lines: list[str | Markup] = []
     if not isnan(standing.rank):
-        lines.append(_fill(say("rank"), {"rank": show_number("rank", standing.rank, f"{standing.rank:.0f}"),
-                                         "ranked": show_number("ranked", standing.ranked, f"{standing.ranked}")}))  # fmt: skip
+        ranked = show_number("ranked", standing.ranked, str(standing.ranked))
+        lines.append(_fill(say("rank"), {"rank": show_count("rank", standing.rank), "ranked": ranked}))
     elif isnan(standing.index):
         lines.append(say("index_unknown", {"firm": standing.firm_kinds, "kinds": kinds}))
     else:
@@ -281,10 +281,8 @@ def _tell_index(setting: Setting, profile: Profile) -> dict[str, Any]:
         if not isnan(value):
             lines.append(_fill(say(key), {key: show_number(key, value, text)}))
     if not isnan(standing.rank_low):
-        lines.append(
-            _fill(say("rank_range"), {"low": show_number("rank_low", standing.rank_low, f"{standing.rank_low:.0f}"),
-                                      "high": show_number("rank_high", standing.rank_high, f"{standing.rank_high:.0f}")})
-        )  # fmt: skip
+        low, high = show_count("rank_low", standing.rank_low), show_count("rank_high", standing.rank_high)
+        lines.append(_fill(say("rank_range"), {"low": low, "high": high}))
     lines.append(
         _fill(say("grade"), {"grade": Markup('<b data-of="grade">{}</b>').format(standing.grade), "kinds": kinds,
                              "firm": show_number("firm_kinds", standing.firm_kinds, str(standing.firm_kinds))})
@@ -322,7 +320,9 @@ def _tell_groups(setting: Setting, profile: Profile) -> dict[str, Any]:
     for group in GROUPS if known else ():
         people = profile.groups[group]
         if isnan(people):
-            rows.append((say(group), Markup('<span data-of="group:{}" data-value="">{}</span>').format(group, say("unknown"))))
+            rows.append(
+                (say(group), Markup('<span data-of="group:{}" data-value="">{}</span>').format(group, say("unknown")))
+            )
             continue
         told = show_count(f"group:{group}", people)
         if profile.unknown[group] >= LEAST_PERSON:
@@ -389,7 +389,7 @@ def _tell_need(setting: Setting, kind: Kind, asked: float, quadrant: str | None)
     return told if quadrant is None else Markup("{} <small>({})</small>").format(told, quadrant)
 
 
-def _tell_peer(setting: Setting, peer: Profile) -> dict[str, Any]:
+def _tell_peer(peer: Profile) -> dict[str, Any]:
     text = "?" if isnan(peer.standing.index) else write_index(peer.standing.index)
     return {"name": show_name(peer.name or peer.community),
             "index": show_number(f"peer:{peer.community}", peer.standing.index, text)}  # fmt: skip
@@ -427,7 +427,7 @@ def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
         "walks": [_tell_walk(setting, kind, walk) for walk in one.walks],
         "share": show_share("share", one.share),
         "radius": show_share("radius", one.radius) if kind.limit_m is not None else None,
-        "gap": show_number("radius_gap", one.radius_gap, "–" if isnan(one.radius_gap) else write_points(one.radius_gap)),
+        "gap": show_points("radius_gap", one.radius_gap),
         "count": show_count("count", one.count),
         "stock": _tell_stock(setting, one),
         "without": show_count("without", one.without) if one.without > 0 or not one.unsure else None,

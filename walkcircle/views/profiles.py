@@ -443,7 +443,7 @@ def _find_category_scores(answer: Analysis) -> NDArray[np.float64]:
     belongs = np.array([[kind.category == name for name in names] for kind in standard.kinds], dtype=float)
     whole = weight @ belongs
     points = (100 * weight * np.nan_to_num(values)) @ belongs
-    return np.divide(points, whole, out=np.full(whole.shape, nan), where=whole > 0)
+    return np.asarray(np.divide(points, whole, out=np.full(whole.shape, nan), where=whole > 0))
 
 
 def _list_kinds(answer: Analysis) -> dict[str, tuple[KindProfile, ...]]:
@@ -547,7 +547,8 @@ def _sum_gaps(answer: Analysis) -> dict[tuple[str, str, bool], float]:
     """Sum the residents without by community, kind and whether that is certain."""
     gaps = _first_walker(answer, answer.gaps, Gaps.walker)
     sums = gaps.groupby([Gaps.community, Gaps.kind, gaps[Gaps.verdict] == GAP])[Gaps.residents_without].sum()
-    return {(str(c), str(k), bool(is_gap)): float(people) for (c, k, is_gap), people in sums.items()}
+    keys: list[Any] = sums.index.to_list()
+    return {(str(c), str(k), bool(sure)): float(n) for (c, k, sure), n in zip(keys, sums, strict=True)}
 
 
 def compare_shares(answer: Analysis) -> pd.DataFrame:
@@ -573,7 +574,8 @@ def _count_inside(answer: Analysis) -> dict[tuple[str, str], int]:
     facilities = answer.place.facilities
     home = assign_communities(facilities, answer.place.communities)
     sizes = facilities.groupby([home.to_numpy(), facilities[Facilities.kind].to_numpy()]).size()
-    return {(str(c), str(k)): int(count) for (c, k), count in sizes.items()}
+    keys: list[Any] = sizes.index.to_list()
+    return {(str(c), str(k)): int(n) for (c, k), n in zip(keys, sizes, strict=True)}
 
 
 def _list_stocks(answer: Analysis) -> dict[tuple[str, str], Stock]:
@@ -683,7 +685,7 @@ def _measure_streets(answer: Analysis, areas: NDArray[np.float64]) -> list[Stree
     length = np.where((network.kind == "square") | (at < 0), 0.0, network.length_m)
 
     def total(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(np.maximum(at, 0), amounts, minlength=len(ids))
+        return np.asarray(np.bincount(np.maximum(at, 0), amounts, minlength=len(ids)), dtype=float)
 
     whole = total(length)
     steps = _divide(total(np.where(network.steps, length, 0.0)), whole)
@@ -769,10 +771,11 @@ def _has_walkers(table: pd.DataFrame) -> bool:
     return CommunityCoverage.walker in table
 
 
-def _rows(table: pd.DataFrame, of: type[CommunityCoverage] | type[Gaps]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def _rows(table: pd.DataFrame, of: type[CommunityCoverage | Gaps]) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Return the rows of a table by community, kind and walker; the first of several."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in table.to_dict("records"):
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]  # columns are texts
+    for row in rows:
         found.setdefault((row[str(of.community)], row[str(of.kind)], row[str(of.walker)]), row)
     return found
 
@@ -801,4 +804,4 @@ def _number(value: Any) -> float:
 
 
 def _divide(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(whole), nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), nan), where=whole > 0))

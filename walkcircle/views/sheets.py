@@ -48,7 +48,7 @@ def name_files(ids: Sequence[str]) -> dict[str, str]:
     Examples
     --------
     >>> name_files(["relation/2220206", "东坡", "NUL"])
-    {'relation/2220206': 'relation-2220206.html', '东坡': 'e5cb68dda9cb.html', 'NUL': 'NUL-c7ffe8fbf246.html'}
+    {'relation/2220206': 'relation-2220206.html', '东坡': '2ac6593aa798.html', 'NUL': 'NUL-ae6de1827cfc.html'}
     """
     stems = {one: _UNSAFE.sub("-", one).strip("-") for one in ids}
     alike: dict[str, int] = {}
@@ -71,11 +71,11 @@ def name_files(ids: Sequence[str]) -> dict[str, str]:
 
 
 def clean_name(name: object, *, longest: int = LONGEST_NAME) -> str:
-    """Return a name as a page can show it: no control characters, no changes of direction, not endless.
+    r"""Return a name as a page can show it: no control characters, no changes of direction, not endless.
 
     Examples
     --------
-    >>> clean_name("a\\u202eb\\x00c"), clean_name("x" * 99, longest=5)
+    >>> clean_name("a\u202eb\x00c"), clean_name("x" * 99, longest=5)
     ('abc', 'xxxx…')
     """
     # Cc control, Cs half of a pair; the last ones turn the direction of what comes after them
@@ -132,21 +132,23 @@ def round_minutes(minutes: float) -> int:
     return ceil(minutes - 1e-6)
 
 
-def write_points(gap: float) -> str:
-    """Write a difference of shares in percentage points.
+def show_points(of: str, gap: float) -> Markup:
+    """Return a difference of shares in percentage points.
 
     Examples
     --------
-    >>> write_points(0.234), write_points(-0.02), write_points(0.001)
-    ('+23', '−2', '0')
+    >>> print(show_points("gap", 0.234), show_points("gap", -0.02))
+    <span data-of="gap" data-value="0.234">+23</span> <span data-of="gap" data-value="-0.02">−2</span>
     """
-    points = round(100 * gap)
-    return "0" if points == 0 else f"{points:+d}".replace("-", "−")
+    points = 0 if isnan(gap) else round(100 * gap)
+    text = "–" if isnan(gap) else "0" if points == 0 else f"{points:+d}".replace("-", "−")
+    return show_number(of, gap, text)
 
 
 def fill_template(name: str, content: Mapping[str, Any]) -> str:
     """Return the page that a template of this package makes of its content."""
-    return _environment().get_template(name).render(css=Markup(read_css()), **content)
+    css = Markup(read_css())  # noqa: S704 - the package's own style sheet
+    return _environment().get_template(name).render(css=css, **content)
 
 
 @cache
