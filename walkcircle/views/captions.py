@@ -122,7 +122,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "col_without": "Without",
     "col_why": "Why, how sure",
     "beyond": ">{minutes}",
-    "points": "{points} pts",
     "short": "{short} {unit} short",
     "firm": "firm",
     "check": "check",
@@ -139,7 +138,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "method": "{walkers}; standard: {standard}; people: {people}.",
     "made": "Made with {version} from the same tables as the map; every number is there.",
     # overview
-    "overview_of": "Overview: {area}",
     "people_in": "residents in {communities} communities",
     "mean_index": "mean index of residents",
     "weakest_people": "residents in the weakest tenth",
@@ -161,14 +159,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "walk {walked}: {gap} points are a matter of how one measures.",
     "col_unsure": "To check",
     "equity": "How evenly walks are spread",
-    "equity_note": "Of the minutes to the nearest place, over residents whose walk was found. Gini: 0 is equal. EDE "
-    "(Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of the worst tenth over "
-    "that of the best.",
-    "col_mean": "Mean, min",
+    "equity_note": "Of the minutes to the nearest place, over residents whose walk was found; the others have no walk. "
+    "Gini: 0 is equal. EDE (Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of the worst "
+    "tenth over that of the best.",
+    "col_mean": "Mean",
     "col_gini": "Gini",
-    "col_ede": "EDE, min",
+    "col_ede": "EDE",
     "col_p90": "P90/P10",
-    "col_no_walk": "No walk found",
+    "col_no_walk": "No walk",
     "thin": "Where the data are thin",
     "thin_none": "All kinds are firm everywhere.",
     "thin_note": "● firm, ○ to check. A kind that is to be checked does not make a gap certain.",
@@ -176,14 +174,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "checks": "Check on the ground",
     "checks_none": "Nothing to check.",
     "checks_more": "and {count} more communities in tables/gaps.csv",
-    "check_row": "{kind}: {people} residents",
     "districts": "Districts",
     "map_of": "Index by community",
-    "largest": "Whom to look at first",
-    "residents_of": "residents",
     "col_number": "No.",
     "choropleth": "Map of the communities by index; the same numbers stand in the ranking",
-    "legend_unknown": "unknown",
 }  # fmt: skip
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -290,7 +284,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "col_without": "缺口",
     "col_why": "原因与可信度",
     "beyond": ">{minutes}",
-    "points": "{points} 个百分点",
     "short": "缺 {short} {unit}",
     "firm": "可靠",
     "check": "需核查",
@@ -304,7 +297,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "date_unknown": "数据日期不详",
     "method": "{walkers}；标准：{standard}；人口：{people}。",
     "made": "由 {version} 根据与地图相同的表格生成，所有数字均可在表中查到。",
-    "overview_of": "总览：{area}",
     "people_in": "名居民，{communities} 个社区",
     "mean_index": "居民平均指数",
     "weakest_people": "名居民住在最弱一成社区",
@@ -326,13 +318,14 @@ CHINESE: Final[Mapping[str, str]] = {
     "{gap} 个百分点之差来自量法不同。",
     "col_unsure": "待核查",
     "equity": "步行时间是否均等",
-    "equity_note": "以到最近设施的分钟数计，仅含找到步行路线的居民。基尼系数：0 为均等。EDE（Kolm-Pollak，ε = 1）："
+    "equity_note": "以到最近设施的分钟数计，仅含找到步行路线的居民；无路线：未找到路线的居民比例。"
+    "基尼系数：0 为均等。EDE（Kolm-Pollak，ε = 1）："
     "若人人相同则同样不利的分钟数。P90/P10：最差一成与最好一成的步行时间之比。",
-    "col_mean": "平均（分钟）",
-    "col_gini": "基尼系数",
-    "col_ede": "EDE（分钟）",
+    "col_mean": "平均",
+    "col_gini": "基尼",
+    "col_ede": "EDE",
     "col_p90": "P90/P10",
-    "col_no_walk": "未找到路线",
+    "col_no_walk": "无路线",
     "thin": "数据薄弱之处",
     "thin_none": "各社区各类设施数据均可靠。",
     "thin_note": "● 可靠，○ 需核查。需核查的类别不构成确定的缺口。",
@@ -340,14 +333,10 @@ CHINESE: Final[Mapping[str, str]] = {
     "checks": "需实地核查",
     "checks_none": "无需核查。",
     "checks_more": "另有 {count} 个社区，见 tables/gaps.csv",
-    "check_row": "{kind}：{people} 名居民",
     "districts": "各区",
     "map_of": "各社区指数",
-    "largest": "优先关注",
-    "residents_of": "名居民",
     "col_number": "序号",
     "choropleth": "按指数着色的社区地图，数字与排名表相同",
-    "legend_unknown": "未知",
 }  # fmt: skip
 
 CAPTIONS: Final[Mapping[Language, Mapping[str, str]]] = {"en": ENGLISH, "zh": CHINESE}

@@ -313,13 +313,17 @@ def draw_choropleth(checkup: gpd.GeoDataFrame, label: str, metres: str) -> Marku
     weakest = checkup[checkup[Checkup.weakest]].geometry.to_numpy()
     parts.append(f'<path class="weakest" d="{frame.write_path(weakest, closed=True)}"/>')
     names = []
-    for shape, name in zip(checkup.geometry, checkup[Checkup.name], strict=True):
+    for shape, name, index in zip(checkup.geometry, checkup[Checkup.name], checkup[Checkup.index], strict=True):
+        # dark ground wants pale letters
+        tone = "pale" if 0 <= classify_value(float(index) if pd.notna(index) else None) < 2 else "ink"
         (x, y) = frame.place(shapely.get_coordinates(shapely.point_on_surface(shape)))[0]
         text = clean_name(name, longest=18)
         # a name is written where there is room for it: a Chinese character is about twice as wide as a letter
         width = sum(30 if ord(letter) > 0x2E80 else 17 for letter in text)
         if width < (shape.bounds[2] - shape.bounds[0]) * frame.scale:
-            names.append(Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(x, y + 10, text))
+            names.append(
+                Markup('<text class="{}" x="{}" y="{}" text-anchor="middle">{}</text>').format(tone, x, y + 10, text)
+            )
     hatch = (
         '<defs><pattern id="hatch" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect width="14" height="14" class="unknown"/><path d="M0 0v14" class="hatching"/></pattern></defs>'
