@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.updates import Change, Standing, measure_standing
-    from walkcircle.views import draw_map, write_outputs
+    from walkcircle.views import draw_map, write_outputs, write_overviews, write_portraits
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
@@ -86,7 +86,7 @@ __all__ = [
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     # the views
-    "draw_map", "write_outputs",
+    "draw_map", "write_portraits", "write_overviews", "write_outputs",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -115,7 +115,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "updates": ("Change", "Standing", "measure_standing"),
-    "views": ("draw_map", "write_outputs"),
+    "views": ("draw_map", "write_outputs", "write_overviews", "write_portraits"),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",

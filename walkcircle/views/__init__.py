@@ -1,6 +1,8 @@
-"""Drawing and writing: from an Analysis to a map, tables and files."""
+"""Drawing and writing: from an Analysis to a map, portraits, tables and files."""
 
 from walkcircle.views.files import write_outputs
 from walkcircle.views.map import draw_map
+from walkcircle.views.overview import write_overviews
+from walkcircle.views.portrait import write_portraits
 
-__all__ = ["draw_map", "write_outputs"]
+__all__ = ["draw_map", "write_outputs", "write_overviews", "write_portraits"]

@@ -160,8 +160,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "col_unsure": "To check",
     "equity": "How evenly walks are spread",
     "equity_note": "Of the minutes to the nearest place, over residents whose walk was found; the others have no walk. "
-    "Gini: 0 is equal. EDE (Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of the worst "
-    "tenth over that of the best.",
+    "Gini: 0 is equal. EDE (Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of "
+    "the worst tenth over that of the best.",
     "col_mean": "Mean",
     "col_gini": "Gini",
     "col_ede": "EDE",

@@ -36,6 +36,9 @@ _PATHS_UP_TO_M = 3500.0
 #: Lengths that a scale bar may have, metres.
 _BARS: Final = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
+#: How a home is drawn of whose walks nothing is known.
+_UNKNOWN = "unknown"
+
 _MINOR = ("footway", "path", "steps", "service", "track", "cycleway", "corridor", "platform", "gate", "bridleway")
 
 
@@ -83,8 +86,8 @@ class Frame:
         return "".join(f"M{x} {y}l" if begins else f"{dx} {dy} " for begins, (x, y), (dx, dy) in steps)
 
 
-def frame_ground(bounds: Sequence[float], *, margin: float = _MARGIN) -> Frame:
-    """Make the frame of a small map around some ground, with a margin as a share of its size on each side."""
+def pick_frame(bounds: Sequence[float], *, margin: float = _MARGIN) -> Frame:
+    """Pick the frame of a small map around some ground, with a margin as a share of its size on each side."""
     west, south, east, north = bounds
     ratio = MAP_WIDTH / MAP_HEIGHT
     width = max(east - west, (north - south) * ratio, _LEAST_FRAME_M) * (1 + 2 * margin)
@@ -119,10 +122,11 @@ class Ground:
         mine = coverage[coverage[Coverage.walker] == self.answer.study.walkers[0].name]
         known, covered, edge = (mine[c].to_numpy(dtype=bool) for c in
                                 (Coverage.known, Coverage.covered, Coverage.open_edge))  # fmt: skip
-        word = np.select([~known, covered, edge], ["unknown", "met", "check"], "gap")
-        table = pd.DataFrame({"cluster": mine[Coverage.cluster], "kind": mine[Coverage.kind], "word": word})
-        return table.pivot_table(index=str(Coverage.cluster), columns=str(Coverage.kind), values="word",
-                                 aggfunc="first")  # fmt: skip
+        word = np.select([~known, covered, edge], [_UNKNOWN, "met", "check"], "gap")
+        table = pd.DataFrame(
+            {Coverage.cluster: mine[Coverage.cluster], Coverage.kind: mine[Coverage.kind], "word": word}
+        )
+        return table.pivot_table(index=Coverage.cluster, columns=Coverage.kind, values="word", aggfunc="first")
 
     @cached_property
     def _homes(self) -> dict[str, NDArray[np.int64]]:
@@ -159,7 +163,7 @@ class Ground:
             Text of the scale bar, with ``{metres}``.
         """
         shape = self.answer.checkup.geometry.iloc[position]
-        frame = frame_ground(shape.bounds)
+        frame = pick_frame(shape.bounds)
         box = shapely.box(*frame.box)
         near = {name: tree.geometries[tree.query(box, predicate="intersects")] for name, tree in self._grounds.items()}
         areas = [f'<path class="{name}" d="{frame.write_path(some, closed=True)}"/>' for name, some in near.items()]
@@ -186,7 +190,7 @@ class Ground:
         rows = self._homes.get(community, np.zeros(0, np.int64))
         clusters = self.answer.clusters.iloc[rows]
         xy = frame.place(shapely.get_coordinates(shapely.centroid(clusters.geometry.to_numpy())))
-        words = self._status[kind].reindex(clusters[Clusters.cluster]).fillna("unknown")
+        words = self._status[kind].reindex(clusters[Clusters.cluster]).fillna(_UNKNOWN)
         people = clusters[Clusters.population].to_numpy(dtype=float)
         radius = np.clip(24 * np.sqrt(people / self._most), 7, 30)
         order = np.argsort(-people, kind="stable")
@@ -304,7 +308,7 @@ def draw_histogram(counts: Sequence[int], label: str) -> Markup:
 def draw_choropleth(checkup: gpd.GeoDataFrame, label: str, metres: str) -> Markup:
     """Draw communities in the colour of their index; the weakest tenth is outlined, unknown is hatched."""
     inhabited = checkup[checkup[Checkup.population] > 0]
-    frame = frame_ground((inhabited if len(inhabited) else checkup).total_bounds, margin=0.1)
+    frame = pick_frame((inhabited if len(inhabited) else checkup).total_bounds, margin=0.1)
     parts = []
     for shape, index, people in zip(checkup.geometry, checkup[Checkup.index], checkup[Checkup.population], strict=True):
         band = classify_value(float(index) if pd.notna(index) else None)
