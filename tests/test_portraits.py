@@ -493,7 +493,7 @@ def test_what_other_measures_add_is_shown_where_it_is_there(small, tmp_path):
             "kind": ["bench", "shop"],
             "walker": "stroller",
             "asked": [0.2, 0.7],
-            "quadrant": [None, "much, not served"],
+            "quadrant": [None, "asked much, not served"],
         }
     )
     object.__setattr__(more, "needs", needs)
@@ -502,6 +502,7 @@ def test_what_other_measures_add_is_shown_where_it_is_there(small, tmp_path):
     assert (sheet.number("percentile"), sheet.number("rank_low"), sheet.number("rank_high")) == (10, 1, 2)
     assert any(translate_word("gate", "zh") in text for text in sheet.rows["shop"])
     assert [of for _, of in sheet.numbers if of.startswith("asked:")] == ["asked:shop", "asked:bench"]
+    assert "需求高，未满足" in "".join(sheet.text)
 
 
 def test_thin_data_leave_no_certain_gap_on_the_page(tmp_path):

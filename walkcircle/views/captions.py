@@ -133,8 +133,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "radius_of": "where it has one",
     # foot
     "sources": "Sources",
-    "date": "data of {date}",
-    "date_unknown": "date of the data unknown",
+    "date": "Data of {date}",
+    "date_unknown": "Date of the data unknown",
     "method": "{walkers}; standard: {standard}; people: {people}.",
     "made": "Made with {version} from the same tables as the map; every number is there.",
     # overview
@@ -351,6 +351,10 @@ _CHINESE_WORDS: Final[Mapping[str, str]] = {
     "barrier or missing link": "屏障或断头路",
     "full": "容量不足",
     "probably not mapped": "可能未标注",
+    "asked much, not served": "需求高，未满足",
+    "asked much, served": "需求高，已满足",
+    "asked little, not served": "需求低，未满足",
+    "asked little, served": "需求低，已满足",
     "beds": "张床位",
     "m² of park": "平方米公园",
     "m² of sports land": "平方米体育用地",

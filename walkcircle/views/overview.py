@@ -98,7 +98,7 @@ def write_overviews(
     radius = compare_shares(answer)
     links = [
         {"name": show_name(name), "file": f"{DISTRICTS}/{files[name]}",
-         "people": show_count("", sum(one.residents for one in setting.profiles if one.district == name))}
+         "people": show_count("district", sum(one.residents for one in setting.profiles if one.district == name))}
         for name in districts
     ]  # fmt: skip
     written = {}

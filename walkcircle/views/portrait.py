@@ -26,6 +26,7 @@ from walkcircle.views.profiles import (
     NAMED,
     TYPE_BOUNDS,
     KindProfile,
+    Need,
     Profile,
     Walk,
     measure_profiles,
@@ -215,9 +216,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "completion": _tell_completion(setting, profile),
         "walking": _tell_streets(setting, profile),
         "measures": _tell_measures(setting, profile),
-        "needs": None
-        if profile.needs is None
-        else [_tell_need(setting, kind, asked, quadrant) for kind, asked, quadrant in profile.needs],
+        "needs": None if profile.needs is None else [_tell_need(setting, need) for need in profile.needs],
         "peers": [_tell_peer(setting.profiles[other]) for other in profile.peers],
         "walkers": [clean_name(one.label(language)) for one in setting.answer.study.walkers],
         "tables": _tell_kinds(setting, profile),
@@ -380,13 +379,15 @@ def _tell_measures(setting: Setting, profile: Profile) -> dict[str, Any]:
     return {"firm": firm, "unsure": [] if firm else unsure}
 
 
-def _tell_need(setting: Setting, kind: Kind, asked: float, quadrant: str | None) -> Markup:
+def _tell_need(setting: Setting, need: Need) -> Markup:
     told = _fill(
         setting.say("need"),
-        {"kind": Markup("<b>{}</b>").format(kind.label(setting.language)),
-         "asked": show_share(f"asked:{kind.id}", asked)},
+        {"kind": Markup("<b>{}</b>").format(need.kind.label(setting.language)),
+         "asked": show_share(f"asked:{need.kind.id}", need.asked)},
     )  # fmt: skip
-    return told if quadrant is None else Markup("{} <small>({})</small>").format(told, quadrant)
+    quadrant = "" if need.quadrant is None else translate_word(need.quadrant, setting.language)
+    more = " · ".join(filter(None, (quadrant, "" if need.firm else setting.say("check"))))
+    return _join(told, more) if more else told
 
 
 def _tell_peer(peer: Profile) -> dict[str, Any]:

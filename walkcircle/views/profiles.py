@@ -221,6 +221,16 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Need:
+    """What residents ask for: the share of households, the quadrant of need and supply, whether enough were asked."""
+
+    kind: Kind
+    asked: float
+    quadrant: str | None
+    firm: bool
+
+
+@dataclass(frozen=True)
 class Profile:
     """Every number of one community.
 
@@ -245,7 +255,7 @@ class Profile:
     kinds
         One per kind, in the order of the standard.
     needs
-        Kind, share of households that ask for it, and quadrant; those asked for most, or None where nobody was asked.
+        What is asked for most, or None where nobody was asked.
     peers
         Positions of the most similar communities, the nearest first.
     """
@@ -269,7 +279,7 @@ class Profile:
     streets: Streets
     categories: Mapping[str, float]
     kinds: tuple[KindProfile, ...]
-    needs: tuple[tuple[Kind, float, str | None], ...] | None
+    needs: tuple[Need, ...] | None
     peers: tuple[int, ...]
 
     @property
@@ -745,7 +755,7 @@ def _measure_detours(answer: Analysis) -> pd.Series:
     return pd.Series(_divide(sums["walked"].to_numpy(), sums["straight"].to_numpy()), index=sums.index)
 
 
-def _list_needs(answer: Analysis) -> dict[str, tuple[tuple[Kind, float, str | None], ...]] | None:
+def _list_needs(answer: Analysis) -> dict[str, tuple[Need, ...]] | None:
     """List what residents ask for most, by community, or None where nobody was asked."""
     needs = getattr(answer, "needs", None)
     if needs is None or len(needs) == 0:
@@ -754,14 +764,15 @@ def _list_needs(answer: Analysis) -> dict[str, tuple[tuple[Kind, float, str | No
     kinds = {kind.id: kind for kind in answer.study.standard.kinds}
     mine = mine[mine[CommunityCoverage.kind].isin(list(kinds))]
     mine = mine.sort_values([_ASKED, CommunityCoverage.kind], ascending=[False, True], kind="stable")
-    found: dict[str, list[tuple[Kind, float, str | None]]] = {}
+    found: dict[str, list[Need]] = {}
     for row in mine.to_dict("records"):
         quadrant = row.get(_QUADRANT)
         found.setdefault(str(row[str(CommunityCoverage.community)]), []).append(
-            (
+            Need(
                 kinds[row[str(CommunityCoverage.kind)]],
                 float(row[_ASKED]),
                 None if quadrant is None or pd.isna(quadrant) else str(quadrant),
+                row.get(str(CommunityCoverage.confidence), "firm") == "firm",
             )
         )
     return {community: tuple(rows[:NEEDS_NAMED]) for community, rows in found.items()}
