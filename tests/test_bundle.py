@@ -29,7 +29,22 @@ HOMES = (
 
 def coverage_of(homes=HOMES, *, walker="stroller") -> pd.DataFrame:
     rows = [
-        (cluster, community, kind, walker, float(people), 10.0, None, None, state == 1, states is not None, state == 2)
+        (
+            cluster,
+            community,
+            kind,
+            walker,
+            float(people),
+            "all",
+            float(people),
+            False,
+            10.0,
+            None,
+            None,
+            state == 1,
+            states is not None,
+            state == 2,
+        )
         for cluster, community, people, states in homes
         for kind, state in zip(KINDS, states or (0, 0, 0), strict=True)
     ]

@@ -60,7 +60,14 @@ if TYPE_CHECKING:
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency
     from walkcircle.updates import Change, Standing, measure_standing
-    from walkcircle.views import draw_comparison, draw_map, write_comparison, write_outputs
+    from walkcircle.views import (
+        draw_comparison,
+        draw_map,
+        write_comparison,
+        write_outputs,
+        write_overviews,
+        write_portraits,
+    )
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
@@ -105,7 +112,7 @@ __all__ = [
     "Analysis", "analyse", "Proposals", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
-    "draw_map", "write_outputs", "draw_comparison", "write_comparison",
+    "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -149,7 +156,14 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "study": ("Study", "read_study"),
     "sufficiency": ("measure_sufficiency",),
     "updates": ("Change", "Standing", "measure_standing"),
-    "views": ("draw_comparison", "draw_map", "write_comparison", "write_outputs"),
+    "views": (
+        "draw_comparison",
+        "draw_map",
+        "write_comparison",
+        "write_outputs",
+        "write_overviews",
+        "write_portraits",
+    ),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",

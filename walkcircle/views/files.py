@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import platform
+import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,9 @@ _LIBRARIES = (
     "folium",
 )
 
+#: Where pages of a run may lie beside its map.
+_PAGE_NAME = re.compile(r"(communities|districts)/[A-Za-z0-9_-]+\.html")
+
 
 def write_outputs(
     answer: Analysis,
@@ -46,7 +50,7 @@ def write_outputs(
     timings: Mapping[str, float] | None = None,
     report: Callable[[str], None] | None = None,
 ) -> dict[str, Path]:
-    """Write the map, the tables and the record of a run.
+    """Write the map, the portraits, the overviews, the tables and the record of a run.
 
     Everything is written to a temporary folder beside the target first and then moved, file by file, so
     that a crash leaves the old files whole. The same inputs give the same bytes; only ``run.json``
@@ -68,7 +72,8 @@ def write_outputs(
     Returns
     -------
     dict
-        Path of each file by what it is: ``map``, ``geopackage``, ``tables`` (a folder), ``record``.
+        Path of each file by what it is: ``map``, ``overview``, ``portraits`` (a folder), ``geopackage``, ``tables`` (a
+        folder), ``record``.
 
     Raises
     ------
@@ -76,6 +81,9 @@ def write_outputs(
         The folder cannot be written to.
     """
     from walkcircle.views.map import draw_map
+    from walkcircle.views.overview import PAGE, write_overviews
+    from walkcircle.views.portrait import FOLDER, write_portraits
+    from walkcircle.views.profiles import measure_profiles
 
     target = Path(folder) if folder is not None else answer.study.output_folder
     tell = report or (lambda _: None)
@@ -84,15 +92,22 @@ def write_outputs(
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
             draft = Path(name)
             tell("Drawing the map")
-            draw_map(answer).save(draft / "index.html")
+            draw_map(answer, pages=True).save(draft / "index.html")
+            tell("Writing portraits")
+            profiles = measure_profiles(answer)
+            write_portraits(answer, draft, profiles=profiles)
+            write_overviews(answer, draft, profiles=profiles)
+            pages = _list_pages(draft)
             tell("Writing tables")
             frames = list_tables(answer)
             _write_geopackage(frames, draft / "results.gpkg", answer.place.data_date)
             _write_tables(frames, draft / "tables")
-            (draft / "run.json").write_text(
-                _record(answer, timings or {}, _name_study(study_file, target)), encoding="utf-8"
-            )
+            record = _record(answer, pages, timings or {}, _name_study(study_file, target))
+            (draft / "run.json").write_text(record, encoding="utf-8")
+            stale = _find_stale(target, pages)
             _move(draft, target)
+            for page in stale:
+                page.unlink(missing_ok=True)
     except FileNotFoundError:
         raise  # a file of the package itself is missing: a bug, not the user's disk
     except OSError as error:
@@ -101,6 +116,8 @@ def write_outputs(
         raise OutputError(msg) from None
     return {
         "map": target / "index.html",
+        "overview": target / PAGE,
+        "portraits": target / FOLDER,
         "geopackage": target / "results.gpkg",
         "tables": target / "tables",
         "record": target / "run.json",
@@ -250,7 +267,26 @@ def _name_study(file: Path | None, target: Path) -> dict[str, str] | None:
     return {"file": path, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
 
 
-def _record(answer: Analysis, timings: Mapping[str, float], study_file: Mapping[str, str] | None) -> str:
+def _list_pages(folder: Path) -> list[str]:
+    """List the overviews and portraits in a folder, by their path in it."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    return sorted(path for path in found if path != "index.html")
+
+
+def _find_stale(target: Path, pages: Sequence[str]) -> list[Path]:
+    """Find the pages that an earlier run wrote, by its record, and this one does not: they would tell old numbers."""
+    try:
+        written = json.loads((target / "run.json").read_text(encoding="utf-8"))["pages"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+    names = {str(name) for name in written} if isinstance(written, list) else set()
+    # a record that somebody edited must not reach other files
+    return [target / name for name in sorted(names - set(pages)) if _PAGE_NAME.fullmatch(name)]
+
+
+def _record(
+    answer: Analysis, pages: Sequence[str], timings: Mapping[str, float], study_file: Mapping[str, str] | None
+) -> str:
     """Describe the run: inputs with their hashes, versions, parameters, sources, timings."""
     study, place = answer.study, answer.place
     parameters = asdict(study)
@@ -272,6 +308,7 @@ def _record(answer: Analysis, timings: Mapping[str, float], study_file: Mapping[
         },
         "notes": place.notes,
         "nearest_k": 1,
+        "pages": pages,
         "parameters": parameters,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "timings_s": {step: round(seconds, 3) for step, seconds in timings.items()},

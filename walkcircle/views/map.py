@@ -24,9 +24,12 @@ from walkcircle.tables import Causes, Checkup, CommunityCoverage, Gaps
 from walkcircle.views.findings import Finding, describe_index, describe_kind, join_limits
 from walkcircle.views.layers import LAYERS, Layer
 from walkcircle.views.legend import describe_legend
+from walkcircle.views.overview import PAGE
 from walkcircle.views.page import Page, add_policy, assemble_leaflet, join_scripts, name_elements, read_asset
 from walkcircle.views.palette import write_css_roles
 from walkcircle.views.payload import Packing
+from walkcircle.views.portrait import FOLDER
+from walkcircle.views.sheets import name_files
 from walkcircle.views.text import TEXTS, Language
 
 #: Online tiles, only where a study asks for them, and then behind a switch that is off.
@@ -154,7 +157,13 @@ class _Answer(MacroElement):
         self.skeleton = _fill_texts(read_asset("live/page.html"), language)
 
 
-def draw_map(answer: Analysis, *, language: Language | None = None, layers: Mapping[str, Layer] = LAYERS) -> WalkMap:
+def draw_map(
+    answer: Analysis,
+    *,
+    language: Language | None = None,
+    layers: Mapping[str, Layer] = LAYERS,
+    pages: bool = False,
+) -> WalkMap:
     """Draw an answer as a map that opens in any browser, shows itself in a notebook, and saves to one file.
 
     Parameters
@@ -165,6 +174,9 @@ def draw_map(answer: Analysis, *, language: Language | None = None, layers: Mapp
         ``en`` or ``zh``; that of the study when None. The page can switch.
     layers
         What is packed into the page, by name; :data:`~walkcircle.views.layers.LAYERS` with or without your own.
+    pages
+        Link to the overview and to each community's portrait, which are beside a map that
+        :func:`~walkcircle.views.files.write_outputs` wrote.
     """
     spoken = language or answer.study.outputs.language
     west, south, east, north = answer.checkup.total_bounds
@@ -181,9 +193,17 @@ def draw_map(answer: Analysis, *, language: Language | None = None, layers: Mapp
         "facts": _facts(answer),
         "tiles": tile_url,
         "bounds": _corners(answer, packing),
+        "pages": _link_pages(answer) if pages else None,
     }
     lon, lat = Transformer.from_crs(answer.checkup.crs, 4326, always_xy=True).transform(*middle)
     return WalkMap((round(lat, 6), round(lon, 6)), spoken, _Answer(packing.encode(record), spoken), tile_url=tile_url)
+
+
+def _link_pages(answer: Analysis) -> dict[str, Any]:
+    """Return where the overview and the portraits lie beside the map."""
+    ids = [str(one) for one in answer.checkup[Checkup.community]]
+    files = name_files(ids)
+    return {"overview": PAGE, "portraits": [f"{FOLDER}/{files[one]}" for one in ids]}
 
 
 def _corners(answer: Analysis, packing: Packing) -> list[list[int]]:

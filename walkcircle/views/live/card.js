@@ -55,8 +55,10 @@ function communityCard(app, i) {
       showWalk(app, home);
     },
   });
+  // a map on its own has no pages beside it
+  const portrait = data.pages && make("a", { href: data.pages.portraits[i], class: "portrait", text: say("portrait") });
   return [make("h2", { text: communities.names[i] }), make("p", { text: lines.join(" · ") }),
-    communities.people[i] ? table(rows) : null, walk].filter(Boolean);
+    communities.people[i] ? table(rows) : null, portrait, walk].filter(Boolean);
 }
 
 /** A home: how far its walks reach, and the nearest facility of each kind. */

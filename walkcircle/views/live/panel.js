@@ -23,6 +23,9 @@ function startPanel(app) {
     showChecks(app);
   });
   app.onChange("hover at", () => markRows(app));
+  const { pages } = app.data;
+  document.getElementById("pages").hidden = !pages;
+  if (pages) document.querySelector("#pages a").href = pages.overview;
   showWords(app);
   showMeasures(app);
   showFinding(app);
