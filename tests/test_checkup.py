@@ -27,7 +27,7 @@ from walkcircle.errors import StudyError
 from walkcircle.records import make_record
 from walkcircle.standards import read_standard
 from walkcircle.study import CheckupSection, Study
-from walkcircle.sufficiency import find_supply, measure_sufficiency
+from walkcircle.sufficiency import find_supply, measure_sufficiency, measure_units
 from walkcircle.tables import (
     AreaCategories,
     AreaScores,
@@ -242,8 +242,6 @@ def test_an_unknown_capacity_leaves_adequacy_unknown_unless_the_others_suffice()
 def test_a_norm_for_the_old_is_not_held_against_all_residents():
     table = suffice(homes(stand_in=True))
     assert table[Sufficiency.adequacy]["home"].isna().all()
-    without = homes().drop(columns=[Coverage.demand, Coverage.stand_in])
-    assert suffice(without)[Sufficiency.adequacy]["home"].isna().all()
 
 
 def test_a_norm_of_ground_fits_no_column():
@@ -534,3 +532,11 @@ def test_the_published_methods_score_a_town():
         answer = answer_of(standard, rows)
         assert answer.checkup[Checkup.index].between(50, 100).all()
         assert answer.checkup[Communities.community].tolist() == ["c"]
+
+
+def test_units_per_person_are_known_where_adequacy_is():
+    """0.02 beds for each elder of the west, 0.06 in the east; of kinds without times nothing."""
+    units = measure_units(homes(), places(), CARE, times={"home": WALKS})
+    assert units.index.names == [Coverage.cluster, Coverage.kind]
+    assert units.to_dict() == pytest.approx({("west", "home"): 0.02, ("east", "home"): 0.06})
+    assert measure_units(homes(), places(), CARE, times={}).empty

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
-    from walkcircle.sufficiency import measure_sufficiency
+    from walkcircle.sufficiency import measure_sufficiency, measure_units
     from walkcircle.updates import Change, Standing, measure_standing
     from walkcircle.views import (
         draw_comparison,
@@ -105,7 +105,7 @@ __all__ = [
     "measure_radius_coverage", "compare_radius",
     "Decay", "weigh_minutes", "measure_adequacy", "measure_crowding", "measure_supply",
     "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
-    "measure_sufficiency", "score_kinds", "score_categories", "score_communities", "score_areas",
+    "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
     # the wholes
@@ -154,7 +154,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
-    "sufficiency": ("measure_sufficiency",),
+    "sufficiency": ("measure_sufficiency", "measure_units"),
     "updates": ("Change", "Standing", "measure_standing"),
     "views": (
         "draw_comparison",

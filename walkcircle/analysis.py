@@ -34,7 +34,7 @@ from walkcircle.needs import measure_needs
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.sufficiency import find_supply, measure_sufficiency
+from walkcircle.sufficiency import find_supply, measure_sufficiency, measure_units
 from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, Scores, WalkTimes
 from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk, walk_blocks
@@ -164,8 +164,15 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         walks.append(_walk_to_nearest(place, study, clusters, make_footing(place.network, walker)))
     coverage = pd.concat([part.coverage for part in walks], ignore_index=True)
     communities = weigh_coverage(coverage, place.communities, place.completeness)
+    walkers = choose_walkers(
+        study.standard, [walker.name for walker in study.walkers], own_walker=study.checkup.own_walker
+    )
     tell("Finding causes", 0.0)
-    causes = pd.concat([_find_causes(place, clusters, part) for part in walks], ignore_index=True)
+    supplied = _walk_to_supply(place, study, {part.footing.walker.name: part for part in walks}, walkers)
+    causes = pd.concat(
+        [_find_causes(place, study, clusters, part, _times_of(part, supplied, walkers)) for part in walks],
+        ignore_index=True,
+    )
     first = walks[0]
     tell("Drawing isochrones", 0.0)
     blocks = walk_blocks(
@@ -176,7 +183,7 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
     tell("Scoring communities", 0.0)
-    scored = _score(place, study, walks, clusters, coverage, communities, tell)
+    scored = _score(place, study, _Walked(walks, walkers, supplied), clusters, coverage, communities, tell)
     areas, area_categories = score_areas(scored.checkup, scored.categories)
     return Analysis(
         study=study,
@@ -245,6 +252,15 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
 
 
 @dataclass(frozen=True, eq=False)
+class _Walked:
+    """All walks, the walker of each kind, and the times to every facility of the kinds whose supply is known."""
+
+    walks: list[_Walks]
+    walkers: dict[str, str]
+    supplied: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, eq=False)
 class _Scored:
     """The scores of kinds, categories and communities."""
 
@@ -256,25 +272,22 @@ class _Scored:
 def _score(
     place: Place,
     study: Study,
-    walks: list[_Walks],
+    all_walks: _Walked,
     clusters: gpd.GeoDataFrame,
     coverage: pd.DataFrame,
     communities: pd.DataFrame,
     tell: Report,
 ) -> _Scored:
     """Score kinds, categories and communities, each kind by its own walker, and try how firm the ranks are."""
-    standard, section = study.standard, study.checkup
-    walkers = choose_walkers(standard, [walker.name for walker in study.walkers], own_walker=section.own_walker)
-    by_name = {walk.footing.walker.name: walk for walk in walks}
-    choices = list_choices(
-        coverage, {name: walk.walked for name, walk in by_name.items()}, place.communities, standard, walkers=walkers
-    )
+    standard, section, walkers = study.standard, study.checkup, all_walks.walkers
+    walked = {part.footing.walker.name: part.walked for part in all_walks.walks}
+    choices = list_choices(coverage, walked, place.communities, standard, walkers=walkers)
     plain = standard.method == "threshold"
     scores = score_kinds(
         communities, standard, section, walkers=walkers,
         sufficiency=measure_sufficiency(
             coverage, place.facilities, place.communities, standard, walkers=walkers,
-            times=_walk_to_supply(place, study, by_name, walkers),
+            times=all_walks.supplied,
         ) if plain else None,
         attainment=None if plain else measure_attainment(choices, standard),
     )  # fmt: skip
@@ -325,7 +338,14 @@ def _measure_needs(place: Place, study: Study, communities: pd.DataFrame) -> pd.
     )  # fmt: skip
 
 
-def _find_causes(place: Place, clusters: gpd.GeoDataFrame, walks: _Walks) -> pd.DataFrame:
+def _times_of(walks: _Walks, supplied: dict[str, pd.DataFrame], walkers: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Return the times to supplies by one walker: those of the kinds that this walker is asked for."""
+    return {kind: times for kind, times in supplied.items() if walkers[kind] == walks.footing.walker.name}
+
+
+def _find_causes(
+    place: Place, study: Study, clusters: gpd.GeoDataFrame, walks: _Walks, times: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
     """Explain one walker's gaps: walk once more, freed from one thing after another, where a kind is missing."""
     coverage, walker = walks.coverage, walks.footing.walker
     without = coverage[coverage[Coverage.known] & ~coverage[Coverage.covered]]
@@ -340,7 +360,11 @@ def _find_causes(place: Place, clusters: gpd.GeoDataFrame, walks: _Walks) -> pd.
         limit_min = float(without[Coverage.limit_min].max())
         relaxed[name] = nearest(footing, starts, there, freed, spots=ends, limit_min=limit_min)
     straight = measure_straight(coverage, clusters, place.facilities)
-    return explain_gaps(coverage, relaxed, straight, place.facilities, place.completeness, walker=walker)
+    return explain_gaps(
+        coverage, relaxed, straight, place.facilities, place.completeness, walker=walker,
+        units_per_person=measure_units(coverage, place.facilities, study.standard, times=times),
+        kinds=study.standard.kinds,
+    )  # fmt: skip
 
 
 def _is_same(one: Footing, other: Footing) -> bool:

@@ -97,7 +97,7 @@ def measure_sufficiency(
     parts = []
     for kind in standard.kinds:
         rows = coverage[(coverage[Coverage.kind] == kind.id) & (coverage[Coverage.walker] == walkers[kind.id])]
-        people = rows[Coverage.demand if Coverage.demand in rows.columns else Coverage.population].to_numpy(dtype=float)
+        people = rows[Coverage.demand].to_numpy(dtype=float)
         code = ids.get_indexer(rows[Coverage.community])
         enough = _adequacy_of_homes(kind, rows, people, facilities, (times or {}).get(kind.id))
         large = _quality_of_homes(kind, rows, facilities)
@@ -120,6 +120,41 @@ def measure_sufficiency(
     return pd.concat(parts, ignore_index=True)
 
 
+def measure_units(
+    coverage: pd.DataFrame,
+    facilities: gpd.GeoDataFrame,
+    standard: Standard,
+    *,
+    times: Mapping[str, pd.DataFrame],
+) -> pd.Series:
+    """Measure how many units of each kind there are for each person, as :func:`measure_sufficiency` does on its way.
+
+    Parameters
+    ----------
+    coverage
+        :class:`~walkcircle.tables.Coverage` of one walker.
+    facilities, standard, times
+        As in :func:`measure_sufficiency`; kinds without times have no row.
+
+    Returns
+    -------
+    Series
+        Units per person by cluster and kind; missing where unknown.
+    """
+    found = {}
+    for kind in standard.kinds:
+        rows = coverage[coverage[Coverage.kind] == kind.id]
+        people = rows[Coverage.demand].to_numpy(dtype=float)
+        shared = _share_supply(kind, rows, people, facilities, times.get(kind.id))
+        if shared is not None:
+            units = shared.set_index(Adequacy.origin)[Adequacy.units_per_person].astype(float)
+            found[kind.id] = units.where(~rows.set_index(Coverage.cluster)[Coverage.open_edge])
+    if not found:
+        empty = pd.MultiIndex.from_arrays([[], []], names=[Coverage.kind, Coverage.cluster])
+        return pd.Series(index=empty, dtype=float).swaplevel()
+    return pd.concat(found, names=[Coverage.kind, Coverage.cluster]).swaplevel()
+
+
 def _adequacy_of_homes(
     kind: Kind,
     rows: pd.DataFrame,
@@ -129,24 +164,32 @@ def _adequacy_of_homes(
 ) -> NDArray[np.float64]:
     """Return, per home, the units per person against the norm, at most 1; missing where unknown."""
     nothing = np.full(len(rows), np.nan)
-    supply = find_supply(kind, facilities)
-    if supply is None or times is None or kind.norm_per_1000 is None:
+    shared = _share_supply(kind, rows, people, facilities, times)
+    if shared is None or kind.norm_per_1000 is None:
         return nothing
-    grouped = kind.group != "all"
-    if grouped and Coverage.stand_in not in rows.columns:
-        return nothing
-    stand_in = rows[Coverage.stand_in].to_numpy(dtype=bool) if grouped else np.zeros(len(rows), bool)
-    if stand_in.any():  # whoever stands in shares every facility near, so that no ratio there is true
-        return nothing
-    demand = pd.Series(people, index=rows[Coverage.cluster].to_numpy())
-    off = rows[Coverage.cluster][~rows[Coverage.known].to_numpy(dtype=bool)].tolist()
-    shared = measure_adequacy(times, supply, demand, limit_min=kind.limit_min, method="2sfca", off_network=off)
     norm = kind.norm_per_1000 / 1000
     sure = shared[Adequacy.units_per_person].to_numpy(dtype=float)
     at_least = shared[Adequacy.units_at_least].to_numpy(dtype=float)
     ratio = np.where(at_least >= norm, 1.0, np.minimum(sure / norm, 1.0))
     is_open = rows[Coverage.open_edge].to_numpy(dtype=bool)
     return np.where(is_open | ~rows[Coverage.known].to_numpy(dtype=bool), np.nan, ratio)
+
+
+def _share_supply(
+    kind: Kind,
+    rows: pd.DataFrame,
+    people: NDArray[np.float64],
+    facilities: gpd.GeoDataFrame,
+    times: pd.DataFrame | None,
+) -> pd.DataFrame | None:
+    """Share a kind's supply among all in reach, :class:`~walkcircle.tables.Adequacy`; None where nothing is known."""
+    supply = find_supply(kind, facilities)
+    # whoever stands in for a group shares every facility near, so that no ratio there is true
+    if supply is None or times is None or rows[Coverage.stand_in].any():
+        return None
+    demand = pd.Series(people, index=rows[Coverage.cluster].to_numpy())
+    off = rows[Coverage.cluster][~rows[Coverage.known].to_numpy(dtype=bool)].tolist()
+    return measure_adequacy(times, supply, demand, limit_min=kind.limit_min, method="2sfca", off_network=off)
 
 
 def _quality_of_homes(kind: Kind, rows: pd.DataFrame, facilities: gpd.GeoDataFrame) -> NDArray[np.float64]:
