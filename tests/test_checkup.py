@@ -44,9 +44,11 @@ from walkcircle.tables import (
 )
 from walkcircle.weights import choose_weights
 
+#: Every kind has a norm per head and a least floor area.
+ASKED = {"norm_per_1000": 1.0, "norm_unit": "places", "min_floor_m2": 100.0}
 FOUR = make_standard(
-    make_kind("clinic", category="health", weight=3), make_kind("pharmacy", category="health"),
-    make_kind("shop", category="daily"), make_kind("market", category="daily"),
+    make_kind("clinic", category="health", weight=3, **ASKED), make_kind("pharmacy", category="health", **ASKED),
+    make_kind("shop", category="daily", **ASKED), make_kind("market", category="daily", **ASKED),
 )  # fmt: skip
 KINDS = [kind.id for kind in FOUR.kinds]
 
@@ -149,6 +151,14 @@ def test_stand_ins_are_marked_and_where_nothing_is_said_nobody_stands_in():
     said = table.assign(**{CommunityCoverage.stand_in: [True, False, False, False]})
     assert not score_kinds(table, FOUR, walkers=by_first())[Scores.stand_in].any()
     assert score_kinds(said, FOUR, walkers=by_first())[Scores.stand_in].tolist() == [True, False, False, False]
+
+
+def test_what_a_standard_does_not_ask_for_is_not_missing():
+    """Of a kind with a norm alone 50 of 85 parts are known by its walks, of one with neither all."""
+    standard = make_standard(make_kind("clinic", norm_per_1000=1.0, norm_unit="places"), make_kind("shop"))
+    table = covered({"a": {"clinic": 0.8, "shop": 0.8}})
+    scores = score_kinds(table, standard, walkers={"clinic": "w", "shop": "w"})
+    assert scores[Scores.known].tolist() == pytest.approx([0.5 / 0.85, 1])
 
 
 def test_with_all_known_the_grade_is_a_and_with_coverage_alone_c_at_best():

@@ -302,11 +302,16 @@ def test_a_study_scores_by_another_method(karhula, capsys, monkeypatch):
     status, out, _ = call(capsys, monkeypatch, "run", karhula)
     assert status == 0
     assert "Weakest tenth" in out
-    assert "grade C at best" not in out  # the method asks for walks alone
+    assert "lowers confidence" not in out  # the method asks for walks alone
 
 
 def test_the_summary_says_how_firm_the_weakest_are_and_what_is_unknown(karhula, capsys, monkeypatch):
-    """The share of the draws; and of a town on the map alone, that capacity and quality are unknown."""
+    """The share of the draws; and of a town on the map alone, that what its standard asks besides walks is unknown."""
     _, out, _ = call(capsys, monkeypatch, "run", karhula)
     assert "of the draws" in out
-    assert "Capacity and quality are unknown: grade C at best." in out
+    assert "lowers confidence" not in out
+    karhula.write_text('standard = "shanghai"\n' + karhula.read_text().replace("standard =", "# standard ="))
+    _, out, _ = call(capsys, monkeypatch, "run", karhula)
+    assert "capacities and floor areas that the standard asks for are unknown, which lowers confidence" in " ".join(
+        out.split()
+    )

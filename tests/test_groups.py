@@ -180,8 +180,7 @@ def test_a_community_without_children_lacks_no_kindergarten_and_keeps_its_index(
     checkup = score(table).set_index(Checkup.community)
     assert checkup[Checkup.population].to_dict() == {"west": 160, "east": 40}
     assert checkup[Checkup.index].to_dict() == {"west": 0, "east": 100}
-    # half of what is asked is known of a shop, as capacity and floor are not; of a kind that nobody needs nothing is
-    assert checkup[Checkup.confidence].to_dict() == {"west": "B", "east": "C"}
+    assert checkup[Checkup.confidence].to_dict() == {"west": "A", "east": "A"}
 
 
 def test_completeness_says_how_the_people_are_known():

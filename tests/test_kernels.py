@@ -323,12 +323,12 @@ def test_places_are_joined_to_the_cheaper_of_their_two_nodes(data, limit):
     best = data.draw(st.lists(st.lists(costs, min_size=lanes, max_size=lanes), min_size=nodes, max_size=nodes))
     way = st.tuples(st.integers(0, nodes - 1), costs)
     ways = data.draw(st.lists(st.tuples(way, way), min_size=places, max_size=places))
-    found = kernels.join_lanes(
+    found = np.zeros((places, lanes))
+    kernels.join_lanes(
         np.array(best, dtype=float), np.array(number, dtype=np.uint32),
         np.array([[v for v, _ in pair] for pair in ways], dtype=np.int64).reshape(-1, 2),
-        np.array([[c for _, c in pair] for pair in ways], dtype=float).reshape(-1, 2), limit,
+        np.array([[c for _, c in pair] for pair in ways], dtype=float).reshape(-1, 2), limit, found,
     )  # fmt: skip
-    assert found.shape == (places, lanes)
     least = [[min(best[number[v]][lane] + cost for v, cost in pair) for lane in range(lanes)] for pair in ways]
     assert found.tolist() == [[value if value <= limit else inf for value in row] for row in least]
 

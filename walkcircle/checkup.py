@@ -58,8 +58,9 @@ def score_kinds(
 
     ``score = 100 · (α·C + β·A + γ·Q) / Σ of the weights that are known``, where C is the share of those who need the
     kind and have it in time, A the adequacy of its capacity and Q the share of those in time whose nearest has the
-    floor area asked for. What is unknown is left out of both sums and lowers `known`, never guessed. Where only a map
-    says what is there, A and Q are unknown, so that `known` is at most one half and the confidence C at best.
+    floor area asked for. What is unknown is left out of both sums and lowers `known`, never guessed: `known` is the
+    share of what the standard asks. Where only a map says what is there, A and Q are unknown, so that it is at most one
+    half, and the confidence C at best, under a standard that has a norm and a least floor area for each kind.
 
     Residents for whom the data end on the way count as covered (``share_at_most``), so that the edge of a file makes
     nobody weak. A kind whose data are thin has no score.
@@ -98,7 +99,8 @@ def score_kinds(
     firm = is_known & (rows[CommunityCoverage.confidence] == "firm").to_numpy()
     parts = np.column_stack([share, *_sufficiency_of(sufficiency, grid, is_known, standard)])
     weights = weigh_parts(chosen, standard)
-    known = np.column_stack([firm, parts[:, 3], parts[:, 4]]) @ weights
+    asked = weights * np.tile(_list_asked(standard), (len(communities), 1))
+    known = (np.column_stack([firm, parts[:, 3], parts[:, 4]]) * asked).sum(axis=1) / asked.sum(axis=1)
     known = np.where(_is_needless(rows), 1.0, np.where(is_known, known, 0.0))
     return pd.DataFrame(
         {
@@ -186,7 +188,7 @@ def score_communities(
     ``index = Σ w_k · category_k / Σ w_k`` over the categories that have a score, or ``Π category_k^(w_k / Σ w_k)``.
     Kinds whose data are thin are left out; they lower the confidence grade, and a community where fewer than half of
     the kinds are firm has no index. The grade is that of the mean of `known` over all kinds of the standard: A from
-    0.9, B from 0.75, C from 0.5, else D; where capacity and floor areas are unknown it is C at best.
+    0.9, B from 0.75, C from 0.5, else D.
 
     Parameters
     ----------
@@ -259,6 +261,12 @@ def _name_area(communities: gpd.GeoDataFrame, column: str) -> NDArray[np.object_
         return np.full(len(communities), None, dtype=object)
     names = communities[column].astype(object)
     return np.asarray(names.where(names.notna(), None), dtype=object)
+
+
+def _list_asked(standard: Standard) -> NDArray[np.float64]:
+    """Return ``(k, 3)`` 1 for what the standard asks of each kind: a walk, a norm per head, a least floor area."""
+    rows = [(1, kind.norm_per_1000 is not None, kind.min_floor_m2 is not None) for kind in standard.kinds]
+    return np.array(rows, dtype=float)
 
 
 def _is_needless(covered: pd.DataFrame) -> pd.Series:

@@ -679,10 +679,12 @@ def _print_weakest(answer: Analysis, console: Console) -> None:
                 for name, share in zip(close[Checkup.name], close[Checkup.weakest_probability], strict=True)
             )
             console.print(f"Perhaps among them, when what is doubtful is drawn anew: {named}")
-    if (answer.study.standard.method == "threshold") and answer.scores[[Scores.adequacy, Scores.quality]].isna().all(
-        axis=None
-    ):
-        console.print("Capacity and quality are unknown: grade C at best.")
+    standard = answer.study.standard
+    asked = standard.method == "threshold" and any(
+        kind.norm_per_1000 is not None or kind.min_floor_m2 is not None for kind in standard.kinds
+    )
+    if asked and answer.scores[[Scores.adequacy, Scores.quality]].isna().all(axis=None):
+        console.print("The capacities and floor areas that the standard asks for are unknown, which lowers confidence.")
     if len(unknown):
         names = ", ".join(escape(name) for name in unknown[Checkup.name])
         people = unknown[Checkup.population].sum()

@@ -583,7 +583,8 @@ def measure_nearest(
         row = ready.number[arriving.node].ravel().astype(np.int64)
         kernels.improve_lanes(best, row, np.repeat(of_spot, 2), arriving.seconds.ravel(), limit_s)
         kernels.sweep_lanes(ready.up, ready.above, ready.descend, ready.climb, best)
-        seconds = kernels.join_lanes(best, ready.number, leaving.node, leaving.seconds, limit_s)
+        seconds = np.empty((len(starts), kinds))
+        kernels.join_lanes(best, ready.number, leaving.node, leaving.seconds, limit_s, seconds)
     else:
         csr = footing.inward
 

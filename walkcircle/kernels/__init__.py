@@ -106,7 +106,7 @@ def compile_all() -> None:
     improve_lanes(np.ones((1, 1)), one, one, cost[:1], 9.0)
     number, up, above, climb, descend = order_hierarchy(*eliminate_nodes(*graph, *graph, 9.0))
     sweep_lanes(up, above, climb, descend, np.zeros((2, 1)))
-    join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0)
+    join_lanes(np.zeros((2, 1)), number, np.zeros((1, 2), np.int64), np.zeros((1, 2)), 9.0, np.zeros((1, 1)))
     search_lanes(up, above, climb, up, above, descend, number, way, zero, cost[:1], 9.0)
     count_lanes(
         up, above, climb, up, above, descend, number, way, zero, cost[:1], one, 1, none, none[:0], nothing,

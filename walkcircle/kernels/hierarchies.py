@@ -286,7 +286,8 @@ def join_lanes(
     node: NDArray[np.int64],
     leg: NDArray[np.float64],
     limit: float,
-) -> NDArray[np.float64]:
+    joined: NDArray[np.float64],
+) -> None:
     """Give every place the costs of its two nodes plus the legs to them, whichever is cheaper.
 
     Parameters
@@ -299,20 +300,16 @@ def join_lanes(
         ``(k, 2)`` the two nodes of each place and the cost between it and each.
     limit
         Largest cost that counts, inclusive.
-
-    Returns
-    -------
-    ndarray, shape (k, lanes)
-        Costs; infinite beyond the limit.
+    joined
+        ``(k, lanes)`` to be filled; infinite beyond the limit. It is given because NumPy asks the system for large
+        pages, and a kernel's own arrays come in small ones: to touch them first took half of the time.
     """
-    joined = np.empty((len(node), best.shape[1]))
     for place in range(np.uint64(len(node))):
         one, other = number[node[place, 0]], number[node[place, 1]]
         to_one, to_other = leg[place, 0], leg[place, 1]
         for lane in range(best.shape[1]):
             value = min(best[one, lane] + to_one, best[other, lane] + to_other)
             joined[place, lane] = value if value <= limit else np.inf
-    return joined
 
 
 @jit

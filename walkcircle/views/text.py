@@ -44,7 +44,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "about_index": "Index: a kind scores the share of those who need it who reach it in time and, where known, whether "
     "there is enough and it is large enough; categories are weighted means of kinds, the index is the mean of "
     "categories, 0 to 100. Kinds whose data are thin are left out; where fewer than half are firm there is no index. "
-    "Where capacity and floor areas are unknown the data are of grade C at best.",
+    "Capacities and floor areas that the standard asks for and nobody knows lower the grade of the data.",
     "about_minutes": "Walking times are rounded up to whole minutes, so that 15 is within 15.",
     "layers": "Layers",
     "layer_areas": "Colour of communities",
@@ -149,7 +149,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "about": "数据说明",
     "about_index": "指数：各类设施按需求居民的可达比例计分，已知时再计设施是否够用、面积是否达标；"
     "类别为其设施的加权平均，指数为类别的平均，0 至 100。数据薄弱的设施不计入；可靠设施不足一半的社区不给出指数。"
-    "设施容量与面积未知时，数据可信度至多为 C。",
+    "标准要求而无人知晓的容量与面积会降低数据可信度。",
     "about_minutes": "步行时间向上取整到分钟，因此 15 即在 15 分钟之内。",
     "layers": "图层",
     "layer_areas": "社区着色",
