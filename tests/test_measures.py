@@ -331,16 +331,16 @@ def test_the_index_is_the_mean_of_weighted_means_by_category():
     assert (table[Checkup.rank]["a"], table[Checkup.firm_kinds]["a"], table[Checkup.confidence]["a"]) == (
         1,
         4,
-        "C",
+        "A",
     )
 
 
 def test_thin_kinds_are_left_out_and_lower_the_confidence():
-    """Without the market, daily is the shop alone: (80 + 50) / 2 = 65; known are half of three of four kinds."""
+    """Without the market, daily is the shop alone: (80 + 50) / 2 = 65; three of four kinds are known."""
     shares = {"a": {"clinic": 1.0, "pharmacy": 0.2, "shop": 0.5, "market": 0.0}}
     table = score(shares, CARE, thin={("a", "market")})
     assert table[Checkup.index]["a"] == pytest.approx(65)
-    assert table[Checkup.confidence]["a"] == "D"
+    assert table[Checkup.confidence]["a"] == "B"
     half = score(shares, CARE, thin={("a", "market"), ("a", "shop")})
     assert (half[Checkup.index]["a"], half[Checkup.firm_kinds]["a"]) == (pytest.approx(80), 2)
 
@@ -355,7 +355,7 @@ def test_fewer_than_half_of_the_kinds_firm_is_no_index():
     assert np.isnan(table[Checkup.index]["a"])
     assert pd.isna(table[Checkup.rank]["a"])
     assert table[Checkup.weakest].to_dict() == {"a": False, "b": True}
-    assert table[Checkup.confidence].to_dict() == {"a": "D", "b": "C"}
+    assert table[Checkup.confidence].to_dict() == {"a": "D", "b": "A"}
 
 
 def test_a_community_without_residents_is_not_scored():
