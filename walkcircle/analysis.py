@@ -183,7 +183,7 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
     tell("Scoring communities", 0.0)
-    scored = _score(place, study, _Walked(walks, walkers, supplied), clusters, coverage, communities, tell)
+    scored = _score(place, study, _AllWalks(walks, walkers, supplied), clusters, coverage, communities, tell)
     areas, area_categories = score_areas(scored.checkup, scored.categories)
     return Analysis(
         study=study,
@@ -252,7 +252,7 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
 
 
 @dataclass(frozen=True, eq=False)
-class _Walked:
+class _AllWalks:
     """All walks, the walker of each kind, and the times to every facility of the kinds whose supply is known."""
 
     walks: list[_Walks]
@@ -272,7 +272,7 @@ class _Scored:
 def _score(
     place: Place,
     study: Study,
-    all_walks: _Walked,
+    all_walks: _AllWalks,
     clusters: gpd.GeoDataFrame,
     coverage: pd.DataFrame,
     communities: pd.DataFrame,
