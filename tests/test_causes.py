@@ -521,3 +521,17 @@ def test_the_walks_of_a_wheelchair_are_those_of_the_table(in_a_wheelchair):
         assert walks.reindex(pairs).to_numpy() == pytest.approx(rows[Causes.minutes_relaxed].to_numpy(), abs=1e-9)
         checked.add(name)
     assert {"slope and stairs", "stairs"} & checked
+
+
+def test_a_run_finds_who_is_in_time_and_has_too_little(analyses):
+    """A bed in each nursing home of the made-up town is far below the norm of 40 for 1,000 elders."""
+    old = analyses["town"]
+    beds = old.place.facilities.assign(**{Facilities.capacity: 1.0})
+    answer = analyse(replace(old.place, facilities=beds), old.study)
+    full = answer.causes[answer.causes[Causes.cause] == FULL]
+    assert set(full[Causes.kind]) == {"nursing_home"}
+    mine = answer.coverage[answer.coverage[Coverage.kind] == "nursing_home"]
+    in_time = mine[mine[Coverage.covered] & mine[Coverage.known] & ~mine[Coverage.open_edge]]
+    in_time = in_time[in_time[Coverage.community].notna()]
+    assert full[Causes.residents].sum() == pytest.approx(in_time[Coverage.demand].sum())
+    assert FULL not in set(old.causes[Causes.cause])

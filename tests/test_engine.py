@@ -198,9 +198,10 @@ def test_counts_are_those_of_networkx(town, limits):
         for home in np.unique(town.starts.item).tolist()
         for limit in sorted(limits)
     ]  # fmt: skip
-    for threads in (1, 3):
+    ways = [(footing, threads) for footing in (town.footing, town.footing.prepare(max(limits))) for threads in (1, 3)]
+    for footing, threads in ways:
         table = count_within(
-            town.footing, town.starts, town.facilities, town.walker, limits_min=limits, spots=town.ends, threads=threads
+            footing, town.starts, town.facilities, town.walker, limits_min=limits, spots=town.ends, threads=threads
         )
         columns = (Counts.origin, Counts.kind, Counts.limit_min, Counts.facilities)
         assert list(zip(*(table[c].tolist() for c in columns), strict=True)) == expected

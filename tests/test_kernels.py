@@ -507,17 +507,18 @@ def test_arcs_are_counted_by_their_tail(graph):
 )
 @settings(max_examples=100, deadline=None)
 def test_searchers_side_by_side_count_as_often_as_they_find(question, limits):
+    """Forty of each, so that they take several batches, and nothing of one is left to the next."""
     nodes, arcs, items, origins, legs, direct = question
     kind = np.arange(len(origins)) % 2
     ready = build(nodes, arcs, max(limits))
     by_node = [[leg[1:3] for leg in legs if leg[0] == v] for v in range(nodes)]
-    start, node, seconds = stack(origins, np.uint32, float)
+    start, node, seconds = stack(origins * 40, np.uint32, float)
     counts = kernels.count_lanes(
         ready.up, ready.above, ready.climb, ready.down, ready.below, ready.drop, ready.node,
-        start, ready.number[node], seconds, kind, 2, *stack(by_node, np.int64, float),
-        *stack(direct, np.int64, float), items, np.array(limits),
+        start, ready.number[node], seconds, np.tile(kind, 40), 2, *stack(by_node, np.int64, float),
+        *stack(direct * 40, np.int64, float), items, np.array(limits),
     )  # fmt: skip
-    assert counts.tolist() == count_by_the_book(question, kind, limits)
+    assert counts.tolist() == (40 * np.array(count_by_the_book(question, kind, limits))).tolist()
 
 
 @settings(max_examples=80, deadline=None)

@@ -797,3 +797,12 @@ def test_where_an_extract_was_cut_along_a_border_the_data_end_outside_it():
     ended = network.end_outside(shapely.box(-10, -10, 150, 10))
     assert sorted(ended.xy[ended.cut][:, 0].tolist()) == [300]
     assert not network.cut.any()
+
+
+def test_a_chain_is_called_after_its_longest_stretch():
+    """Three ways in a row, of 30, 70 and 40 m: the second gives the name, whichever way they run."""
+    for paths in ([[(0, 0), (30, 0)], [(30, 0), (100, 0)], [(100, 0), (140, 0)]],
+                  [[(0, 0), (30, 0)], [(100, 0), (30, 0)], [(140, 0), (100, 0)]]):  # fmt: skip
+        network = draw_network(paths, osm_way=[7, 8, 9])
+        assert network.osm_way.tolist() == [8]
+        assert network.length_m.tolist() == [140]

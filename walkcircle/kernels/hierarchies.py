@@ -440,7 +440,8 @@ def count_lanes(
     -------
     ndarray, shape (kinds, items, l), int32
     """
-    nodes, searchers, farthest = len(up) - 1, len(seed_start) - 1, limits[-1]
+    nodes, searchers = len(up) - 1, len(seed_start) - 1
+    farthest = min(limits[-1], 1e300)  # an infinite cost is beyond any limit
     words, slot = np.zeros(nodes // 64 + 1, np.uint64), np.empty(nodes, np.uint64)
     best = np.empty((1024, LANES))
     item_words, item_slot = np.zeros(items // 64 + 1, np.uint64), np.empty(items, np.uint64)
