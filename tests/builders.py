@@ -158,10 +158,10 @@ def grid_paths(columns: int, rows: int, spacing: float = 100.0) -> list[list[tup
 def make_kind(
     kind: str, limit_min: float = 5.0, *, category: str = "daily", weight: float = 1.0, **more: object
 ) -> Kind:
-    """Make a kind of facility, found in OpenStreetMap as ``amenity=<kind>``."""
+    """Make a kind of facility, well mapped in OpenStreetMap as ``amenity=<kind>``."""
     return Kind(
         id=kind, zh=kind, en=kind, category=category, limit_min=limit_min, weight=weight,
-        osm=Selection(any=(f"amenity={kind}",)), **more,
+        osm=Selection(any=(f"amenity={kind}",)), **{"osm_weakness": 0, **more},
     )  # fmt: skip
 
 
@@ -231,6 +231,13 @@ def make_completeness(
             "check" if (community, kind.id) in thin else "firm",
             thin.get((community, kind.id)),
             "all residents",
+            False,
+            0,
+            0,
+            np.nan,
+            0.0,
+            np.nan,
+            np.nan,
         )
         for community in communities[Communities.community]
         for kind in standard.kinds

@@ -44,6 +44,8 @@ def coverage_of(homes=HOMES, *, walker="stroller") -> pd.DataFrame:
             state == 1,
             states is not None,
             state == 2,
+            0.0,
+            state == 2,
         )
         for cluster, community, people, states in homes
         for kind, state in zip(KINDS, states or (0, 0, 0), strict=True)
@@ -62,7 +64,7 @@ def test_kinds_within_the_limit_are_counted():
     table = bundle_of()
     assert table[Bundle.within].drop("off").to_dict() == {"a": 3, "b": 2, "c": 1, "d": 0, "out": 3}
     assert table[Bundle.missing].drop("off").to_dict() == {"a": 0, "b": 1, "c": 2, "d": 3, "out": 0}
-    assert table[Bundle.beyond].drop("off").to_dict() == {"a": 0, "b": 0, "c": 1, "d": 0, "out": 0}
+    assert table[Bundle.unsure].drop("off").to_dict() == {"a": 0, "b": 0, "c": 1, "d": 0, "out": 0}
     assert table.index[table[Bundle.complete]].to_list() == ["a", "out"]
     assert table[Bundle.short_of].dropna().to_dict() == {"b": "school"}
     assert (table[Bundle.required] == 3).all()
@@ -70,7 +72,7 @@ def test_kinds_within_the_limit_are_counted():
 
 def test_of_a_home_that_is_off_the_network_nothing_is_known():
     row = bundle_of().loc["off"]
-    assert row[[Bundle.within, Bundle.missing, Bundle.beyond, Bundle.short_of]].isna().all()
+    assert row[[Bundle.within, Bundle.missing, Bundle.unsure, Bundle.short_of]].isna().all()
     assert not row[[Bundle.known, Bundle.complete, Bundle.enough]].any()
 
 

@@ -274,6 +274,7 @@ def coverage_by_hand(rows):
     table = pd.DataFrame(rows, columns=[Coverage.cluster, Coverage.population, Coverage.minutes, Coverage.open_edge])
     return table.assign(
         **{
+            Coverage.unsure: table[Coverage.open_edge],
             Coverage.community: "c",
             Coverage.kind: "clinic",
             Coverage.walker: STROLLER.name,
@@ -413,6 +414,7 @@ def cases(draw):
             Coverage.known: known, Coverage.open_edge: ~covered & (rng.random(len(grid)) < 0.3),
         }
     )  # fmt: skip
+    coverage[Coverage.unsure] = coverage[Coverage.open_edge] | (~covered & (rng.random(len(grid)) < 0.3))
     names = draw(st.sets(st.sampled_from(list(RELAXATIONS))))
     relaxed = {}
     for name in names:
@@ -531,7 +533,7 @@ def test_a_run_finds_who_is_in_time_and_has_too_little(analyses):
     full = answer.causes[answer.causes[Causes.cause] == FULL]
     assert set(full[Causes.kind]) == {"nursing_home"}
     mine = answer.coverage[answer.coverage[Coverage.kind] == "nursing_home"]
-    in_time = mine[mine[Coverage.covered] & mine[Coverage.known] & ~mine[Coverage.open_edge]]
+    in_time = mine[mine[Coverage.covered] & mine[Coverage.known] & ~mine[Coverage.unsure]]
     in_time = in_time[in_time[Coverage.community].notna()]
     assert full[Causes.residents].sum() == pytest.approx(in_time[Coverage.demand].sum())
     assert FULL not in set(old.causes[Causes.cause])

@@ -66,7 +66,8 @@ def covered(shares, *, thin=(), walker="w", people=1000.0) -> pd.DataFrame:
             CommunityCoverage.population: people,
             CommunityCoverage.unknown: 0.0,
             CommunityCoverage.covered: share * people,
-            CommunityCoverage.beyond: 0.0,
+            CommunityCoverage.unsure: 0.0,
+            CommunityCoverage.doubt: None,
             CommunityCoverage.share: share,
             CommunityCoverage.share_at_most: np.nan if (community, kind) in thin else share,
             CommunityCoverage.confidence: "check" if (community, kind) in thin else "firm",
@@ -202,7 +203,7 @@ def homes(*, stand_in=False) -> pd.DataFrame:
             Coverage.cluster: name, Coverage.community: name, Coverage.kind: kind, Coverage.walker: "w",
             Coverage.population: 1000.0, Coverage.demand: demand, Coverage.stand_in: stand_in,
             Coverage.limit_min: 10.0, Coverage.minutes: 5.0, Coverage.facility: place,
-            Coverage.covered: True, Coverage.known: True, Coverage.open_edge: False,
+            Coverage.covered: True, Coverage.known: True, Coverage.unsure: False,
         }
         for kind in ("home", "park")
         for name, demand, place in (("west", 100.0, "big"), ("east", 50.0, "small"))

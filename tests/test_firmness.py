@@ -12,10 +12,10 @@ from pandas.testing import assert_frame_equal
 
 from walkcircle.attainment import Walked, list_choices, measure_attainment, measure_whole
 from walkcircle.checkup import score_communities, score_kinds
+from walkcircle.completeness import grade_completeness
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.gaps import find_gaps
-from walkcircle.place import grade_completeness
 from walkcircle.standards import read_standard
 from walkcircle.study import CheckupSection
 from walkcircle.tables import (
@@ -302,26 +302,6 @@ def test_places_taken_off_the_map_at_random_make_no_confident_gap(data):
     """Every quarter has a clinic where each serves 1,000; whichever 21 or more go missing, the rest say nothing."""
     kept = data.draw(st.sets(st.integers(0, 39), max_size=19))
     assert verdicts_of(*town_with(sorted(kept), service=(500.0, 1000.0))) <= {"check on the ground"}
-
-
-def test_a_poorly_mapped_kind_that_is_dense_elsewhere_and_nowhere_here_is_to_be_checked():
-    """Four clinics to each of 30 quarters: in each of the ten others three would be; a better mapped kind is a gap."""
-    clinics = [i for i in range(30) for _ in range(4)]
-    for weakness, grade in ((2, "check"), (1, "firm")):
-        areas, homes, mapped, standard = town_with([], weakness=weakness, service=None)
-        more = make_facilities([(f"k{n}", "clinic", (2000 * i + 250, 270)) for n, i in enumerate(clinics)])
-        mapped = pd.concat([mapped, more.assign(**{Facilities.source: "osm"})], ignore_index=True)
-        done = grade_completeness(areas, homes, gpd.GeoDataFrame(mapped, crs=areas.crs), standard)
-        mine = done[done[Completeness.kind] == "clinic"].set_index(Completeness.community)
-        assert mine[Completeness.grade]["q35"] == grade
-        assert mine[Completeness.grade]["q05"] == "firm"
-
-
-def test_where_few_are_expected_none_is_no_wonder():
-    """One clinic to each of ten quarters of forty: a quarter expects a fourth of one."""
-    areas, homes, mapped, standard = town_with(range(10), weakness=2, service=None)
-    done = grade_completeness(areas, homes, mapped, standard)
-    assert (done[Completeness.grade] == "firm").all()
 
 
 def test_a_register_needs_no_expectation():

@@ -20,11 +20,11 @@ from builders import (
 from walkcircle.analysis import analyse
 from walkcircle.checkup import score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
+from walkcircle.completeness import grade_completeness
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError, TableError
 from walkcircle.gaps import find_gaps
 from walkcircle.groups import GROUPS, count_demand, name_group
-from walkcircle.place import grade_completeness
 from walkcircle.records import make_record
 from walkcircle.scenario import Proposals, measure_effect
 from walkcircle.sources import read_place

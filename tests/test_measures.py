@@ -33,10 +33,11 @@ from hypothesis import strategies as st
 from walkcircle.analysis import analyse
 from walkcircle.checkup import LEAST_RESIDENTS, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
+from walkcircle.completeness import grade_completeness
 from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError
 from walkcircle.gaps import CHECK, GAP, find_gaps
-from walkcircle.place import assign_communities, grade_completeness
+from walkcircle.place import assign_communities
 from walkcircle.sources.communities import make_hexagons
 from walkcircle.sources.osm_file import read_osm_file
 from walkcircle.sources.population import estimate_residences, scale_population
@@ -294,7 +295,8 @@ def covered(shares, *, people=1000.0, thin=(), walker="w") -> pd.DataFrame:
                 CommunityCoverage.population: many,
                 CommunityCoverage.unknown: many - known,
                 CommunityCoverage.covered: 0.0 if share is None else share * known,
-                CommunityCoverage.beyond: 0.0,
+                CommunityCoverage.unsure: 0.0,
+                CommunityCoverage.doubt: None,
                 CommunityCoverage.share: value,
                 CommunityCoverage.share_at_most: np.nan if is_thin else value,
                 CommunityCoverage.confidence: "check" if is_thin else "firm",

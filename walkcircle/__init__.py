@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_categories, score_communities, score_kinds
     from walkcircle.clusters import cluster_residences
+    from walkcircle.completeness import Surroundings, grade_completeness
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
     from walkcircle.decay import Decay, weigh_minutes
     from walkcircle.equity import measure_equity, measure_zones
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
     from walkcircle.needs import measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
-    from walkcircle.place import Place, assign_communities, grade_completeness
+    from walkcircle.place import Place, assign_communities
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.scenario import Proposals, measure_effect
     from walkcircle.snapping import Spots, snap_points
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency, measure_units
+    from walkcircle.unmapped import estimate_unmapped
     from walkcircle.updates import Change, Standing, measure_standing
     from walkcircle.views import (
         draw_comparison,
@@ -96,7 +98,7 @@ __all__ = [
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
     "Standing", "Change", "measure_standing",
-    "Place", "read_place", "assign_communities", "grade_completeness",
+    "Place", "read_place", "assign_communities", "Surroundings", "grade_completeness", "estimate_unmapped",
     # the measures
     "cluster_residences", "count_demand", "trace_isochrones", "trace_streets", "measure_truth",
     "measure_coverage", "weigh_coverage", "intersect_facilities", "compare_reach",
@@ -146,7 +148,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
-    "place": ("Place", "assign_communities", "grade_completeness"),
+    "completeness": ("Surroundings", "grade_completeness"),
+    "place": ("Place", "assign_communities"),
+    "unmapped": ("estimate_unmapped",),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
     "scenario": ("Proposals", "measure_effect"),
     "snapping": ("Spots", "snap_points"),

@@ -35,7 +35,8 @@ from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.sufficiency import find_supply, measure_sufficiency, measure_units
-from walkcircle.tables import Agreement, Clusters, Coverage, Facilities, Nearest, Scores, WalkTimes
+from walkcircle.tables import Agreement, Clusters, Completeness, Coverage, Facilities, Nearest, Scores, WalkTimes
+from walkcircle.unmapped import estimate_unmapped
 from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk, walk_blocks
 
@@ -234,9 +235,11 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     """Walk from every cluster to the nearest facility of each kind."""
     starts = snap_clusters(place, study, clusters, footing)
     ends = snap_facilities(place, study, place.facilities, footing)
+    pace = footing.walker.metres_per_second * 60
     longest = max(kind.limit_min for kind in study.standard.kinds)
     far, edge_min = _search_limit_min(study), _minutes_to_edge(footing, starts, longest)
     few = count_choices(study.standard)
+    registered = place.completeness.groupby(Completeness.kind)[Completeness.registered].all()
     near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, k=few, limit_min=far)
     coverage = measure_coverage(
         clusters,
@@ -245,9 +248,12 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
         walker=footing.walker.name,
         off_network=[str(label) for label in np.delete(starts.labels.to_numpy(), np.unique(starts.item))],
         edge_min=edge_min,
-    )
+        unmapped=estimate_unmapped(
+            clusters, place.facilities, study.standard.kinds, metres_per_min=pace,
+            shares=study.checkup.unmapped_share, registered=registered.index[registered],
+        ),
+    )  # fmt: skip
     access_m = pd.Series(starts.access_m).groupby(starts.labels.take(starts.item)).min()
-    pace = footing.walker.metres_per_second * 60
     return _Walks(footing, starts, ends, coverage, Walked(near, access_m / pace, edge_min, pace, far))
 
 

@@ -78,8 +78,9 @@ class Options:
         ``(n,)`` minutes of them between home and street.
     demand
         ``(n,)`` people who need the kind; 0 where nothing is known of the walks.
-    open_edge
-        ``(n,)`` the data end within half of the limit.
+    unsure
+        ``(n,)`` the data end within half of the limit, or it is not within the limit but perhaps one that is not on the
+        map is.
     metres_per_min, fill_min
         As in :class:`Walked`.
     """
@@ -89,7 +90,7 @@ class Options:
     place: NDArray[np.int64]
     access_min: NDArray[np.float64]
     demand: NDArray[np.float64]
-    open_edge: NDArray[np.bool_]
+    unsure: NDArray[np.bool_]
     metres_per_min: float
     fill_min: float
 
@@ -229,7 +230,7 @@ def _open_options(
         place=place,
         access_min=np.nan_to_num(walked.access_min.reindex(clusters).to_numpy(dtype=float)),
         demand=np.where(rows[Coverage.known].to_numpy(dtype=bool), people, 0.0),
-        open_edge=edge <= NEAR_EDGE * kind.limit_min,
+        unsure=(edge <= NEAR_EDGE * kind.limit_min) | rows[Coverage.unsure].to_numpy(dtype=bool),
         metres_per_min=walked.metres_per_min,
         fill_min=walked.limit_min,
     )
@@ -246,7 +247,8 @@ def measure_attainment(choices: Choices, standard: Standard) -> NDArray[np.float
     ``decay``               mean over people of ``Σ w_r d(t_r) / Σ w_r`` over the ranks r (Walk Score 2010)
     ======================  ==========================================================================================
 
-    Where the data end within half of the limit, people count as if they had it: what lies beyond is not known.
+    Who is unsure counts as if they had it: where the data end within half of the limit what lies beyond is not known,
+    and a map may lack one.
 
     Parameters
     ----------
@@ -262,7 +264,7 @@ def measure_attainment(choices: Choices, standard: Standard) -> NDArray[np.float
     """
     columns = []
     for options in choices.options:
-        attained = np.where(options.open_edge, 1.0, weigh_options(options, standard))
+        attained = np.where(options.unsure, 1.0, weigh_options(options, standard))
         columns.append(_mean_by(choices, attained, options.demand))
     return np.column_stack(columns)
 
@@ -271,8 +273,8 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     """Measure the share of residents who have the whole, for the methods whose index that is.
 
     ``max-of-nearest``: every walk is within its limit. ``mean-of-nearest``: the mean over kinds of the mean walk to
-    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and where the data end
-    within half of the limit a walk counts as no longer than the limit.
+    the nearest few is within the mean of their limits. Kinds whose data are thin are left out, and where it is
+    unsure a walk counts as no longer than the limit.
 
     Parameters
     ----------
@@ -294,7 +296,7 @@ def measure_whole(choices: Choices, standard: Standard, thin: NDArray[np.bool_])
     for number, options in enumerate(choices.options):
         kept = ~thin[choices.community, number]
         walks = count_minutes(options, standard)
-        minutes = np.where(options.open_edge, np.minimum(walks, options.kind.limit_min), walks)
+        minutes = np.where(options.unsure, np.minimum(walks, options.kind.limit_min), walks)
         weight = np.where(kept, options.kind.weight, 0.0)
         total += np.where(kept, options.kind.weight * minutes, 0.0)
         limit += weight * options.kind.limit_min

@@ -54,7 +54,7 @@ def measure_bundle(
     ...         "population": [30.0, 30.0, 10.0, 10.0],
     ...         "covered": [True, True, True, False],
     ...         "known": True,
-    ...         "open_edge": False,
+    ...         "unsure": False,
     ...     }
     ... )
     >>> measure_bundle(coverage)[["cluster", "within", "missing", "short_of", "complete"]]
@@ -75,7 +75,7 @@ def measure_bundle(
         **{
             Bundle.within: rows[Coverage.covered],
             Bundle.missing: lacking,
-            Bundle.beyond: rows[Coverage.open_edge],
+            Bundle.unsure: rows[Coverage.unsure],
         }
     )
     counts = sums.groupby(keys, sort=False).sum().astype("Int64")
@@ -97,7 +97,7 @@ def measure_bundle(
             Bundle.required: len(wanted),
             Bundle.within: counts[Bundle.within].array,
             Bundle.missing: counts[Bundle.missing].array,
-            Bundle.beyond: counts[Bundle.beyond].array,
+            Bundle.unsure: counts[Bundle.unsure].array,
             Bundle.short_of: one_short.where(within == len(wanted) - 1, None).to_numpy(),
             Bundle.complete: is_known & (within == len(wanted)),
             Bundle.enough: is_known & (within >= enough),

@@ -37,7 +37,14 @@ NEAR_EDGE = 0.5
 #: Why a share is not firm at the edge of the data.
 BEYOND = "the data end within half of their walk"
 
-#: A share that what lies beyond the data could raise by more than this is not firm (walkcircle's assumption).
+#: Why a share is not firm though the data go on.
+UNMAPPED_NEAR = "by how many there are in all, one that is not on the map may be within their reach"
+
+#: A home beyond the limit is not firmly without where the chance that one is within it and not mapped is above this:
+#: nine in ten are sure (walkcircle's assumption).
+MOST_CHANCE = 0.1
+
+#: A share that the unsure could raise by more than this is not firm (walkcircle's assumption).
 UNSURE_SHARE = 0.05
 
 #: Walks within this share of a limit of it are on the very edge of a drawn shape (walkcircle's assumption).
@@ -52,6 +59,7 @@ def measure_coverage(
     walker: str,
     off_network: Sequence[str] = (),
     edge_min: pd.Series | None = None,
+    unmapped: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """Compare the walk to the nearest facility of each kind with the standard's limit.
 
@@ -69,6 +77,9 @@ def measure_coverage(
         Ids of the clusters that could not be joined to the streets; nothing is known of them.
     edge_min
         Walk from each cluster to the nearest place where the data end, minutes; missing where none is near.
+    unmapped
+        ``(n, k)`` chance that one which is not on the map is within the limit, clusters by kinds:
+        :func:`~walkcircle.unmapped.estimate_unmapped`. Without it the map is taken at its word.
 
     Returns
     -------
@@ -93,7 +104,9 @@ def measure_coverage(
     group = kind.map({k.id: k.group for k in kinds})
     demand, stand_in = _count_per_kind(clusters, kinds)
     covered = minutes <= limit + ROUNDING_MIN
+    chance = np.zeros(len(grid)) if unmapped is None else unmapped.ravel()
     to_edge = np.full(len(grid), np.nan) if edge_min is None else edge_min.reindex(cluster).to_numpy(dtype=float)
+    is_open = ~covered & (to_edge <= NEAR_EDGE * limit)
     return pd.DataFrame(
         {
             Coverage.cluster: cluster,
@@ -109,7 +122,9 @@ def measure_coverage(
             Coverage.facility: found[Nearest.facility].to_numpy(),
             Coverage.covered: covered,
             Coverage.known: ~cluster.isin(list(off_network)),
-            Coverage.open_edge: ~covered & (to_edge <= NEAR_EDGE * limit),
+            Coverage.open_edge: is_open,
+            Coverage.unmapped_chance: chance,
+            Coverage.unsure: is_open | (~covered & (chance > MOST_CHANCE)),
         }
     )
 
@@ -153,7 +168,8 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
             CommunityCoverage.population: people,
             CommunityCoverage.unknown: people.where(~known, 0.0),
             CommunityCoverage.covered: people.where(known & coverage[Coverage.covered], 0.0),
-            CommunityCoverage.beyond: people.where(without & coverage[Coverage.open_edge], 0.0),
+            CommunityCoverage.unsure: people.where(without & coverage[Coverage.unsure], 0.0),
+            Coverage.open_edge: people.where(without & coverage[Coverage.open_edge], 0.0),
         }
     )
     grid = pd.MultiIndex.from_product(
@@ -164,13 +180,16 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
     group = coverage.drop_duplicates(Coverage.kind).set_index(Coverage.kind)[Coverage.group]
     inside = (sums[CommunityCoverage.population] - sums[CommunityCoverage.unknown]).to_numpy()
     covered = np.minimum(sums[CommunityCoverage.covered].to_numpy(), inside)
-    beyond = sums[CommunityCoverage.beyond].to_numpy()
+    unsure = sums[CommunityCoverage.unsure].to_numpy()
+    is_edge = 2 * sums[Coverage.open_edge].to_numpy() >= unsure
+    doubt = np.where(is_edge, BEYOND, UNMAPPED_NEAR).astype(object)
+    doubt[unsure == 0] = None
     thin = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
     reason = thin.reindex(grid.droplevel(2)).to_numpy(dtype=object, copy=True)
     is_thin = ~pd.isna(reason)
-    unsure = ~is_thin & (beyond > UNSURE_SHARE * inside)
-    at_most = np.divide(covered + beyond, inside, out=np.full(len(inside), np.nan), where=inside > 0).clip(max=1)
-    reason[unsure] = BEYOND
+    is_unsure = ~is_thin & (unsure > UNSURE_SHARE * inside)
+    at_most = np.divide(covered + unsure, inside, out=np.full(len(inside), np.nan), where=inside > 0).clip(max=1)
+    reason[is_unsure] = doubt[is_unsure]
     return pd.DataFrame(
         {
             CommunityCoverage.community: grid.get_level_values(0),
@@ -182,7 +201,8 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
             CommunityCoverage.population: sums[CommunityCoverage.population].to_numpy(),
             CommunityCoverage.unknown: sums[CommunityCoverage.unknown].to_numpy(),
             CommunityCoverage.covered: covered,
-            CommunityCoverage.beyond: beyond,
+            CommunityCoverage.unsure: unsure,
+            CommunityCoverage.doubt: doubt,
             CommunityCoverage.share: np.divide(covered, inside, out=np.full(len(inside), np.nan), where=inside > 0),
             CommunityCoverage.share_at_most: np.where(is_thin, np.nan, at_most),
             CommunityCoverage.confidence: np.where(pd.isna(reason), "firm", "check"),

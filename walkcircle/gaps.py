@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkcircle.coverage import BEYOND
+from walkcircle.coverage import BEYOND, UNMAPPED_NEAR
 from walkcircle.footing import ROUNDING_MIN
 from walkcircle.tables import (
     Causes,
@@ -24,6 +24,7 @@ from walkcircle.tables import (
     Nearest,
     Straight,
 )
+from walkcircle.unmapped import USUAL_DETOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,19 +63,14 @@ RELAXATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "all": (SEVERAL, "with gates open, all flat and no waits"),
 }
 
-#: A walk is usually this many times as long as its straight line. Over random pairs in a town the network is 1.2 times
-#: as long (Newell 1980) and around stations 1.21 to 1.23 (O'Sullivan and Morrall 1996), both as quoted in
-#: https://en.wikibooks.org/wiki/Transportation_Geography_and_Network_Science/Circuity, and short walks bend more;
-#: 1.3 is walkcircle's choice.
-USUAL_DETOUR = 1.3
-
 
 def find_gaps(covered: pd.DataFrame, causes: pd.DataFrame | None = None) -> pd.DataFrame:
     """Find the communities and kinds that leave residents out.
 
-    Where the data are thin, or end on the way, the verdict is "check on the ground": what is not mapped
-    may still be there. A community can have both, for different residents. Counted are the people whom a kind serves;
-    where `stand_in` says so, all residents, as it is not known how many of the group there are.
+    Where the data are thin, end on the way, or may well lack a facility that is near, the verdict is "check on the
+    ground": what is not mapped may still be there. A community can have both, for different residents. Counted are the
+    people whom a kind serves; where `stand_in` says so, all residents, as it is not known how many of the group there
+    are.
 
     Parameters
     ----------
@@ -90,19 +86,18 @@ def find_gaps(covered: pd.DataFrame, causes: pd.DataFrame | None = None) -> pd.D
     """
     known = covered[CommunityCoverage.population] - covered[CommunityCoverage.unknown]
     without = known - covered[CommunityCoverage.covered]
-    beyond = covered[CommunityCoverage.beyond]
+    unsure = covered[CommunityCoverage.unsure]
     thin = covered[CommunityCoverage.share_at_most].isna()
-    edge = pd.Series(BEYOND, index=covered.index)
     parts = [
         _rows(
             covered,
-            (without - beyond).where(~thin, 0.0),
+            (without - unsure).where(~thin, 0.0),
             known,
             GAP,
             pd.Series(None, covered.index, dtype=object),
         ),
         _rows(covered, without.where(thin, 0.0), known, CHECK, covered[CommunityCoverage.reason]),
-        _rows(covered, beyond.where(~thin, 0.0), known, CHECK, edge),
+        _rows(covered, unsure.where(~thin, 0.0), known, CHECK, covered[CommunityCoverage.doubt]),
     ]
     table = pd.concat(parts, ignore_index=True)
     table[Gaps.cause] = _name_causes(table, causes)
@@ -250,7 +245,8 @@ def explain_gaps(
     - *several of these together*: freed from all of them it is, from none by itself.
     - *barrier or missing link*: none of this helps, yet the straight line to a facility is so short that a walk
       `detour` times as long would be in time. A river without a bridge, a wall, a railway, a way that is not mapped.
-    - *probably not mapped*: no facility is that near, and the data are thin there or end within half of the walk.
+    - *probably not mapped*: no facility is that near, and the data are thin there, end within half of the walk, or may
+      well lack one that is (:func:`~walkcircle.unmapped.estimate_unmapped`).
     - *none within reach*: no facility is that near, and the data are firm.
 
     Their parts add up to the residents of each gap (:func:`find_gaps`), per verdict. Beside them stand those of
@@ -317,8 +313,8 @@ def _find_causes(
     usual = metres * detour / walker.metres_per_second / 60
     thin = completeness.set_index([Completeness.community, Completeness.kind])[Completeness.reason]
     reason = thin.reindex(pd.MultiIndex.from_frame(gaps[[Coverage.community, Coverage.kind]])).to_numpy(dtype=object)
-    is_edge = gaps[Coverage.open_edge].to_numpy(dtype=bool) & pd.isna(reason)
-    reason = np.where(is_edge, BEYOND, reason)
+    doubt = np.where(gaps[Coverage.open_edge], BEYOND, UNMAPPED_NEAR)
+    reason = np.where(gaps[Coverage.unsure].to_numpy(dtype=bool) & pd.isna(reason), doubt, reason)
     is_thin = ~pd.isna(reason)
     near = usual <= limit
     cause = np.select([near, is_thin], [BARRIER, UNMAPPED], NONE_NEAR).astype(object)

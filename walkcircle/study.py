@@ -422,6 +422,11 @@ class SnappingSection:
     within_m: Positive = 100.0
 
 
+#: Share of the facilities that a map lacks, of kinds that it holds well, partly, poorly and practically never
+#: (walkcircle's assumption, to be replaced where somebody has counted).
+UNMAPPED_SHARE = (0.02, 0.1, 0.3, 1.0)
+
+
 @dataclass(frozen=True, config=STRICT)
 class CheckupSection:
     """How the index is made, and how its firmness is tried.
@@ -461,6 +466,9 @@ class CheckupSection:
         mapped.
     absent_registered_share
         Chance that a facility of a register is not there.
+    unmapped_share
+        Share of the facilities that the map lacks, for kinds that are well, partly, poorly and practically never
+        mapped: a gap is not certain where one of them may well be near.
     """
 
     weights: Preset | dict[str, float] = "equal"
@@ -478,6 +486,7 @@ class CheckupSection:
     weight_concentration: Positive = 50.0
     absent_share: tuple[Share, Share, Share, Share] = (0.02, 0.05, 0.1, 0.2)
     absent_registered_share: Share = 0.01
+    unmapped_share: tuple[Share, Share, Share, Share] = UNMAPPED_SHARE
 
     @field_validator("weights", mode="plain")
     @classmethod

@@ -148,7 +148,7 @@ def measure_units(
         shared = _share_supply(kind, rows, people, facilities, times.get(kind.id))
         if shared is not None:
             units = shared.set_index(Adequacy.origin)[Adequacy.units_per_person].astype(float)
-            found[kind.id] = units.where(~rows.set_index(Coverage.cluster)[Coverage.open_edge])
+            found[kind.id] = units.where(~rows.set_index(Coverage.cluster)[Coverage.unsure])
     if not found:
         empty = pd.MultiIndex.from_arrays([[], []], names=[Coverage.kind, Coverage.cluster])
         return pd.Series(index=empty, dtype=float).swaplevel()
@@ -171,8 +171,8 @@ def _adequacy_of_homes(
     sure = shared[Adequacy.units_per_person].to_numpy(dtype=float)
     at_least = shared[Adequacy.units_at_least].to_numpy(dtype=float)
     ratio = np.where(at_least >= norm, 1.0, np.minimum(sure / norm, 1.0))
-    is_open = rows[Coverage.open_edge].to_numpy(dtype=bool)
-    return np.where(is_open | ~rows[Coverage.known].to_numpy(dtype=bool), np.nan, ratio)
+    is_unsure = rows[Coverage.unsure].to_numpy(dtype=bool)
+    return np.where(is_unsure | ~rows[Coverage.known].to_numpy(dtype=bool), np.nan, ratio)
 
 
 def _share_supply(

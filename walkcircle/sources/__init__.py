@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from walkcircle.completeness import Surroundings, grade_completeness
 from walkcircle.errors import SourceError, TableError
 from walkcircle.groups import EVERYBODY, GROUPS, name_group
 from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
-from walkcircle.place import Place, assign_communities, grade_completeness
+from walkcircle.place import Place, assign_communities
 from walkcircle.sources.communities import make_hexagons
 from walkcircle.sources.merging import merge_facilities
 from walkcircle.sources.osm_features import (
@@ -157,13 +158,15 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     if study.needs.file is not None:
         survey = read_survey(study.needs, communities, study.standard, folder=study.folder, report=remarks.append)
     notes += [*datum_notes, *registers.notes, *describe_remarks(remarks), *_note_merged(merged)]
+    estates = find_estates(contents)
+    data_date = study.place.data_date or ground.data_date
     return Place(
         network=network,
         residences=residences,
         facilities=facilities,
         communities=communities,
         entrances=find_entrances(contents),
-        estates=find_estates(contents),
+        estates=estates,
         completeness=grade_completeness(
             communities,
             residences,
@@ -171,10 +174,11 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
             study.standard,
             registered=registers.complete,
             declared=people.declared,
+            surroundings=Surroundings(network, estates, data_date),
         ),
         population_source=_population_source(study, communities),
         background=background,
-        data_date=study.place.data_date or ground.data_date,
+        data_date=data_date,
         notes=tuple(notes),
         inputs=ground.inputs,
         remarks=list_remarks(remarks),

@@ -65,20 +65,27 @@ def find_facilities(contents: OsmContents, standard: Standard) -> gpd.GeoDataFra
         twice, _ = shapely.STRtree(shapes[areas]).query(shapes[points], predicate="intersects")
         kept = np.concatenate([np.delete(points, np.unique(twice)), areas])
         rows += [
-            (features[i].osm_id, kind.id, features[i].tags.get("name"), _opening_day(features[i].tags), shapes[i])
+            (
+                features[i].osm_id,
+                kind.id,
+                features[i].tags.get("name"),
+                _opening_day(features[i].tags),
+                features[i].edited,
+                shapes[i],
+            )
             for i in kept
         ]
     rows.sort(key=lambda row: (row[1], row[0]))
-    opened = [row[3] for row in rows]
+    days = {Facilities.opened: [row[3] for row in rows], Facilities.edited: [row[4] for row in rows]}
     return gpd.GeoDataFrame(
         {
             Facilities.facility: [row[0] for row in rows],
             Facilities.kind: [row[1] for row in rows],
             Facilities.name: pd.array([row[2] for row in rows], dtype="str"),
             Facilities.source: "osm",
-            **({Facilities.opened: pd.Series(opened, dtype=object)} if any(opened) else {}),
+            **{column: pd.Series(known, dtype=object) for column, known in days.items() if any(known)},
         },
-        geometry=[row[4] for row in rows],
+        geometry=[row[5] for row in rows],
         crs=contents.network.crs,
     )
 

@@ -54,6 +54,9 @@ _KEYS = (
 #: Older than any edit.
 _NO_DATE = datetime.min.replace(tzinfo=UTC)
 
+#: OpenStreetMap's first year; files without dates have 1970.
+_FIRST_YEAR = 2004
+
 #: A closed way without one of these keys is no line.
 _LINE_KEYS = ("highway", "route", "barrier", "natural")
 
@@ -66,11 +69,12 @@ LONGEST_MEND = 0.4
 
 @dataclass(frozen=True)
 class Feature:
-    """One OpenStreetMap object with its tags and its shape in degrees."""
+    """One OpenStreetMap object with its tags and its shape in degrees; `edited` is when, as far as known."""
 
     osm_id: str
     tags: Mapping[str, str]
     shape: shapely.Geometry
+    edited: str | None = None
 
 
 @dataclass(frozen=True)
@@ -202,8 +206,8 @@ class _Raw:
     paths: list[list[int]] = field(default_factory=list)
     way_tags: list[tuple[int, dict[str, str], bool]] = field(default_factory=list)
     squares: list[list[list[int]]] = field(default_factory=list)
-    points: list[tuple[str, dict[str, str], float, float]] = field(default_factory=list)
-    areas: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    points: list[tuple[str, dict[str, str], str | None, float, float]] = field(default_factory=list)
+    areas: list[tuple[str, dict[str, str], str | None, str]] = field(default_factory=list)
     lines: list[Feature] = field(default_factory=list)
     data_date: str | None = None
     newest: datetime = _NO_DATE
@@ -230,7 +234,7 @@ class _Raw:
                 continue
             tags = dict(thing.tags)
             if thing.is_node():
-                self.points.append((f"node/{thing.id}", tags, thing.location.lon, thing.location.lat))
+                self.points.append((f"node/{thing.id}", tags, _day(thing), thing.location.lon, thing.location.lat))
             elif thing.is_way():
                 self._read_way(thing, tags, rules, verdicts)
             elif thing.is_relation() and tags.get("boundary") == "administrative":
@@ -317,7 +321,7 @@ class _Raw:
         if not area.from_way():
             self.built.add(area.orig_id())
         kind = "way" if area.from_way() else "relation"
-        self.areas.append((f"{kind}/{area.orig_id()}", tags, wkb.create_multipolygon(area)))
+        self.areas.append((f"{kind}/{area.orig_id()}", tags, _day(area), wkb.create_multipolygon(area)))
 
     def _place(self, node: Any) -> int:
         """Return the position of a node, new or known."""
@@ -360,10 +364,10 @@ class _Raw:
         box = self.header_box or (float(west), float(south), float(east), float(north))
         crs = choose_crs((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
         move = Transformer.from_crs(4326, crs, always_xy=True)
-        shapes = shapely.from_wkb([wkb for _, _, wkb in self.areas])
-        areas = [Feature(i, tags, shape) for (i, tags, _), shape in zip(self.areas, shapes, strict=True)]
+        shapes = shapely.from_wkb([wkb for *_, wkb in self.areas])
+        areas = [Feature(i, tags, shape, day) for (i, tags, day, _), shape in zip(self.areas, shapes, strict=True)]
         spots = shapely.points(np.array([(lon, lat) for *_, lon, lat in self.points]).reshape(-1, 2))
-        points = [Feature(i, tags, spot) for (i, tags, *_), spot in zip(self.points, spots, strict=True)]
+        points = [Feature(i, tags, spot, day) for (i, tags, day, *_), spot in zip(self.points, spots, strict=True)]
         gaps = gpd.GeoSeries(
             [shapely.LineString([f.shape.exterior.coords[-2], f.shape.exterior.coords[0]]) for f in self.mended],
             crs=4326,
@@ -376,7 +380,7 @@ class _Raw:
             areas=[*areas, *self.mended],
             lines=self.lines,
             data_date=self.data_date,
-            newest_edit=self.newest.date().isoformat() if self.newest.year >= 2004 else None,  # its first year
+            newest_edit=self.newest.date().isoformat() if self.newest.year >= _FIRST_YEAR else None,
             box=box,
             cut_ways=self.cut_ways,
             closed_m={f.osm_id: float(gap) for f, gap in zip(self.mended, gaps.length, strict=True)},
@@ -475,6 +479,12 @@ _CONTROL: Mapping[str, str] = {
 
 
 _CROSSING_KEYS = ("footway", "path", "cycleway", "pedestrian")
+
+
+def _day(thing: Any) -> str | None:
+    """Return the day of a thing's last edit, where the file tells."""
+    edited = thing.timestamp
+    return f"{edited:%Y-%m-%d}" if edited.year >= _FIRST_YEAR else None
 
 
 def _crossing(tags: Mapping[str, str]) -> int:

@@ -394,6 +394,7 @@ def _encode_features(name: str, features: list[Feature]) -> dict[str, pa.Array]:
         f"{name}.tags": pa.array([len(feature.tags) for feature in features], pa.int32()),
         f"{name}.code": pa.array(code, pa.int32()),
         f"{name}.word": pa.array([*position], pa.large_string()),
+        f"{name}.edited": pa.array([feature.edited for feature in features], pa.large_string()),
         **_encode_shapes(name, shapes),
     }
 
@@ -403,8 +404,8 @@ def _decode_features(name: str, columns: Columns) -> list[Feature]:
     texts = words[columns[f"{name}.code"].to_numpy()].tolist()
     keys, values = texts[::2], texts[1::2]
     ids, shapes = columns[f"{name}.id"].to_pylist(), _decode_shapes(name, columns)
-    stops = np.cumsum(columns[f"{name}.tags"].to_numpy()).tolist()
+    stops, days = np.cumsum(columns[f"{name}.tags"].to_numpy()).tolist(), columns[f"{name}.edited"].to_pylist()
     return [
-        Feature(osm_id, dict(zip(keys[start:stop], values[start:stop], strict=True)), shape)
-        for osm_id, start, stop, shape in zip(ids, [0, *stops], stops, shapes, strict=False)
+        Feature(osm_id, dict(zip(keys[start:stop], values[start:stop], strict=True)), shape, day)
+        for osm_id, start, stop, shape, day in zip(ids, [0, *stops], stops, shapes, days, strict=False)
     ]

@@ -70,6 +70,7 @@ class Facilities(Table):
         nullable=True,
     )
     closed = Column("closed", "text", "last day it is open, YYYY-MM-DD", optional=True, nullable=True)
+    edited = Column("edited", "text", "day of its last edit on the map, YYYY-MM-DD", optional=True, nullable=True)
     source_row = Column(
         "source_row", "text", "line, row or feature of the register's file", optional=True, nullable=True
     )
@@ -107,6 +108,21 @@ class Completeness(Table):
     grade = Column("grade", "text", "firm or check")
     reason = Column("reason", "text", "what makes the data thin", nullable=True)
     people = Column("people", "text", "how the people whom the kind serves are known", optional=True)
+    registered = Column("registered", "flag", "a complete register lists the kind")
+    mapped = Column("mapped", "count", "of the kind on the map, in and around the community", low=0)
+    mapped_around = Column("mapped_around", "count", "of all kinds on the map, in and around the community", low=0)
+    edited_years = Column(
+        "edited_years", "number", "median time since their last edit, at the date of the map; missing where unknown",
+        unit="years", low=0, nullable=True,
+    )  # fmt: skip
+    residents_per_km2 = Column("residents_per_km2", "number", "residents", unit="people/km²", low=0)
+    streets_km_per_km2 = Column(
+        "streets_km_per_km2", "number", "streets on foot; missing where not asked", unit="km/km²", low=0, nullable=True
+    )
+    closed_share = Column(
+        "closed_share", "number", "share of residents in closed estates without a mapped way; missing where not asked",
+        low=0, high=1, nullable=True,
+    )  # fmt: skip
 
 
 class Unsnapped(Table):

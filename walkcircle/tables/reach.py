@@ -36,6 +36,12 @@ class Coverage(Table):
         "flag",
         "not covered, but the data end within half the limit: what lies beyond is unknown",
     )
+    unmapped_chance = Column(
+        "unmapped_chance", "number", "chance that one which is not on the map is within the limit", low=0, high=1
+    )
+    unsure = Column(
+        "unsure", "flag", "not covered, but perhaps it is: the data end on the way, or that chance is above a tenth"
+    )
 
 
 class CommunityCoverage(Table):
@@ -51,13 +57,14 @@ class CommunityCoverage(Table):
     population = Column("population", "number", "people whom the kind serves", unit="people", low=0)
     unknown = Column("unknown", "number", "of them, those whose homes are not on the network", unit="people", low=0)
     covered = Column("covered", "number", "of them, those within the limit", unit="people", low=0)
-    beyond = Column(
-        "beyond",
+    unsure = Column(
+        "unsure",
         "number",
-        "of them, those not covered for whom the data end within half the limit",
+        "of them, those not covered who perhaps are: the data end on the way, or one may not be on the map",
         unit="people",
         low=0,
     )
+    doubt = Column("doubt", "text", "why most of these are unsure", nullable=True)
     share = Column(
         "share",
         "number",
@@ -69,7 +76,7 @@ class CommunityCoverage(Table):
     share_at_most = Column(
         "share_at_most",
         "number",
-        "(covered + beyond) / (population - unknown), the most that the data allow; missing where they are thin",
+        "(covered + unsure) / (population - unknown), the most that the data allow; missing where they are thin",
         low=0,
         high=1,
         nullable=True,
@@ -89,8 +96,8 @@ class Bundle(Table):
     required = Column("required", "count", "kinds that make the bundle", low=1)
     within = Column("within", "count", "of them, within the limit; missing where not known", low=0, nullable=True)
     missing = Column("missing", "count", "of them, not within the limit; missing where not known", low=0, nullable=True)
-    beyond = Column(
-        "beyond", "count", "of the missing kinds, those for whom the data end on the way", low=0, nullable=True
+    unsure = Column(
+        "unsure", "count", "of the missing kinds, those that are perhaps within the limit", low=0, nullable=True
     )
     short_of = Column("short_of", "text", "the one kind that is missing, where it is one", nullable=True)
     complete = Column("complete", "flag", "every required kind is within the limit")

@@ -117,12 +117,12 @@ class Ground:
 
     @cached_property
     def _status(self) -> pd.DataFrame:
-        """What each cluster (row) has of each kind (column): met, gap, edge or unknown."""
+        """What each cluster (row) has of each kind (column): met, gap, check or unknown."""
         coverage = self.answer.coverage
         mine = coverage[coverage[Coverage.walker] == self.answer.study.walkers[0].name]
-        known, covered, edge = (mine[c].to_numpy(dtype=bool) for c in
-                                (Coverage.known, Coverage.covered, Coverage.open_edge))  # fmt: skip
-        word = np.select([~known, covered, edge], [_UNKNOWN, "met", "check"], "gap")
+        known, covered, unsure = (mine[c].to_numpy(dtype=bool) for c in
+                                (Coverage.known, Coverage.covered, Coverage.unsure))  # fmt: skip
+        word = np.select([~known, covered, unsure], [_UNKNOWN, "met", "check"], "gap")
         table = pd.DataFrame(
             {Coverage.cluster: mine[Coverage.cluster], Coverage.kind: mine[Coverage.kind], "word": word}
         )

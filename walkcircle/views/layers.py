@@ -121,8 +121,8 @@ def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
     nearest = pd.MultiIndex.from_arrays([table[Coverage.facility], grid.get_level_values(1)])
     packing.add_ints("clusters.minutes", _round_up(table[Coverage.minutes]))
     packing.add_ints("clusters.facility", row.reindex(nearest).fillna(-1).to_numpy().astype(np.int64))
-    # 1 within the limit, 2 beyond it but the data end on the way, 0 beyond it
-    verdict = table[Coverage.covered].to_numpy(dtype=np.int64) + 2 * table[Coverage.open_edge].to_numpy(dtype=np.int64)
+    # 1 within the limit, 2 beyond it or perhaps not, 0 beyond it
+    verdict = table[Coverage.covered].to_numpy(dtype=np.int64) + 2 * table[Coverage.unsure].to_numpy(dtype=np.int64)
     packing.add_ints("clusters.verdict", verdict)
     known = table[Coverage.known].groupby(level=0).all().reindex(clusters[Clusters.cluster])
     packing.add_ints("clusters.known", known.to_numpy(dtype=np.int64))
@@ -219,11 +219,11 @@ def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
     gaps = _first_walker(answer, answer.gaps, Gaps.walker)
     gaps = gaps[gaps[Gaps.kind] == kind]
     is_gap = gaps[Gaps.verdict] == GAP
-    people = {
-        name: rows.groupby(Gaps.community)[Gaps.residents_without].sum().reindex(mine.index, fill_value=0.0)
-        for name, rows in (("without", gaps[is_gap]), ("unsure", gaps[~is_gap]))
-    }
-    left_out = (people["without"] / known).to_numpy(dtype=float)
+    without, to_check = (
+        rows.groupby(Gaps.community)[Gaps.residents_without].sum().reindex(mine.index, fill_value=0.0)
+        for rows in (gaps[is_gap], gaps[~is_gap])
+    )
+    left_out = (without / known).to_numpy(dtype=float)
     reasons = [None if pd.isna(reason) else str(reason) for reason in mine[CommunityCoverage.reason]]
     return {
         "value": [None if np.isnan(s) else round(100 * float(s), 3) for s in share],
@@ -235,8 +235,8 @@ def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
         "served": (mine[CommunityCoverage.population] > 0).tolist(),
         "covered": _whole(mine[CommunityCoverage.covered]),
         "known": _whole(known),
-        "without": _whole(people["without"]),
-        "unsure": _whole(people["unsure"]),
+        "without": _whole(without),
+        "unsure": _whole(to_check),
         "check": [not ok for ok in firm],
         "thin": mine[CommunityCoverage.share_at_most].isna().tolist(),
         "reason": {

@@ -238,8 +238,20 @@ _REASONS = (
         r"全部 \2 人仅标注 \1 处此类设施",
     ),
     (
-        r"none of this kind is mapped in and around, where (\d+) would be at the density of the whole file",
-        r"周边没有标注此类设施；按整个数据文件的密度应有 \1 处",
+        r"by how many there are in all, one that is not on the map may be within their reach",
+        "按设施总量推算，步行范围内可能有未标注的设施",
+    ),
+    (
+        r"half of the places in and around were last edited (\d+) years before the date of the map",
+        r"周边半数设施的最近编辑早于地图日期 \1 年",
+    ),
+    (
+        r"only ([\d.]+) km of street are mapped on each km² where ([\d,]+) people live",
+        r"每平方公里居住 \2 人，仅标注街道 \1 公里",
+    ),
+    (
+        r"(\d+)% of the residents live in closed estates without a mapped way",
+        r"\1% 的居民住在没有标注内部道路的封闭小区",
     ),
     (
         r"OpenStreetMap practically never holds this kind; it needs a register",
