@@ -96,7 +96,13 @@ def any_features(draw, *types: str) -> list[Feature]:
         "polygon": st.tuples(ring, st.lists(ring, max_size=2)).map(lambda rings: shapely.Polygon(*rings)),
         "many": st.lists(ring.map(shapely.Polygon), min_size=1, max_size=3).map(shapely.MultiPolygon),
     }
-    one = st.builds(Feature, TEXT, st.dictionaries(TEXT, TEXT, max_size=4), st.one_of(*(shapes[t] for t in types)))
+    one = st.builds(
+        Feature,
+        TEXT,
+        st.dictionaries(TEXT, TEXT, max_size=4),
+        st.one_of(*(shapes[t] for t in types)),
+        st.none() | st.just("2020-02-03"),
+    )
     return draw(st.lists(one, max_size=5))
 
 

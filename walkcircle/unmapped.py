@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -36,14 +37,14 @@ def estimate_unmapped(
 ) -> NDArray[np.float64]:
     """Estimate the chance that a facility which is not on the map is within the limit of each home.
 
-    ``chance = 1 − exp(−λ m / (1 − m))``, ``λ = n · people within reach / people in all``: were the n facilities of a
-    kind spread as the people are, λ of those on the map would be expected within reach, and where a share m of all
-    has been left out, λ m / (1 − m) of the others. If they are spread by chance (Poisson) and left out by chance, the
-    number of those left out does not depend on how many are mapped, so that the chance holds as well where none is.
-    Within reach is the straight distance of a walk to the limit with a usual detour.
+    ``chance = 1 − exp(−u · people within reach / people in all)``: of the u facilities that the map lacks so many are
+    expected within reach if they are spread as the people are. If they are spread by chance (Poisson) and left out by
+    chance, the number of those left out does not depend on how many are mapped, so that the chance holds as well where
+    none is. Within reach is the straight distance of a walk to the limit with a usual detour.
 
-    The share m is `shares` by how well the map holds the kind. Where the map has fewer than one for the most people
-    that one may serve (:attr:`~walkcircle.standards.Kind.most_served`), m is at least the share that is lacking.
+    With n on the map, and a share m of all left out, ``u = n m / (1 − m)``; m is `shares` by how well the map holds the
+    kind. Where n is less than one for the most people whom one may serve
+    (:attr:`~walkcircle.standards.Kind.most_served`), u is at least what is lacking of that.
 
     Parameters
     ----------
@@ -85,17 +86,14 @@ def estimate_unmapped(
             home, other = tree.query(spots, predicate="dwithin", distance=reach_m)
             near[reach_m] = np.bincount(home, people[other], len(spots)).astype(float)
         number = int((facilities[Facilities.kind] == kind.id).sum())
-        missing = _share_unmapped(kind, number, float(everybody), shares)
-        if missing == 1:
-            chances[:, column] = 1.0
-        else:
-            expected = number * near[reach_m] / everybody
-            chances[:, column] = -np.expm1(-expected * missing / (1 - missing))
+        lacking = _count_lacking(kind, number, float(everybody), shares)
+        # written so that an infinite number lacks everywhere, also where nobody is near
+        chances[:, column] = 1.0 if lacking == inf else -np.expm1(-lacking * near[reach_m] / everybody)
     return chances
 
 
-def _share_unmapped(kind: Kind, number: int, everybody: float, shares: Sequence[float]) -> float:
-    """Return the share of a kind that the map lacks: the usual one, or what its people should have and have not."""
-    usual = shares[kind.osm_weakness]
-    asked = everybody / kind.most_served
-    return max(usual, 1 - number / asked) if asked > 0 else usual
+def _count_lacking(kind: Kind, number: int, everybody: float, shares: Sequence[float]) -> float:
+    """Return how many of a kind the map is expected to lack: the usual share, or what its people should have."""
+    share = shares[kind.osm_weakness]
+    usual = inf if share == 1 else number * share / (1 - share)
+    return max(usual, everybody / kind.most_served - number)
