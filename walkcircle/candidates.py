@@ -36,9 +36,10 @@ def find_candidates(
     """Spread candidate sites along the public streets, for where no list of idle space is given.
 
     Each street between two junctions is cut into the fewest equal pieces that are no longer than `every_m`, with a
-    site in the middle of each, to the millimetre. From the west on (then from the south), a site within half of `every_m` of an earlier
-    one in a straight line is left out. So any two sites are farther apart than half of `every_m`, and no spot of such a
-    street is farther than `every_m` from a site. The order of the streets changes nothing.
+    site in the middle of each, to the millimetre. From the west on (then from the south), a site within half of
+    `every_m` of an earlier one in a straight line is left out. So any two sites are farther apart than half of
+    `every_m`, and no spot of such a street is farther than `every_m` from a site. The order of the streets changes
+    nothing.
 
     Nobody builds on stairs, crossings, bridges, in tunnels, or across a square, and what is private is not for sale:
     sites stand on none of them. Nothing is known of them but their place.
@@ -90,7 +91,7 @@ def find_candidates(
         Candidates.level: numbers,
         Candidates.kinds: texts,
         Candidates.shared: texts,
-        Candidates.from_year: numbers,
+        Candidates.from_year: texts.astype("Int64"),
         Candidates.capex: numbers,
         Candidates.opex: numbers,
         Candidates.ownership: texts,

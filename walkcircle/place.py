@@ -14,7 +14,17 @@ import shapely
 from walkcircle.errors import TableError
 from walkcircle.groups import EVERYBODY
 from walkcircle.network import WalkNetwork
-from walkcircle.tables import Communities, Completeness, Facilities, Merged, Remarks, Residences, Survey, check_table
+from walkcircle.tables import (
+    Candidates,
+    Communities,
+    Completeness,
+    Facilities,
+    Merged,
+    Remarks,
+    Residences,
+    Survey,
+    check_table,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +106,8 @@ class Place:
         :class:`~walkcircle.tables.Merged`: facilities that a register and the map both have.
     survey
         :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
+    candidates
+        :class:`~walkcircle.tables.Candidates`: idle land and buildings, or None where no list was given.
     """
 
     network: WalkNetwork
@@ -114,6 +126,7 @@ class Place:
     remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Remarks.columns())]))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
     survey: pd.DataFrame | None = None
+    candidates: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -127,6 +140,7 @@ class Place:
             (self.residences, Residences, "residences"),
             (self.facilities, Facilities, "facilities"),
             (self.communities, Communities, "communities"),
+            *([] if self.candidates is None else [(self.candidates, Candidates, "candidates")]),
         ):
             if not isinstance(frame, gpd.GeoDataFrame):
                 msg = f"{where}: a plain table has no place on earth; make it a GeoDataFrame with a CRS"

@@ -24,10 +24,17 @@ class Candidates(Table):
     kinds = Column(
         "kinds", "text", "ids of the kinds that are allowed there, parted by ';'; '*' for any kind", nullable=True
     )
-    shared = Column("shared", "text", "when it may be used beside its owner's use; 'no' for all the time", nullable=True)
+    shared = Column(
+        "shared", "text", "when it may be used beside its owner's use; 'no' for all the time", nullable=True
+    )
     from_year = Column("from_year", "count", "first year it could be used", low=1900, nullable=True)
     capex = Column(
-        "capex", "number", "cost of making it ready, in the currency of the study", unit="currency", low=0, nullable=True
+        "capex",
+        "number",
+        "cost of making it ready, in the currency of the study",
+        unit="currency",
+        low=0,
+        nullable=True,
     )
     opex = Column("opex", "number", "rent and running cost", unit="currency per year", low=0, nullable=True)
     ownership = Column("ownership", "text", "who owns it, as listed", nullable=True)
