@@ -37,7 +37,7 @@ from walkcircle.tables import (
 from walkcircle.walkers import Walker
 from walkcircle.walking import measure_times
 
-FILES = ("town.osm", "residences.csv", "communities.geojson", "facilities.csv", "study.toml")
+FILES = ("town.osm", "residences.csv", "communities.geojson", "facilities.csv", "idle.csv", "study.toml")
 AGES = ["pop_0_3", "pop_3_6", "pop_6_12", "pop_12_15", "pop_16_35", "pop_60"]
 
 
