@@ -36,10 +36,9 @@ def find_candidates(
     """Spread candidate sites along the public streets, for where no list of idle space is given.
 
     Each street between two junctions is cut into the fewest equal pieces that are no longer than `every_m`, with a
-    site in the middle of each, to the millimetre. From the west on (then from the south), a site within half of
-    `every_m` of an earlier one in a straight line is left out. So any two sites are farther apart than half of
-    `every_m`, and no spot of such a street is farther than `every_m` from a site. The order of the streets changes
-    nothing.
+    site in the middle of each. From the west on (then from the south), a site within half of `every_m` of an earlier
+    one in a straight line is left out. So any two sites are farther apart than half of `every_m`, and no spot of such a
+    street is farther than `every_m` from a site. The order and the direction of the streets change nothing.
 
     Nobody builds on stairs, crossings, bridges, in tunnels, or across a square, and what is private is not for sale:
     sites stand on none of them. Nothing is known of them but their place.
@@ -156,9 +155,9 @@ def _cut_streets(lines: NDArray[np.object_], every_m: float) -> NDArray[np.objec
     line = np.repeat(np.arange(len(lines)), pieces)
     piece = np.arange(len(line)) - np.repeat(pieces.cumsum() - pieces, pieces)
     along = (piece + 0.5) / pieces[line]
-    middles = shapely.get_coordinates(shapely.line_interpolate_point(lines[line], along, normalized=True))
-    # to the millimetre, so that a line drawn the other way round gives the same points in the same order
-    return np.asarray(shapely.points(middles.round(3)), dtype=object)
+    # whichever way round a line was drawn, its middles are the same to the last bit
+    whole = shapely.normalize(lines)
+    return np.asarray(shapely.line_interpolate_point(whole[line], along, normalized=True), dtype=object)
 
 
 def _thin_points(points: NDArray[np.object_], apart_m: float) -> NDArray[np.object_]:
