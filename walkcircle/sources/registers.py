@@ -246,7 +246,7 @@ def read_facilities(
     rows, times = _leave_out_by_date(rows, section, on)
     rows = rows.placed(crs, allowed=POINTS_AND_AREAS, spare=True)
     same = (section.name, None if section.only else section.kind)
-    rows = leave_out_repeated(rows, section.id, same=same)
+    rows = drop_repeated(rows, section.id, same=same)
     kinds = rows.constant(section.only) if section.only else translate_kinds(rows, section, standard)
     ids = rows.ids(section.id, prefix=section.register or path.name)
     rows.refuse_twice(ids + "\n" + kinds, ids)
@@ -504,7 +504,7 @@ def _are_out(days: pd.Series, dated: pd.Series, on: date | None, *, late: bool) 
     return said.astype(bool)
 
 
-def leave_out_repeated(rows: Rows, identifier: str | None, *, same: Collection[str | None]) -> Rows:
+def drop_repeated(rows: Rows, identifier: str | None, *, same: Collection[str | None]) -> Rows:
     """Leave out and list rows with the identifier, the place and the `same` columns of an earlier one."""
     if identifier is None or not rows.has(identifier):
         return rows
@@ -518,7 +518,7 @@ def leave_out_repeated(rows: Rows, identifier: str | None, *, same: Collection[s
 def translate_kinds(rows: Rows, section: FacilitiesSection | NeedsSection, standard: Standard) -> pd.Series:
     """Turn the register's words into kinds of the standard; a word that is none is refused."""
     words = rows.texts(section.kind, Facilities.kind)
-    each = match_kinds(words.unique(), section.kinds, standard)
+    each = name_kinds(words.unique(), section.kinds, standard)
     kinds = words.map(each).astype(object)
     rows.refuse(kinds.isna(), lambda row: describe_stranger(words[row], standard))
     stray = ~words.isin([*(kind.id for kind in standard.kinds), *section.kinds])
@@ -526,7 +526,7 @@ def translate_kinds(rows: Rows, section: FacilitiesSection | NeedsSection, stand
     return kinds
 
 
-def match_kinds(words: Iterable[str], kinds: Mapping[str, str], standard: Standard) -> dict[str, str | None]:
+def name_kinds(words: Iterable[str], kinds: Mapping[str, str], standard: Standard) -> dict[str, str | None]:
     """Return the id of the kind that each word means by the study's translations, None where it is none."""
     exact = {**{kind.id: kind.id for kind in standard.kinds}, **kinds}
     plain = {make_plain(word): kind for word, kind in exact.items()}

@@ -26,9 +26,9 @@ from walkcircle.sources.cells import (
 from walkcircle.sources.registers import (
     How,
     describe_stranger,
-    leave_out_repeated,
+    drop_repeated,
     locate_file,
-    match_kinds,
+    name_kinds,
     read_rows,
 )
 from walkcircle.sources.remarks import Report, tell_nobody
@@ -104,7 +104,7 @@ def read_candidates(
     wanted = (section.id, section.name, section.lon, section.lat, *named.values())
     how = How(section.lon, section.lat, section.crs, section.encoding, section.sheet, spare=True)
     rows = read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS, spare=True)
-    rows = leave_out_repeated(rows, section.id, same=[section.name])
+    rows = drop_repeated(rows, section.id, same=[section.name])
     ids = rows.ids(section.id, prefix=section.register or path.name)
     rows.refuse_twice(ids, ids)
     has_names = section.name != SitingSection.name or rows.has(section.name)
@@ -227,8 +227,8 @@ def _read_kinds(rows: Rows, name: str, column: Column, *, section: SitingSection
     for cell in words.dropna().unique():
         parts = [part.strip() for part in PARTED.split(cell) if part.strip()]
         # a translated word may itself hold a mark that parts
-        whole = match_kinds([cell], section.kinds, standard)[cell]
-        meant = {cell: whole} if whole is not None else match_kinds(parts, section.kinds, standard)
+        whole = name_kinds([cell], section.kinds, standard)[cell]
+        meant = {cell: whole} if whole is not None else name_kinds(parts, section.kinds, standard)
         if all(make_plain(part).lower() in ANY_WORDS for part in parts):
             found[cell] = ANY_KIND
             continue
