@@ -31,6 +31,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import walkcircle as wc
+from walkcircle.candidates import find_candidates
 from walkcircle.tables import Checkup, Communities, Facilities
 from walkcircle.views.captions import CHINESE, ENGLISH, translate_word
 from walkcircle.views.files import write_outputs
@@ -364,6 +365,42 @@ def test_similar_communities_have_the_index_of_the_table(pages, analyses, name, 
         assert all(same(value, index[peer]) for peer, value in peers.items())
 
 
+@BOTH
+def test_idle_space_on_a_portrait_is_that_of_the_table(pages, analyses, language):
+    sheets, _, _ = pages["town", language]
+    sites = analyses["town"].place.candidates
+    labels = {kind.id: kind.label(language) for kind in analyses["town"].study.standard.kinds}
+    unknown = {"en": "unknown", "zh": "未知"}[language]
+    told = 0
+    for community, sheet in sheets.items():
+        mine = sites[sites["community"] == community]
+        assert not sheet.numbers["", f"idle_area:{len(mine) + 1}"]
+        text = "".join(sheet.text)
+        for number, site in enumerate(mine.itertuples(), start=1):
+            assert site.name in text
+            for of, value in (("area", site.area_m2), ("floor", site.floor_m2), ("year", site.from_year)):
+                shown = sheet.number(f"idle_{of}:{number}")
+                assert same(shown, nan if pd.isna(value) else value)
+                assert (sheet.shown(f"idle_{of}:{number}") == unknown) == isnan(shown)
+            if pd.isna(site.kinds):
+                assert unknown in sheet.text
+            elif site.kinds == "*":
+                assert {"en": "any kind", "zh": "不限"}[language] in sheet.text
+            else:
+                assert {"en": ", ", "zh": "、"}[language].join(labels[k] for k in site.kinds.split(";")) in sheet.text
+            told += 1
+        nothing = {"en": "The list has none here.", "zh": "清单中本社区没有闲置空间。"}[language]
+        assert (nothing in sheet.text) == mine.empty
+    assert told == len(sites) > 0
+
+
+@BOTH
+def test_without_a_list_of_idle_space_a_portrait_says_so(pages, language):
+    said = {"en": "No list of idle space was given; unknown is not none.", "zh": "未提供闲置空间清单；未知不等于没有。"}
+    assert all(said[language] in sheet.text for sheet in pages["monaco", language][0].values())
+    assert not any(said[language] in sheet.text for sheet in pages["town", language][0].values())
+
+
 # ── a town on squared paper ─────────────────────────────────────────────────────────────────────
 
 
@@ -432,6 +469,24 @@ def test_a_link_of_a_page_leads_to_a_page(small, tmp_path):
     for path in pages.values():
         for link in read(path).links:
             assert (path.parent / link).resolve().is_file(), (path, link)
+
+
+def test_a_long_list_of_idle_space_is_cut_and_says_where_the_rest_is(small, tmp_path):
+    spread = find_candidates(small.place.network, every_m=10, within=small.place.communities.geometry[0])
+    listed = spread.assign(source="list", community="w", floor_m2=np.arange(1.0, len(spread) + 1))
+    answer = replace(small, place=replace(small.place, candidates=listed))
+    sheet = read(write_portraits(answer, tmp_path, "en")["w"])
+    assert [sheet.number(f"idle_floor:{n}") for n in range(1, 13)] == list(range(1, 13))
+    assert not sheet.numbers["", "idle_floor:13"]
+    assert f"and {len(spread) - 12} more in tables/candidates.csv" in sheet.text
+    assert sheet.text.count(spread["candidate"][0]) == 1  # a site without a name is called by its id
+
+
+def test_sites_along_the_streets_are_no_list_of_idle_space(small, tmp_path):
+    spread = find_candidates(small.place.network, every_m=100).assign(community="w")
+    answer = replace(small, place=replace(small.place, candidates=spread))
+    sheet = read(write_portraits(answer, tmp_path, "en")["w"])
+    assert "No list of idle space was given; unknown is not none." in sheet.text
 
 
 # ── what is not known ───────────────────────────────────────────────────────────────────────────
@@ -554,8 +609,10 @@ def test_a_hostile_name_is_shown_as_text(name, small, tmp_path):
         str(Communities.subdistrict): [name, name],
     })  # fmt: skip
     facilities = small.place.facilities.assign(**{str(Facilities.name): name})
+    sites = find_candidates(small.place.network, every_m=100)
+    sites = sites.assign(**dict.fromkeys(("name", "kinds", "source", "ownership"), name), community="w")
     place = replace(small.place, communities=communities, facilities=facilities, sources=(name,), notes=(name,),
-                    population_source=name)  # fmt: skip
+                    population_source=name, candidates=sites)  # fmt: skip
     answer = replace(small, place=place, study=replace(small.study, title=name),
                      checkup=small.checkup.assign(**{str(Checkup.name): [name, "East"]}))  # fmt: skip
     plain = read(write_portraits(small, tmp_path / "plain", "en")["w"])

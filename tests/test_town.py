@@ -11,8 +11,10 @@ import shapely
 from walkcircle.analysis import analyse
 from walkcircle.sources import read_place
 from walkcircle.sources.town import (
+    COMMUNITIES,
     CRS,
     GROUP_COLUMNS,
+    IDLE_SITES,
     KNOWN_GAPS,
     MADE_UP,
     PENCIL_WALKS,
@@ -24,6 +26,7 @@ from walkcircle.sources.town import (
 )
 from walkcircle.study import read_study
 from walkcircle.tables import (
+    Candidates,
     Checkup,
     Clusters,
     Communities,
@@ -37,7 +40,7 @@ from walkcircle.tables import (
 from walkcircle.walkers import Walker
 from walkcircle.walking import measure_times
 
-FILES = ("town.osm", "residences.csv", "communities.geojson", "facilities.csv", "study.toml")
+FILES = ("town.osm", "residences.csv", "communities.geojson", "facilities.csv", "idle.csv", "study.toml")
 AGES = ["pop_0_3", "pop_3_6", "pop_6_12", "pop_12_15", "pop_16_35", "pop_60"]
 
 
@@ -137,6 +140,32 @@ def test_a_known_gap_is_in_its_block_and_nowhere_else(answer, gap: KnownGap):
     in_block = homes[Residences.residence].iloc[nearest].str.startswith(gap.block).to_numpy()
     assert in_block.any()
     assert (kind[Coverage.covered].to_numpy() == ~in_block).all()
+
+
+@pytest.mark.parametrize("site", IDLE_SITES, ids=lambda site: site.block)
+def test_an_idle_site_is_read_as_it_is_known(place, site):
+    """A kind's word of the list stands for the kind; costs are in ten thousand yuan."""
+    kinds = {word: kind for kind, (word, _) in REGISTER.items()} | {"不限": "*"}
+    row = place.candidates.set_index(Candidates.candidate).loc[site.id]
+    names = place.communities.set_index(Communities.community)[Communities.name]
+    community = next(name for name, (_, blocks) in COMMUNITIES.items() if site.block in blocks.split())
+    assert (row[Candidates.name], names[row[Candidates.community]]) == (site.name, community)
+    told = None if pd.isna(row[Candidates.kinds]) else set(row[Candidates.kinds].split(";"))
+    assert told == (None if site.kinds is None else {kinds[word] for word in site.kinds.split("、")})
+    for column, value in (
+        (Candidates.area_m2, site.area_m2),
+        (Candidates.floor_m2, site.floor_m2),
+        (Candidates.level, site.level),
+        (Candidates.from_year, site.from_year),
+        (Candidates.capex, None if site.capex is None else site.capex * 10_000),
+        (Candidates.opex, None if site.opex is None else site.opex * 10_000),
+        (Candidates.barrier_free, {"是": True, "否": False, None: None}[site.barrier_free]),
+    ):
+        assert pd.isna(row[column]) if value is None else row[column] == value
+
+
+def test_idle_sites_stand_where_the_known_gaps_are():
+    assert {gap.block for gap in KNOWN_GAPS} <= {site.block for site in IDLE_SITES}
 
 
 def test_nobody_lives_in_the_new_development_and_it_has_no_index(answer):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from walkcircle.buffers import compare_radius, measure_radius_coverage
     from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
+    from walkcircle.candidates import find_candidates, find_hosts
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_categories, score_communities, score_kinds
     from walkcircle.clusters import cluster_residences
@@ -110,6 +111,7 @@ __all__ = [
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
+    "find_candidates", "find_hosts",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
@@ -125,6 +127,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "buffers": ("compare_radius", "measure_radius_coverage"),
     "bundle": ("count_missing", "measure_bundle", "weigh_bundle"),
     "areas": ("score_areas",),
+    "candidates": ("find_candidates", "find_hosts"),
     "attainment": (
         "Choices",
         "Walked",

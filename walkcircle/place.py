@@ -11,7 +11,16 @@ import shapely
 
 from walkcircle.errors import TableError
 from walkcircle.network import WalkNetwork
-from walkcircle.tables import Communities, Facilities, Merged, Remarks, Residences, Survey, check_table
+from walkcircle.tables import (
+    Candidates,
+    Communities,
+    Facilities,
+    Merged,
+    Remarks,
+    Residences,
+    Survey,
+    check_table,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,8 @@ class Place:
         :class:`~walkcircle.tables.Merged`: facilities that a register and the map both have.
     survey
         :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
+    candidates
+        :class:`~walkcircle.tables.Candidates`: idle land and buildings, or None where no list was given.
     """
 
     network: WalkNetwork
@@ -83,6 +94,7 @@ class Place:
     remarks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Remarks.columns())]))
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
     survey: pd.DataFrame | None = None
+    candidates: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -96,6 +108,7 @@ class Place:
             (self.residences, Residences, "residences"),
             (self.facilities, Facilities, "facilities"),
             (self.communities, Communities, "communities"),
+            *([] if self.candidates is None else [(self.candidates, Candidates, "candidates")]),
         ):
             if not isinstance(frame, gpd.GeoDataFrame):
                 msg = f"{where}: a plain table has no place on earth; make it a GeoDataFrame with a CRS"

@@ -82,6 +82,11 @@ source = "osm"
 # [needs]                      # what residents asked for, beside what they have; no part of the index
 # file = "survey.csv"          # columns community, kind, asked and response, both shares from 0 to 1
 
+# [siting]                     # idle land and buildings, where a facility could go
+# file = "idle.csv"            # columns name, lon, lat, kinds, area_m2, floor_m2, level, from_year, capex, opex …
+# currency = "CNY"             # of its costs
+# streets_every_m = 100        # or, where there is no list: a site every so often along the public streets
+
 # [checkup]                    # how the index is made
 # weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
 # aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
@@ -416,6 +421,85 @@ class NeedsSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class SitingSection:
+    """Where a facility could go: a list of idle land and buildings, or sites along the streets.
+
+    Attributes
+    ----------
+    file
+        The list: CSV or XLSX (with `lon` and `lat`), GeoPackage, GeoJSON, GeoParquet or Shapefile. None where there is
+        none; then there are no candidates, unless `streets_every_m` says otherwise.
+    register
+        The list's name, kept with each row as its origin.
+    id, name, lon, lat
+        Columns of the file, as in :class:`FacilitiesSection`.
+    allowed
+        Column with the kinds that are allowed there, parted by ``;``, ``、``, ``|`` or a comma; ``*``, ``any`` or
+        ``不限`` for any kind. Without it the column ``kinds`` where there is one. An empty cell is not known.
+    kinds
+        Translates the list's words into kinds of the standard.
+    area_m2, floor_m2, level, shared, from_year, capex, opex, ownership, barrier_free
+        Further columns; without them those of the same name where there are any.
+    crs, encoding, sheet
+        As in :class:`FacilitiesSection`.
+    ground_level
+        What `level` calls the ground floor: 1 as in China, or 0 as in most of Europe.
+    currency
+        Code of the money of all costs, such as ``CNY`` (ISO 4217); needed wherever there is a cost.
+    costs_in
+        What 1 in the columns of costs stands for: 10000 in a list in 万元.
+    kind_capex, kind_opex
+        By kind, what making a site ready for it costs, and what it costs each year, in whole `currency`, for sites
+        whose own cost is not known.
+    streets_every_m
+        Where there is no list: a site at least this often along every public street, metres
+        (:func:`~walkcircle.candidates.find_candidates`).
+    """
+
+    file: str | None = None
+    register: str = ""
+    id: str | None = None
+    name: str = "name"
+    lon: str = "lon"
+    lat: str = "lat"
+    allowed: str | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
+    area_m2: str | None = None
+    floor_m2: str | None = None
+    level: str | None = None
+    shared: str | None = None
+    from_year: str | None = None
+    capex: str | None = None
+    opex: str | None = None
+    ownership: str | None = None
+    barrier_free: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    ground_level: Literal[0, 1] = 1
+    currency: str | None = None
+    costs_in: Positive = 1.0
+    kind_capex: dict[str, NotNegative] = field(default_factory=dict)
+    kind_opex: dict[str, NotNegative] = field(default_factory=dict)
+    streets_every_m: Positive | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown datum, a cost without a currency, and two sources of sites."""
+        if problem := _doubt_crs(self.crs):
+            raise ValueError(problem)
+        if self.currency is not None and not re.fullmatch(r"[A-Z]{3}", self.currency):
+            cure = "; for costs in 万元 add costs_in = 10000" if "万" in self.currency else ""
+            msg = f'[siting] currency is a code of three letters, such as CNY; "{self.currency}" is none{cure}'
+            raise ValueError(msg)
+        if self.currency is None and (self.kind_capex or self.kind_opex):
+            msg = '[siting] has costs and no currency; add it, as in currency = "CNY"'
+            raise ValueError(msg)
+        if self.file is not None and self.streets_every_m is not None:
+            msg = "[siting] has both file and streets_every_m, which is for where there is no list; leave one out"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, config=STRICT)
 class SnappingSection:
     """How far from a street a walk may start or end, metres."""
 
@@ -568,7 +652,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, snapping, checkup, outputs
+    place, communities, residences, population, facilities, needs, siting, snapping, checkup, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -593,6 +677,7 @@ class Study:
     population: PopulationSection = field(default_factory=PopulationSection)
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
     needs: NeedsSection = field(default_factory=NeedsSection)
+    siting: SitingSection = field(default_factory=SitingSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     checkup: CheckupSection = field(default_factory=CheckupSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
@@ -610,7 +695,7 @@ class Study:
         if not names or len(set(names)) < len(names):
             msg = f"walkers needs at least one, each with its own name; it has [{', '.join(names)}]"
             raise ValueError(msg)
-        if problem := self._doubt_weights():
+        if problem := self._doubt_weights() or self._doubt_costs():
             raise ValueError(problem)
 
     def _doubt_weights(self) -> str:
@@ -626,6 +711,17 @@ class Study:
             return f"[checkup] weights names '{stray}', which is no category of '{self.standard.id}'; {meant}"
         if not any(weights.get(name, 1.0) > 0 for name in known):
             return "[checkup] weights are all 0; give one category at least a weight above 0"
+        return ""
+
+    def _doubt_costs(self) -> str:
+        """Say which cost is of no kind of the standard."""
+        kinds = [kind.id for kind in self.standard.kinds]
+        for name, costs in (("kind_capex", self.siting.kind_capex), ("kind_opex", self.siting.kind_opex)):
+            stray = next((kind for kind in costs if kind not in kinds), None)
+            if stray is not None:
+                close = difflib.get_close_matches(stray, kinds, n=1)
+                meant = f"did you mean '{close[0]}'?" if close else f"its kinds are: {', '.join(kinds)}"
+                return f"[siting] {name} names '{stray}', which is no kind of '{self.standard.id}'; {meant}"
         return ""
 
     def path_to(self, name: str) -> Path:

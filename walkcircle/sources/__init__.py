@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from walkcircle.candidates import find_candidates
 from walkcircle.completeness import Surroundings, grade_completeness
 from walkcircle.errors import SourceError, TableError
 from walkcircle.groups import EVERYBODY, GROUPS, name_group
@@ -43,10 +44,11 @@ from walkcircle.sources.registers import (
     read_residences,
 )
 from walkcircle.sources.remarks import Remark, describe_remarks, list_remarks
+from walkcircle.sources.sites import read_candidates
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.sources.survey import read_survey
 from walkcircle.study import SEARCH_FACTOR, Study
-from walkcircle.tables import Communities, Facilities, Merged, Residences
+from walkcircle.tables import Candidates, Communities, Facilities, Merged, Residences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +159,8 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     survey = None
     if study.needs.file is not None:
         survey = read_survey(study.needs, communities, study.standard, folder=study.folder, report=remarks.append)
-    notes += [*datum_notes, *registers.notes, *describe_remarks(remarks), *_note_merged(merged)]
+    candidates, site_notes = _read_sites(study, network, communities, streets_and_buildings, remarks.append)
+    notes += [*datum_notes, *registers.notes, *site_notes, *describe_remarks(remarks), *_note_merged(merged)]
     estates = find_estates(contents)
     data_date = study.place.data_date or ground.data_date
     return Place(
@@ -184,6 +187,7 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         remarks=list_remarks(remarks),
         merged=merged,
         survey=survey,
+        candidates=candidates,
     )
 
 
@@ -214,7 +218,7 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     contents = load_contents(path, store, report=tell)
     own_files = [
         study.residences.file, study.communities.file, place.area, place.heights,
-        study.needs.file, study.population.file, study.population.grid,
+        study.needs.file, study.siting.file, study.population.file, study.population.grid,
         *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}
@@ -479,6 +483,32 @@ def _read_places_to_go(
         raise TableError(msg)
     order = np.lexsort((joined[Facilities.facility].astype(str), joined[Facilities.kind].astype(str)))
     return gpd.GeoDataFrame(joined.iloc[order].reset_index(drop=True), crs=contents.network.crs), merged
+
+
+def _read_sites(
+    study: Study,
+    network: WalkNetwork,
+    communities: gpd.GeoDataFrame,
+    map_shapes: NDArray[Any],
+    remark: Remarking,
+) -> tuple[gpd.GeoDataFrame | None, list[str]]:
+    """Read the list of idle land and buildings, or find sites along the streets of the communities."""
+    section = study.siting
+    if section.file is not None:
+        sites = read_candidates(
+            section, communities, study.standard, folder=study.folder, crs=network.crs, report=remark
+        )
+        notes = check_datum(sites, file=section.file, crs=section.crs, ground=map_shapes)
+        outside = int(sites[Candidates.community].isna().sum())
+        if outside:
+            notes.append(f"Candidate sites of {section.file} outside all communities: {outside:,} of {len(sites):,}.")
+        return sites, notes
+    if section.streets_every_m is None:
+        return None, []
+    sites = find_candidates(network, every_m=section.streets_every_m, within=communities.union_all())
+    sites[Candidates.community] = assign_communities(sites, communities)
+    words = f"a candidate site about every {section.streets_every_m:g} m along the public streets: {len(sites):,}"
+    return sites, [f"No list of idle space was given; {words}. Whether there is room is not known."]
 
 
 def _note_merged(merged: pd.DataFrame) -> list[str]:

@@ -29,7 +29,7 @@ FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|
 INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Units behind a number that change nothing; 万 is ten thousand.
 UNITS = re.compile(
-    r"(?:人|户|个|所|处|张|床|座|套|m2|m²|㎡|平米|平方米|平方|people|persons|beds|places)\Z", re.IGNORECASE
+    r"(?:人|户|个|所|处|张|床|座|套|元|m2|m²|㎡|平米|平方米|平方|people|persons|beds|places)\Z", re.IGNORECASE
 )
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[, '’]\d{3})+(?:\.\d+)?")
 PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -57,6 +57,13 @@ CLOSED_WORDS = frozenset(
     {"是", "已关闭", "关闭", "停业", "已停业", "撤销", "已撤销", "停用", "已停用", "yes", "closed", "true"}
 )
 OPEN_WORDS = frozenset({"否", "营业", "在营", "正常", "开放", "在用", "至今", "长期", "no", "open", "false"})
+#: Words of a column that says yes or no.
+YES_WORDS = frozenset({"是", "有", "可", "能", "yes", "y", "true", "t", "1", "√", "✓", "✔"})
+NO_WORDS = frozenset({"否", "没有", "不可", "不能", "不是", "no", "n", "false", "f", "0", "×", "✗", "✘"})
+#: A storey: a number, or a Chinese one up to 99, or with a word for what lies below ground; and several of them.
+STOREY = re.compile(r"(?P<below>地下|负|b|-)?(?:第)?(?P<number>\d{1,2}|[一二三四五六七八九十]{1,3})(?:层|楼|f)?")
+SEVERAL_STOREYS = re.compile(r"[-~至到、,，/+和]")
+GROUND_WORDS = frozenset({"底层", "首层", "底楼", "地面", "地面层", "groundfloor", "ground"})
 #: What text becomes when UTF-8 or GBK is read as something else, and saved.
 GARBLED = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
 
@@ -262,6 +269,107 @@ def _one_end(year: int, month: int | None = None, *, late: bool) -> date:
     last = month or 12
     following = date(year + last // 12, last % 12 + 1, 1)
     return following - timedelta(days=1)
+
+
+def read_years(texts: pd.Series) -> Reading:
+    """Read years; of a date its year.
+
+    Examples
+    --------
+    >>> read_years(pd.Series(["2026", "2027年", "2026-05-01", "无", "soon"], dtype=object)).meanings.tolist()
+    [2026.0, 2027.0, 2026.0, nan, nan]
+    """
+    nothing = pd.Series(np.nan, index=texts.index)
+    return _read_odd(texts, nothing, _read_year, noun="year")
+
+
+def _read_year(text: str) -> tuple[float, str]:
+    day, _ = _read_date(make_plain(text), late=False)
+    if not isinstance(day, date):
+        return np.nan, ""
+    return float(day.year), "" if re.fullmatch(r"\d{4}", text) else "the year was taken out of dates"
+
+
+def read_flags(texts: pd.Series) -> Reading:
+    """Read words for yes (1) and no (0).
+
+    Examples
+    --------
+    >>> read_flags(pd.Series(["是", "no", "√", "-", "maybe"], dtype=object)).meanings.tolist()
+    [1.0, 0.0, 1.0, nan, nan]
+    """
+    nothing = pd.Series(np.nan, index=texts.index)
+    return _read_odd(texts, nothing, _read_flag, noun="yes or no")
+
+
+def _read_flag(text: str) -> tuple[float, str]:
+    word = make_plain(text).lower()
+    return (1.0 if word in YES_WORDS else 0.0 if word in NO_WORDS else np.nan), ""
+
+
+def read_storeys(texts: pd.Series, *, ground: int) -> Reading:
+    """Read storeys, numbered so that the ground floor is 1 and the first below it -1; of several the lowest above it.
+
+    Parameters
+    ----------
+    texts
+        Texts, None where there is nothing.
+    ground
+        What a bare number calls the ground floor: 1 as in China, or 0 as in most of Europe. Words such as ``首层``,
+        ``一层`` and ``1F`` are Chinese, and always count from 1.
+
+    Examples
+    --------
+    >>> read_storeys(pd.Series(["1", "二层", "B1", "首层", "1-3层", "0"], dtype=object), ground=1).meanings.tolist()
+    [1.0, 2.0, -1.0, 1.0, 1.0, nan]
+    >>> read_storeys(pd.Series(["0", "1", "-1"], dtype=object), ground=0).meanings.tolist()
+    [1.0, 2.0, -1.0]
+    """
+    nothing = pd.Series(np.nan, index=texts.index)
+    return _read_odd(texts, nothing, lambda text: _read_storey(text, ground), noun="storey")
+
+
+def _read_storey(text: str, ground: int) -> tuple[float, str]:
+    plain = make_plain(text).lower()
+    one = _name_storey(plain, ground)
+    if one is not None:
+        bare = plain.lstrip("-").isdigit()
+        return one, "" if bare else "words for a storey were read as its number"
+    several = [_name_storey(part, ground) for part in SEVERAL_STOREYS.split(plain)]
+    known = [storey for storey in several if storey is not None]
+    if len(known) < 2 or len(known) < len(several):
+        return np.nan, ""
+    above = [storey for storey in known if storey > 0]
+    return min(above) if above else max(known), "of several storeys the lowest above ground was taken"
+
+
+def _name_storey(plain: str, ground: int) -> float | None:
+    """Return the number of one storey, or None where the text is none."""
+    if plain in GROUND_WORDS:
+        return 1.0
+    plain = re.sub(r"\.0+\Z", "", plain)
+    match = STOREY.fullmatch(plain)
+    if match is None:
+        return None
+    digits = match["number"]
+    number = int(digits) if digits.isdigit() else _count_chinese(digits)
+    counted_from = ground if plain.lstrip("-").isdigit() else 1
+    if match["below"]:
+        return -float(number) if number else None
+    storey = number - counted_from + 1
+    return float(storey) if storey > 0 else None
+
+
+def _count_chinese(digits: str) -> int:
+    """Return a Chinese number up to 99.
+
+    >>> [_count_chinese(word) for word in ("三", "十", "十二", "二十", "二十一")]
+    [3, 10, 12, 20, 21]
+    """
+    tens, ten, ones = digits.rpartition("十")
+    value = "零一二三四五六七八九"
+    whole = (value.find(tens) if tens else 1) * 10 if ten else 0
+    return whole + (value.find(ones) if ones else 0)
 
 
 def find_garbled(texts: pd.Series) -> pd.Series:

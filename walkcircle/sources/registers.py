@@ -53,7 +53,7 @@ an encoding that is not sure                           refused     neither UTF-8
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -124,8 +124,8 @@ def read_residences(
     """
     path = locate_file(section.file, folder, "residences")
     wanted = (section.id, section.population, section.estate, section.lon, section.lat, *section.groups.values())
-    how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet)
-    rows = _read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS)
+    how = How(section.lon, section.lat, section.crs, section.encoding, section.sheet)
+    rows = read_rows(path, how, wanted, report).placed(crs, allowed=POINTS_AND_AREAS)
     ids = rows.ids(section.id, prefix=path.name)
     rows.refuse_twice(ids, ids)
     own = {
@@ -170,8 +170,8 @@ def read_communities(
         A column is missing, a row cannot be meant, or two communities overlap.
     """
     path = locate_file(section.file, folder, "communities")
-    how = _How(None, None, section.crs, section.encoding, None)
-    rows = _read_rows(path, how, (), report).placed(crs, allowed=AREAS)
+    how = How(None, None, section.crs, section.encoding, None)
+    rows = read_rows(path, how, (), report).placed(crs, allowed=AREAS)
     ids = rows.ids(section.id, prefix=path.name)
     rows.refuse_twice(ids, ids)
     own = {Communities.community: ids, Communities.name: ids}
@@ -241,11 +241,12 @@ def read_facilities(
         section.id, section.name, kind_column, section.lon, section.lat,
         section.capacity, section.floor_m2, section.opened, section.closed,
     )  # fmt: skip
-    how = _How(section.lon, section.lat, section.crs, section.encoding, section.sheet, spare=True)
-    rows = _read_rows(path, how, wanted, report)
+    how = How(section.lon, section.lat, section.crs, section.encoding, section.sheet, spare=True)
+    rows = read_rows(path, how, wanted, report)
     rows, times = _leave_out_by_date(rows, section, on)
     rows = rows.placed(crs, allowed=POINTS_AND_AREAS, spare=True)
-    rows = _leave_out_repeated(rows, section)
+    same = (section.name, None if section.only else section.kind)
+    rows = drop_repeated(rows, section.id, same=same)
     kinds = rows.constant(section.only) if section.only else translate_kinds(rows, section, standard)
     ids = rows.ids(section.id, prefix=section.register or path.name)
     rows.refuse_twice(ids + "\n" + kinds, ids)
@@ -296,7 +297,7 @@ def read_cells(
         A column is missing, a number is none, or a shape is no area.
     """
     _refuse_missing(path)
-    rows = _read_shapes(path, _How(None, None, None, None, None), report).placed(crs, allowed=AREAS)
+    rows = _read_shapes(path, How(None, None, None, None, None), report).placed(crs, allowed=AREAS)
     counts = {group: rows.numbers(name, _COUNTS[group]) for group, name in columns.items()}
     return gpd.GeoDataFrame(counts, geometry=rows.frame.geometry, crs=crs).rename(index=lambda row: f"feature {row}")
 
@@ -311,7 +312,7 @@ def read_area(path: Path, *, crs: pyproj.CRS) -> BaseGeometry:
     TableError
         A row is not a usable area.
     """
-    rows = _read_rows(path, _How(None, None, None, None, None), (), tell_nobody)
+    rows = read_rows(path, How(None, None, None, None, None), (), tell_nobody)
     return rows.placed(crs, allowed=AREAS).frame.geometry.union_all()
 
 
@@ -357,8 +358,11 @@ def check_datum(frame: gpd.GeoDataFrame, *, file: str, crs: str | None, ground: 
 
 
 @dataclass(frozen=True)
-class _How:
-    """How a section says that its file is to be read; see :class:`~walkcircle.study.FacilitiesSection`."""
+class How:
+    """How a section says that its file is to be read; see :class:`~walkcircle.study.FacilitiesSection`.
+
+    With `spare` up to one row in ten that has no usable place is left out and listed.
+    """
 
     lon: str | None
     lat: str | None
@@ -382,8 +386,16 @@ def locate_file(file: str | None, folder: Path, section: str) -> Path:
     return folder / file
 
 
-def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Report) -> Rows:
-    """Read a file by its ending; a sheet needs `lon` and `lat`, and so cannot hold areas."""
+def read_rows(path: Path, how: How, wanted: Collection[str | None], report: Report) -> Rows:
+    """Read a file by its ending; a sheet needs `lon` and `lat`, and so cannot hold areas.
+
+    Raises
+    ------
+    SourceError
+        The file is not there, cannot be read, or is of a kind that is not read.
+    TableError
+        It is empty, or its coordinates cannot be meant.
+    """
     _refuse_missing(path)
     ending = path.suffix.lower()
     if ending in TEXT_FILES | WORKBOOKS:
@@ -401,7 +413,7 @@ def _read_rows(path: Path, how: _How, wanted: Collection[str | None], report: Re
     raise SourceError(msg)
 
 
-def _read_points(path: Path, how: _How, lon: str, lat: str, wanted: Collection[str], report: Report) -> Rows:
+def _read_points(path: Path, how: How, lon: str, lat: str, wanted: Collection[str], report: Report) -> Rows:
     """Read a sheet with two columns of coordinates."""
     rows = read_sheet_rows(path, wanted, report, encoding=how.encoding, sheet=how.sheet)
     return rows.with_points(lon, lat, crs=how.crs, spare=how.spare)
@@ -426,7 +438,7 @@ def read_sheet_rows(
     )  # fmt: skip
 
 
-def _read_shapes(path: Path, how: _How, report: Report) -> Rows:
+def _read_shapes(path: Path, how: How, report: Report) -> Rows:
     """Read a layer with shapes; texts whose encoding is not sure are refused."""
     frame, encoding = read_layer(path, encoding=how.encoding)
     _refuse_empty(path, frame)
@@ -492,39 +504,44 @@ def _are_out(days: pd.Series, dated: pd.Series, on: date | None, *, late: bool) 
     return said.astype(bool)
 
 
-def _leave_out_repeated(rows: Rows, section: FacilitiesSection) -> Rows:
-    """Leave out rows that say the same as an earlier one: identifier, kind, name and place."""
-    if section.id is None or not rows.has(section.id):
+def drop_repeated(rows: Rows, identifier: str | None, *, same: Collection[str | None]) -> Rows:
+    """Leave out and list rows with the identifier, the place and the `same` columns of an earlier one."""
+    if identifier is None or not rows.has(identifier):
         return rows
-    same = [name for name in (section.id, section.name, None if section.only else section.kind) if rows.has(name)]
-    keys = rows.frame[same].astype(str).assign(place=rows.frame.geometry.to_wkb())
-    again = keys.duplicated() & rows.frame[section.id].notna()
-    rows.tell(section.id, "rows that repeat another were left out", rows.frame.loc[again, section.id], used=False)
+    keys = rows.frame[[identifier, *(name for name in same if rows.has(name))]].astype(str)
+    keys = keys.assign(place=rows.frame.geometry.to_wkb())
+    again = keys.duplicated() & rows.frame[identifier].notna()
+    rows.tell(identifier, "rows that repeat another were left out", rows.frame.loc[again, identifier], used=False)
     return replace(rows, frame=rows.frame[~again])
 
 
 def translate_kinds(rows: Rows, section: FacilitiesSection | NeedsSection, standard: Standard) -> pd.Series:
     """Turn the register's words into kinds of the standard; a word that is none is refused."""
     words = rows.texts(section.kind, Facilities.kind)
-    known = {kind.id: kind for kind in standard.kinds}
-    exact = {**{kind: kind for kind in known}, **section.kinds}
-    plain = {make_plain(word): kind for word, kind in exact.items()}
-    each = {word: exact.get(word, plain.get(make_plain(word))) for word in words.unique()}
+    each = name_kinds(words.unique(), section.kinds, standard)
     kinds = words.map(each).astype(object)
-    by_word = {word: kind.id for kind in standard.kinds for word in (kind.zh, kind.en, kind.id)}
-
-    def problem(row: int) -> str:
-        close = difflib.get_close_matches(words[row], by_word, n=1)
-        meant = f' as in "{words[row]}" = "{by_word[close[0]]}"' if close else ""
-        return (
-            f"'{words[row]}' is not a kind of the standard '{standard.id}'; translate it under kinds{meant}; "
-            f"the kinds are: {', '.join(known)}"
-        )
-
-    rows.refuse(kinds.isna(), problem)
-    stray = ~words.isin(list(exact))
+    rows.refuse(kinds.isna(), lambda row: describe_stranger(words[row], standard))
+    stray = ~words.isin([*(kind.id for kind in standard.kinds), *section.kinds])
     rows.tell(section.kind, "kinds were read without spaces and in plain letters", words[stray])
     return kinds
+
+
+def name_kinds(words: Iterable[str], kinds: Mapping[str, str], standard: Standard) -> dict[str, str | None]:
+    """Return the id of the kind that each word means by the study's translations, None where it is none."""
+    exact = {**{kind.id: kind.id for kind in standard.kinds}, **kinds}
+    plain = {make_plain(word): kind for word, kind in exact.items()}
+    return {word: exact.get(word, plain.get(make_plain(word))) for word in words}
+
+
+def describe_stranger(word: str, standard: Standard) -> str:
+    """Say that a word is no kind, and how to translate it."""
+    by_word = {word: kind.id for kind in standard.kinds for word in (kind.zh, kind.en, kind.id)}
+    close = difflib.get_close_matches(word, by_word, n=1)
+    meant = f' as in "{word}" = "{by_word[close[0]]}"' if close else ""
+    return (
+        f"'{word}' is not a kind of the standard '{standard.id}'; translate it under kinds{meant}; "
+        f"the kinds are: {', '.join(kind.id for kind in standard.kinds)}"
+    )
 
 
 def _refuse_overlaps(communities: gpd.GeoDataFrame, *, where: str) -> None:

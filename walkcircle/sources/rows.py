@@ -146,6 +146,11 @@ class Rows:
         texts = self._cells(name, column)
         return self._read(name, column, texts, read_dates(texts, late=late), "write it as YYYY-MM-DD")
 
+    def meanings(self, name: str, column: Column, read: Callable[[pd.Series], Reading], cure: str) -> pd.Series:
+        """Return a column as what a reader of :mod:`cells` makes of it; `cure` says how else to write a cell."""
+        texts = self._cells(name, column)
+        return self._read(name, column, texts, read(texts), cure)
+
     def ids(self, name: str | None, *, prefix: str) -> pd.Series:
         """Return a column's identifiers, or the rows' numbers behind a prefix."""
         if name is None:
@@ -400,7 +405,7 @@ def _no_column(name: str, meaning: str, columns: Iterable[str]) -> str:
 
 
 def _noun(column: Column) -> str:
-    return "number" if column.dtype == "number" else "date"
+    return {"number": "number", "count": "year", "flag": "yes or no"}.get(column.dtype, "date")
 
 
 def _none(shapes: gpd.GeoSeries) -> pd.Series:

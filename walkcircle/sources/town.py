@@ -119,6 +119,46 @@ MAPPED_POINTS: Mapping[Spot, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
+class IdleSite:
+    """Idle land or rooms 10 m south of the middle street of a block, in the words of a Chinese list; None is unknown.
+
+    Costs are in ten thousand yuan.
+    """
+
+    id: str
+    name: str
+    block: str
+    kinds: str | None
+    area_m2: int | None
+    floor_m2: int | None
+    level: int | None
+    shared: str | None
+    from_year: int | None
+    capex: int | None
+    opex: int | None
+    ownership: str
+    barrier_free: str | None
+
+
+#: One stands where a known gap is, in each of four communities; one is free to any kind, and one says next to nothing.
+IDLE_SITES = (
+    IdleSite("闲-1", "灯塔旧仓库", "e1", "居家养老中心、老年食堂", 800, 620, 1, "否", 2026, 180, 24, "国有", "是"),
+    IdleSite("闲-2", "待渡预留地", "e3", "完全小学", 12_000, None, None, None, 2028, 5200, None, "国有", None),
+    IdleSite("闲-3", "铁北旧厂房", "c5", "不限", 3000, 1800, 1, "否", 2027, None, None, "企业", None),
+    IdleSite("闲-4", "渡口旧粮站", "b2", "便民服务站", 450, 300, 2, "否", 2026, 60, 12, "集体", "否"),
+    IdleSite("闲-5", "渡口旧影院", "b3", "文化馆、托育驿站", 700, 1200, 3, "否", 2030, 450, 40, "国有", "否"),
+    IdleSite("闲-6", "石桥学校食堂", "d1", "老年食堂", None, 240, 1, "周末和假期", 2026, None, 5, "国有", "是"),
+    IdleSite("闲-7", "老街空铺", "a2", None, None, 90, None, None, None, None, None, "私有", None),
+)
+#: Column of the table of candidates → its name in the list.
+IDLE_COLUMNS: Mapping[str, str] = {
+    "id": "编号", "name": "名称", "allowed": "可设功能", "area_m2": "占地面积", "floor_m2": "建筑面积", "level": "楼层",
+    "shared": "错时使用", "from_year": "可用年份", "capex": "改造费", "opex": "年费用", "ownership": "权属",
+    "barrier_free": "无障碍",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
 class KnownGap:
     """A kind that all residents of a block lack within its Hangzhou limit, because the town was drawn so.
 
@@ -166,13 +206,13 @@ PENCIL_WALKS = (
 
 
 def write_town(folder: Path, *, seed: int = 1) -> Path:
-    """Write the town's map, people, communities, register and study into `folder`.
+    """Write the town's map, people, communities, register, idle space and study into `folder`.
 
     Parameters
     ----------
     folder
         Made where it is missing. Holds ``town.osm``, ``residences.csv``, ``communities.geojson``,
-        ``facilities.csv`` and ``study.toml`` afterwards.
+        ``facilities.csv``, ``idle.csv`` and ``study.toml`` afterwards.
     seed
         Moves people and the estates' names, nothing else; the same seed writes the same bytes.
 
@@ -200,6 +240,7 @@ def write_town(folder: Path, *, seed: int = 1) -> Path:
         "residences.csv": _to_csv(people),
         "communities.geojson": _to_geojson(people),
         "facilities.csv": "\ufeff" + _to_csv(_register()),  # with the mark by which Excel knows UTF-8
+        "idle.csv": "\ufeff" + _to_csv(_list_idle()),
         "study.toml": _word_study(),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -316,6 +357,16 @@ def _register() -> list[Row]:
             row: Row = {"编号": f"{kind}-{place}", "名称": f"{block.community}{word}", "类别": word}
             row |= {"街道": COMMUNITIES[block.community][0], "经度": lon, "纬度": lat, "备注": MADE_UP}
             rows.append(row)
+    return rows
+
+
+def _list_idle() -> list[Row]:
+    """List idle land and rooms in the words of a Chinese office."""
+    rows: list[Row] = []
+    for site in IDLE_SITES:
+        [(lon, lat)] = _to_degrees([_Block(site.block).at(300, 240)])
+        told = {name: getattr(site, "kinds" if key == "allowed" else key) for key, name in IDLE_COLUMNS.items()}
+        rows.append({**told, "经度": lon, "纬度": lat, "备注": MADE_UP})
     return rows
 
 
@@ -492,6 +543,7 @@ def _to_geojson(people: list[Row]) -> str:
 def _word_study() -> str:
     groups = "\n".join(f'{group} = "{column}"' for group, column in GROUP_COLUMNS.items())
     kinds = "\n".join(f'"{word}" = "{kind}"' for kind, (word, _) in REGISTER.items())
+    idle = "\n".join(f'{key} = "{name}"' for key, name in IDLE_COLUMNS.items())
     return f"""\
 # A town {MADE_UP}; written by walkcircle.sources.town.
 title = "无何有城（虚构的城镇）"
@@ -534,6 +586,18 @@ lat = "纬度"
 
 [[facilities]]
 source = "osm"
+
+[siting]
+file = "idle.csv"
+register = "无何有城闲置空间清单"
+{idle}
+lon = "经度"
+lat = "纬度"
+currency = "CNY"
+costs_in = 10000
+
+[siting.kinds]
+{kinds}
 
 [outputs]
 folder = ".."          # beside this folder

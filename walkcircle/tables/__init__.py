@@ -40,6 +40,7 @@ from walkcircle.tables.reach import (
     RadiusGap,
     Sweep,
 )
+from walkcircle.tables.sites import Candidates
 from walkcircle.tables.supply import (
     Adequacy,
     Crowding,
@@ -78,6 +79,7 @@ __all__ = [
     "AreaProximity",
     "AreaScores",
     "Bundle",
+    "Candidates",
     "CategoryScores",
     "Causes",
     "ChangedCommunities",
@@ -133,6 +135,7 @@ TABLES: tuple[type[Table], ...] = (
     Communities,
     Facilities,
     Estates,
+    Candidates,
     Clusters,
     WalkTimes,
     Nearest,

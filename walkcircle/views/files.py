@@ -194,6 +194,7 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
         "agreement": answer.agreement,
         "unsnapped": answer.unsnapped,
         **({} if answer.needs is None else {"needs": answer.needs}),
+        **({} if answer.place.candidates is None else {"candidates": answer.place.candidates}),
     }
 
 

@@ -28,6 +28,7 @@ from walkcircle.views.profiles import (
     KindProfile,
     Need,
     Profile,
+    Site,
     Walk,
     measure_profiles,
 )
@@ -48,6 +49,9 @@ from walkcircle.views.text import Language, translate_reason
 
 #: Where portraits lie beside the map.
 FOLDER = "communities"
+
+#: How many idle sites a portrait names; all are in the tables.
+SITES_NAMED = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +221,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "walking": _tell_streets(setting, profile),
         "measures": _tell_measures(setting, profile),
         "needs": None if profile.needs is None else [_tell_need(setting, need) for need in profile.needs],
+        "idle": _tell_sites(setting, profile),
         "peers": [_tell_peer(setting.profiles[other]) for other in profile.peers],
         "walkers": [clean_name(one.label(language)) for one in setting.answer.study.walkers],
         "tables": _tell_kinds(setting, profile),
@@ -388,6 +393,34 @@ def _tell_need(setting: Setting, need: Need) -> Markup:
     quadrant = "" if need.quadrant is None else translate_word(need.quadrant, setting.language)
     more = " · ".join(filter(None, (quadrant, "" if need.firm else setting.say("check"))))
     return _join(told, more) if more else told
+
+
+def _tell_sites(setting: Setting, profile: Profile) -> dict[str, Any] | None:
+    """Tell what idle land and rooms there are, or nothing where no list was given."""
+    if profile.sites is None:
+        return None
+    shown = [_tell_site(setting, site, number) for number, site in enumerate(profile.sites[:SITES_NAMED], 1)]
+    left = len(profile.sites) - len(shown)
+    return {"rows": shown, "more": setting.say("idle_more", {"count": left}) if left else ""}
+
+
+def _tell_site(setting: Setting, site: Site, number: int) -> dict[str, Any]:
+    """Make one row of the table of idle space; numbered, since an id may be anything."""
+    say, language, unknown = setting.say, setting.language, setting.say("unknown")
+    if site.kinds is None:
+        kinds = unknown
+    else:
+        labels = [clean_name(one if isinstance(one, str) else one.label(language)) for one in site.kinds]
+        kinds = say("listed").join(labels) or say("idle_any")
+    year = unknown if isnan(site.from_year) else f"{site.from_year:.0f}"
+    return {
+        "name": show_name(site.name),
+        "kinds": kinds,
+        "known": site.kinds is not None,
+        "area": show_count(f"idle_area:{number}", site.area_m2, unknown),
+        "floor": show_count(f"idle_floor:{number}", site.floor_m2, unknown),
+        "year": show_number(f"idle_year:{number}", site.from_year, year),
+    }
 
 
 def _tell_peer(peer: Profile) -> dict[str, Any]:

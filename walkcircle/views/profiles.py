@@ -17,6 +17,7 @@ from walkcircle.adequacy import measure_supply
 from walkcircle.analysis import Analysis
 from walkcircle.buffers import compare_radius, measure_radius_coverage
 from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
+from walkcircle.candidates import ALONG_STREETS, ANY_KIND, KIND_MARK
 from walkcircle.footing import round_seconds
 from walkcircle.gaps import GAP
 from walkcircle.groups import GROUPS
@@ -25,6 +26,7 @@ from walkcircle.standards import Kind
 from walkcircle.study import SEARCH_FACTOR
 from walkcircle.tables import (
     Bundle,
+    Candidates,
     CategoryScores,
     Checkup,
     Clusters,
@@ -225,6 +227,24 @@ class Need:
 
 
 @dataclass(frozen=True)
+class Site:
+    """Idle land or rooms: its name, m² of ground and of floor, the first year; missing where unknown.
+
+    Attributes
+    ----------
+    kinds
+        The kinds that are allowed, as kinds of the standard, else as they are called; empty for any kind, None where
+        that is not known.
+    """
+
+    name: str
+    area_m2: float
+    floor_m2: float
+    kinds: tuple[Kind | str, ...] | None
+    from_year: float
+
+
+@dataclass(frozen=True)
 class Profile:
     """Every number of one community.
 
@@ -250,6 +270,8 @@ class Profile:
         One per kind, in the order of the standard.
     needs
         What is asked for most, or None where nobody was asked.
+    sites
+        Idle land and rooms in the community as they are listed, or None where no list was given.
     peers
         Positions of the most similar communities, the nearest first.
     """
@@ -274,6 +296,7 @@ class Profile:
     categories: Mapping[str, float]
     kinds: tuple[KindProfile, ...]
     needs: tuple[Need, ...] | None
+    sites: tuple[Site, ...] | None
     peers: tuple[int, ...]
 
     @property
@@ -305,7 +328,7 @@ def measure_profiles(answer: Analysis) -> tuple[Profile, ...]:
     estates, gated = _measure_estates(answer)
     groups, unknown = _count_groups(answer.clusters, ids)
     identity = answer.place.communities.set_index(Communities.community).reindex(ids)
-    peers, needs = find_peers(scores, residents), _list_needs(answer)
+    peers, needs, sites = find_peers(scores, residents), _list_needs(answer), _list_sites(answer)
     categories = [one.id for one in answer.study.standard.categories]
     official = _numbers(identity, Communities.population)
     households = _numbers(identity, Communities.households)
@@ -336,6 +359,7 @@ def measure_profiles(answer: Analysis) -> tuple[Profile, ...]:
                 categories=dict(zip(categories, map(float, scores[i]), strict=True)),
                 kinds=kinds[community],
                 needs=None if needs is None else needs.get(community, ()),
+                sites=None if sites is None else sites.get(community, ()),
                 peers=peers[i],
             )
         )
@@ -765,6 +789,27 @@ def _list_needs(answer: Analysis) -> dict[str, tuple[Need, ...]] | None:
             )
         )
     return {community: tuple(rows[:NEEDS_NAMED]) for community, rows in found.items()}
+
+
+def _list_sites(answer: Analysis) -> dict[str, tuple[Site, ...]] | None:
+    """List the idle space of each community, or None where no list was given; sites along streets are no list."""
+    candidates = answer.place.candidates
+    if candidates is None or (len(candidates) and (candidates[Candidates.source] == ALONG_STREETS).all()):
+        return None
+    by_id = {kind.id: kind for kind in answer.study.standard.kinds}
+    names, listed = _texts(candidates, Candidates.name), _texts(candidates, Candidates.kinds)
+    area, floor = _numbers(candidates, Candidates.area_m2), _numbers(candidates, Candidates.floor_m2)
+    year = _numbers(candidates, Candidates.from_year)
+    found: dict[str, list[Site]] = {}
+    for i, community in enumerate(_texts(candidates, Candidates.community)):
+        if community is None:
+            continue
+        text = listed[i]
+        ids = None if text is None else () if text == ANY_KIND else tuple(text.split(KIND_MARK))
+        kinds = None if ids is None else tuple(by_id.get(one, one) for one in ids)
+        name = names[i] or str(candidates[Candidates.candidate].iloc[i])
+        found.setdefault(community, []).append(Site(name, float(area[i]), float(floor[i]), kinds, float(year[i])))
+    return {community: tuple(sites) for community, sites in found.items()}
 
 
 def _has_walkers(table: pd.DataFrame) -> bool:
