@@ -26,12 +26,12 @@ from rich.console import Console
 from walkcircle.analysis import analyse
 from walkcircle.cli import print_summary
 from walkcircle.errors import SourceError, StudyError, TableError
-from walkcircle.needs import ASK, BUILD, CONTENT, KEEP, QUADRANTS, measure_needs
+from walkcircle.needs import ASK, BUILD, CONTENT, KEEP, QUADRANTS, measure_emphasis, measure_needs
 from walkcircle.records import make_record
 from walkcircle.sources import read_place
 from walkcircle.sources.survey import read_survey
-from walkcircle.study import NeedsSection, Study, read_study
-from walkcircle.tables import CommunityCoverage, Needs, Survey, check_table
+from walkcircle.study import CheckupSection, NeedsSection, Study, read_study
+from walkcircle.tables import CategoryScores, Checkup, CommunityCoverage, Needs, Survey, check_table
 from walkcircle.views.files import list_tables
 
 KINDS = make_standard(make_kind("canteen"), make_kind("clinic"))
@@ -191,16 +191,17 @@ def test_the_section_refuses_bounds_that_are_no_shares():
 # ── in an analysis ──────────────────────────────────────────────────────────────────────────────
 
 
-def answer_with(survey):
+def answer_with(survey, *, more=(), **checkup):
     """Answer for two communities along one street, a canteen and a clinic in a; b's are 900 m away."""
     place = make_place(
         draw_network([[(0, 0), (1000, 0)]]),
         make_residences([("1", 60, (0, 0)), ("2", 40, (1000, 0))]),
-        make_facilities([("f", "canteen", (100, 0)), ("g", "clinic", (100, 0))]),
+        make_facilities([("f", "canteen", (100, 0)), ("g", "clinic", (100, 0)), *more]),
         COMMUNITIES,
         KINDS,
     )
-    return analyse(replace(place, survey=survey), make_study(KINDS, walkers=(STROLLER,), minutes=(5.0,)))
+    study = make_study(KINDS, walkers=(STROLLER,), minutes=(5.0,), checkup=CheckupSection(**checkup))
+    return analyse(replace(place, survey=survey), study)
 
 
 def test_needs_are_a_table_of_their_own_and_leave_the_index_as_it_was():
@@ -212,6 +213,44 @@ def test_needs_are_a_table_of_their_own_and_leave_the_index_as_it_was():
     assert "needs" in list_tables(asked)
     assert silent.needs is None
     assert "needs" not in list_tables(silent)
+
+
+@pytest.mark.parametrize(
+    ("response", "weight", "index"), [(0.7, 1, 100 / 2.6), (0.7, 0.5, 100 / 2.3), (0.7, 0, 50), (0.4, 1, 50)]
+)
+def test_a_study_may_weigh_kinds_by_what_is_asked_for(response, weight, index):
+    """B has a canteen and no clinic, which sixty in a hundred ask for: it counts 1.6 times, where enough answered."""
+    survey = survey_of(("b", "clinic", 0.6, response))
+    answer = answer_with(survey, more=[("h", "canteen", (900, 0))], needs_weight=weight)
+    assert answer.checkup[Checkup.index].tolist() == pytest.approx([100, index])
+    assert answer.categories[CategoryScores.score].tolist() == pytest.approx([100, index])
+
+
+def test_what_is_asked_for_weighs_in_every_draw():
+    """A lacks the clinic, b the canteen, both 50 by themselves; all in b ask for canteens, so that b is the weakest."""
+    places = make_facilities([("f", "canteen", (100, 0)), ("g", "clinic", (900, 0))])
+    place = make_place(
+        draw_network([[(0, 0), (1000, 0)]]), make_residences([("1", 60, (0, 0)), ("2", 60, (1000, 0))]), places,
+        COMMUNITIES, KINDS,
+    )  # fmt: skip
+    sure = CheckupSection(
+        speed_sd=0.0, limit_spread=0.0, access_spread=0.0, absent_share=(0.0,) * 4, absent_registered_share=0.0,
+        needs_weight=1.0, draws=5,
+    )  # fmt: skip
+    study = make_study(KINDS, walkers=(STROLLER,), minutes=(5.0,), checkup=sure)
+    silent, asked = (
+        analyse(replace(place, survey=survey), study).checkup
+        for survey in (None, survey_of(("b", "canteen", 1.0, 1.0)))
+    )
+    assert silent[Checkup.weakest_probability].tolist() == [1, 1]
+    assert asked[Checkup.weakest_probability].tolist() == [0, 1]
+
+
+def test_what_nobody_was_asked_about_counts_as_ever():
+    """Nor does it where it is not known how many answered."""
+    survey = survey_of(("a", "canteen", 0.5, np.nan))
+    assert measure_emphasis(survey, ["a"], ["canteen", "clinic"], weight=2).tolist() == [[1, 1]]
+    assert measure_emphasis(survey.drop(columns=Survey.response), ["a"], ["canteen"], weight=2).tolist() == [[1]]
 
 
 def test_a_study_names_its_survey(tmp_path):

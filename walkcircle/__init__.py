@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
-    from walkcircle.needs import measure_needs
+    from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
@@ -110,7 +110,7 @@ __all__ = [
     "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
-    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
+    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
@@ -149,7 +149,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
-    "needs": ("measure_needs",),
+    "needs": ("measure_needs", "measure_emphasis"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "completeness": ("Surroundings", "grade_completeness"),
     "place": ("Place", "assign_communities"),

@@ -30,7 +30,7 @@ from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, measure_truth, pick_origins, trace_isochrones
-from walkcircle.needs import measure_needs
+from walkcircle.needs import measure_emphasis, measure_needs
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
@@ -301,15 +301,21 @@ def _score(
     if standard.method in WHOLE_METHODS:
         thin = scores[Scores.coverage].isna().to_numpy().reshape(len(choices.communities), -1)
         whole = measure_whole(choices, standard, thin)
+    emphasis = None
+    if place.survey is not None and section.needs_weight > 0:
+        emphasis = measure_emphasis(
+            place.survey, list(choices.communities), [kind.id for kind in standard.kinds],
+            weight=section.needs_weight, least_response=study.needs.least_response,
+        )  # fmt: skip
     checkup = score_communities(
         scores, communities, place.communities, standard, section,
-        residents=clusters.groupby(Clusters.community)[Clusters.population].sum(), whole=whole,
+        residents=clusters.groupby(Clusters.community)[Clusters.population].sum(), whole=whole, emphasis=emphasis,
     )  # fmt: skip
     firmness = measure_firmness(
-        choices, scores, checkup, place.facilities, standard, section,
+        choices, scores, checkup, place.facilities, standard, section, emphasis=emphasis,
         report=lambda done, count: tell("Scoring communities", done / count),
     )  # fmt: skip
-    return _Scored(scores, score_categories(scores, standard), join_firmness(checkup, firmness))
+    return _Scored(scores, score_categories(scores, standard, emphasis=emphasis), join_firmness(checkup, firmness))
 
 
 def _walk_to_supply(

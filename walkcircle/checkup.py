@@ -134,7 +134,9 @@ def _sufficiency_of(
     ]
 
 
-def score_categories(scores: pd.DataFrame, standard: Standard) -> pd.DataFrame:
+def score_categories(
+    scores: pd.DataFrame, standard: Standard, *, emphasis: NDArray[np.float64] | None = None
+) -> pd.DataFrame:
     """Score each community for each category: the mean over its kinds, by their weights.
 
     Parameters
@@ -143,6 +145,9 @@ def score_categories(scores: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         :class:`~walkcircle.tables.Scores`.
     standard
         Categories, kinds and their weights.
+    emphasis
+        ``(c, k)`` how many times as much a kind counts in a community:
+        :func:`~walkcircle.needs.measure_emphasis`. Without it all count as their weights say.
 
     Returns
     -------
@@ -155,7 +160,7 @@ def score_categories(scores: pd.DataFrame, standard: Standard) -> pd.DataFrame:
         {
             CategoryScores.community: grid.get_level_values(0),
             CategoryScores.category: grid.get_level_values(1),
-            CategoryScores.score: weigh_kinds(score, standard).round(9).clip(0, 100).ravel(),
+            CategoryScores.score: weigh_kinds(score, standard, emphasis).round(9).clip(0, 100).ravel(),
             CategoryScores.known: np.nan_to_num(weigh_kinds(known, standard)).clip(0, 1).ravel(),
         }
     )
@@ -182,6 +187,7 @@ def score_communities(
     *,
     residents: pd.Series,
     whole: NDArray[np.float64] | None = None,
+    emphasis: NDArray[np.float64] | None = None,
 ) -> gpd.GeoDataFrame:
     """Score each community from 0 to 100 and rank it.
 
@@ -207,6 +213,8 @@ def score_communities(
     whole
         ``(c,)`` share of residents that is the index of a standard of the methods ``mean-of-nearest`` and
         ``max-of-nearest``: :func:`~walkcircle.attainment.measure_whole`.
+    emphasis
+        As for :func:`score_categories`.
 
     Returns
     -------
@@ -220,7 +228,7 @@ def score_communities(
     order, score, known = unpack_scores(scores, standard)
     firm_kinds = _count_firm(scores, covered).reindex(ids, fill_value=0).to_numpy()
     absent = _find_absent(scores, covered, standard).reindex(ids)
-    categories = weigh_kinds(score, standard)
+    categories = weigh_kinds(score, standard, emphasis)
     mean = weigh_categories(categories, choose_weights(standard, chosen), aggregation=chosen.aggregation)
     if whole is not None and standard.method in WHOLE_METHODS:
         mean = 100 * whole

@@ -35,6 +35,7 @@ def measure_firmness(
     standard: Standard,
     section: CheckupSection | None = None,
     *,
+    emphasis: NDArray[np.float64] | None = None,
     report: Progress | None = None,
 ) -> pd.DataFrame:
     """Measure how often each community is among the weakest tenth, and the range of its rank.
@@ -68,6 +69,8 @@ def measure_firmness(
         Kinds, categories and the method.
     section
         Draws, seed and the size of each doubt.
+    emphasis
+        As for :func:`~walkcircle.checkup.score_categories`; what is asked for is not drawn anew.
     report
         Called after each draw.
 
@@ -79,7 +82,7 @@ def measure_firmness(
         the same numbers, whatever the order of rows. Memory does not grow with the draws but for one rank a community.
     """
     chosen = section or CheckupSection()
-    base = _Base(choices, scores, checkup, facilities, standard, chosen)
+    base = _Base(choices, scores, checkup, facilities, standard, chosen, emphasis)
     count, draws = len(choices.communities), chosen.draws
     weakest = np.zeros(count)
     ranks = np.full((draws, count), np.nan, dtype=np.float32)
@@ -126,9 +129,10 @@ class _Base:
         facilities: gpd.GeoDataFrame,
         standard: Standard,
         section: CheckupSection,
+        emphasis: NDArray[np.float64] | None,
     ) -> None:
         """Spread the tables over communities and kinds."""
-        self.choices, self.standard, self.section = choices, standard, section
+        self.choices, self.standard, self.section, self.emphasis = choices, standard, section, emphasis
         grid = pd.MultiIndex.from_product([choices.communities, [kind.id for kind in standard.kinds]])
         rows = scores.set_index([Scores.community, Scores.kind]).reindex(grid)
         shape = (len(choices.communities), len(standard.kinds))
@@ -167,7 +171,7 @@ class _Base:
         else:
             share = np.where(self.thin, np.nan, measure_attainment(choices, self.standard))
             kinds = score_parts(np.stack([share, self.adequacy, self.quality], axis=-1), self.parts)
-            categories = weigh_kinds(kinds, self.standard)
+            categories = weigh_kinds(kinds, self.standard, self.emphasis)
             index = weigh_categories(categories, weights, aggregation=self.section.aggregation)
         return np.where(self.is_capped, np.minimum(index, VETO_INDEX), index)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from walkcircle.tables import CommunityCoverage, Needs, Survey
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Asked for much or little, by rows; served or not, by columns.
 BUILD = "asked much, not served"
@@ -26,7 +32,8 @@ def measure_needs(
     """Set what residents ask for beside what they have within the limit.
 
     Both bounds are inclusive. Where few households answered the quadrant stands, and its confidence says so. No
-    number of the check-up uses it: what is asked for depends on who was asked, and what is there does not.
+    number of the check-up uses it, unless the study says so (:func:`measure_emphasis`): what is asked for depends on
+    who was asked, and what is there does not.
 
     Parameters
     ----------
@@ -89,6 +96,49 @@ def measure_needs(
     )
     order = np.lexsort((table[Needs.walker], table[Needs.kind], -table[Needs.asked], table[Needs.community]))
     return table.iloc[order].reset_index(drop=True)
+
+
+def measure_emphasis(
+    survey: pd.DataFrame,
+    communities: Sequence[str],
+    kinds: Sequence[str],
+    *,
+    weight: float,
+    least_response: float = 0.5,
+) -> NDArray[np.float64]:
+    """Measure how many times as much each kind counts in each community for being asked for.
+
+    ``1 + weight · share of the households that ask for it`` (walkcircle's choice). A survey that too few households
+    answered, or of which that is not known, changes nothing, and neither does what nobody was asked about.
+
+    Parameters
+    ----------
+    survey
+        :class:`~walkcircle.tables.Survey`.
+    communities, kinds
+        Ids, the c rows and k columns of the answer.
+    weight
+        At least 0; with 1 a kind that everybody asks for counts double.
+    least_response
+        Least share of households that should have answered.
+
+    Returns
+    -------
+    ndarray
+        ``(c, k)`` of at least 1.
+
+    Examples
+    --------
+    >>> survey = pd.DataFrame({"community": ["a"], "kind": ["canteen"], "asked": [0.4], "response": [0.62]})
+    >>> measure_emphasis(survey, ["a", "b"], ["canteen"], weight=1).tolist()
+    [[1.4], [1.0]]
+    """
+    grid = pd.MultiIndex.from_product([communities, kinds])
+    rows = survey.set_index([Survey.community, Survey.kind]).reindex(grid)
+    asked = rows[Survey.asked].to_numpy(dtype=float)
+    response = rows[Survey.response].to_numpy(dtype=float) if Survey.response in rows else np.full(len(grid), np.nan)
+    counts = np.where(response >= least_response, np.nan_to_num(asked), 0.0)
+    return np.asarray((1 + weight * counts).reshape(len(communities), len(kinds)))
 
 
 def _doubt(response: float, thin: object, least_response: float) -> str | None:

@@ -531,6 +531,9 @@ class CheckupSection:
     veto
         Cap the index of a community where a mandatory kind is certainly absent
         (:data:`~walkcircle.checkup.VETO_INDEX`).
+    needs_weight
+        A kind counts 1 + this times the share of households that ask for it, where at least `least_response` of
+        ``[needs]`` answered. 0 keeps wish and supply apart.
     own_walker
         A kind for the old, the young or the disabled is scored by their own walker where the study has it: elder, pram,
         child, wheelchair. Otherwise, and for all other kinds, by the first.
@@ -561,6 +564,7 @@ class CheckupSection:
     adequacy_weight: NotNegative = 0.35
     quality_weight: NotNegative = 0.15
     veto: bool = False
+    needs_weight: NotNegative = 0.0
     own_walker: bool = True
     draws: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 200
     seed: Annotated[int, Field(ge=0, strict=True)] = 1

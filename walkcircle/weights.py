@@ -73,13 +73,19 @@ def score_parts(parts: NDArray[np.float64], weights: NDArray[np.float64]) -> NDA
     return np.asarray(100 * np.divide(total, weight, out=np.full(weight.shape, np.nan), where=usable).clip(max=1))
 
 
-def weigh_kinds(values: NDArray[np.float64], standard: Standard) -> NDArray[np.float64]:
-    """Weigh values of kinds, ``(c, k)``, into values of categories, ``(c, g)``; missing ones are left out."""
+def weigh_kinds(
+    values: NDArray[np.float64], standard: Standard, emphasis: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Weigh values of kinds, ``(c, k)``, into values of categories, ``(c, g)``; missing ones are left out.
+
+    With an `emphasis`, ``(c, k)``, a kind counts so many times as much in a community.
+    """
     weights = _weigh_in_category(standard)
     member = np.array([[k.category == c.id for c in standard.categories] for k in standard.kinds], dtype=float)
     share = weights[:, None] * member
-    known = (~np.isnan(values)).astype(float) @ share
-    total = np.nan_to_num(values) @ share
+    times = (~np.isnan(values)).astype(float) * (1.0 if emphasis is None else emphasis)
+    known = times @ share
+    total = (np.nan_to_num(values) * times) @ share
     return np.asarray(np.divide(total, known, out=np.full(known.shape, np.nan), where=known > 0))
 
 
