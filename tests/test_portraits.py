@@ -519,6 +519,18 @@ def test_thin_data_leave_no_certain_gap_on_the_page(tmp_path):
     assert 'class="home gap"' in shown  # the bench's data are firm, and it is the gap that is certain
 
 
+@BOTH
+def test_only_columns_that_are_there_are_explained(language, small, tmp_path):
+    captions = {"en": ENGLISH, "zh": CHINESE}[language]
+    standard = small.study.standard
+    walks = replace(standard, kinds=tuple(replace(kind, limit_m=None) for kind in standard.kinds))
+    for folder, answer in (("with", small), ("without", replace(small, study=replace(small.study, standard=walks)))):
+        text = "".join(read(write_portraits(answer, tmp_path / folder, language)["w"]).text)
+        for key in ("col_radius", "col_gap", "radius_note"):
+            assert (captions[key].strip() in text) == (folder == "with"), key
+        assert captions["kinds_note"].split("{radius}")[1] in text
+
+
 def test_the_middle_of_walks_that_are_not_found_is_not_found():
     rows = pd.DataFrame({"kind": "shop", "population": [1.0, 3.0], "minutes": [2.0, nan]})
     assert find_middle(rows, ["kind"]) == {"shop": inf}
