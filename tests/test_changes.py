@@ -21,8 +21,9 @@ from builders import (
     make_residences,
     make_standard,
     make_study,
+    tries,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from walkcircle.analysis import analyse
@@ -341,7 +342,7 @@ def build(side):
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(10)
 @given(SIDE, SIDE)
 def test_the_parts_always_add_up(one, other):
     """Whatever changes at once, in either direction; eighths of people are exact in any order."""
