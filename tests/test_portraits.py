@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from math import exp, inf, isnan, log, nan
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +38,7 @@ from walkcircle.views.files import write_outputs
 from walkcircle.views.findings import write_index, write_share
 from walkcircle.views.overview import write_overviews
 from walkcircle.views.portrait import write_portraits
-from walkcircle.views.profiles import choose_type, find_middle, find_peers, measure_profiles
+from walkcircle.views.profiles import _find_junctions, choose_type, find_middle, find_peers, measure_profiles
 from walkcircle.views.sheets import clean_name, name_files
 
 VOID = {"meta", "link", "br", "img", "input"}
@@ -405,6 +406,23 @@ def test_streets_are_measured_with_pencil(small):
     assert west.streets.steps == 0
     assert west.gated == pytest.approx(0.75)
     assert west.estates == 1
+
+
+def test_junctions_are_those_of_networkx(town, analyses):
+    """Nodes that edges of no length join are one, and where three or more streets meet there is a junction."""
+    network = analyses[town].place.network
+    joined, streets = nx.Graph(), nx.MultiGraph()
+    joined.add_nodes_from(range(len(network.xy)))
+    for edge, (a, b) in enumerate(network.ends.tolist()):
+        if network.length_m[edge] <= 0:
+            joined.add_edge(a, b)
+        elif network.kind[edge] != "square":
+            streets.add_edge(a, b)
+    pieces = [sorted(piece) for piece in nx.connected_components(joined)]
+    meeting = [piece[0] for piece in pieces if sum(streets.degree(n) for n in piece if n in streets) >= 3]
+    assert _find_junctions(analyses[town]).tolist() == network.xy[sorted(meeting)].tolist()
+    if town == "monaco":
+        assert any(len(piece) > 2 for piece in pieces)  # its gates and crossings are such edges
 
 
 def test_supply_is_held_against_the_norm(small):
