@@ -207,12 +207,10 @@ def share_index_with_uv() -> None:
 def warm_up(python: str) -> None:
     """Compile the engine's loops once into Numba's cache on disk, so that no first run waits for it."""
     stamp = read_stamp()
-    try:
-        wanted = fingerprint("walkcircle/kernels.py", extra=stamp.get("installed", ""))
-    except FileNotFoundError:
-        return
+    loops = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "walkcircle" / "kernels").glob("*.py"))
+    wanted = fingerprint(*loops, extra=stamp.get("installed", ""))
     if stamp.get("warm") != wanted:
-        code = "from walkcircle import kernels; getattr(kernels, 'compile_all', lambda: None)()"
+        code = "from walkcircle import kernels; kernels.compile_all()"
         ok, _ = run_quietly("Compiling the engine", [python, "-c", code])
         if ok:  # where it fails, the loops are compiled at their first use
             write_stamp({**stamp, "warm": wanted})
@@ -243,7 +241,10 @@ def write_stamp(stamp: dict[str, object]) -> None:
 
 
 def run_checks(pytest_arguments: list[str]) -> int:
-    """Run the linters, then pytest, whose closing line is the last; 0 only when all are content."""
+    """Run the linters, then pytest, whose closing line is the last; 0 only when all are content.
+
+    The whole suite runs in as many processes as there are processors; where arguments say what to run, they say it all.
+    """
     failed = []
     for title, command in (
         ("ruff check", [PYTHON, "-m", "ruff", "check"]),
@@ -256,9 +257,18 @@ def run_checks(pytest_arguments: list[str]) -> int:
             failed.append(title)
     if failed:
         print(f"\nNot content: {', '.join(failed)} (see above).", flush=True)
-    print(f"\n== pytest {' '.join(pytest_arguments)}".rstrip(), flush=True)
-    code = run_visibly([PYTHON, "-m", "pytest", *pytest_arguments])
+    workers = count_workers()
+    spread = ["-n", str(workers), "--dist", "worksteal"] if workers > 1 and not pytest_arguments else []
+    print(f"\n== pytest {' '.join([*spread, *pytest_arguments])}".rstrip(), flush=True)
+    code = run_visibly([PYTHON, "-m", "pytest", *spread, *pytest_arguments])
     return code or int(bool(failed))
+
+
+def count_workers() -> int:
+    """Return how many processes may test side by side; no more than four, since each holds every town in memory."""
+    if hasattr(os, "sched_getaffinity"):  # fewer than the machine has, where a container or a user says so
+        return min(len(os.sched_getaffinity(0)), 4)
+    return min(os.cpu_count() or 1, 4)
 
 
 def find_or_install_chromium() -> str:

@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from hypothesis import HealthCheck, settings
 from pyproj import CRS, Transformer
 
 from walkcircle.network import WalkNetwork, Ways, assemble_network
@@ -40,11 +41,20 @@ WHEN = "2024-05-06T07:08:09Z"
 #: One metre per second and sixty per minute: answers can be read off a drawing.
 STROLLER = Walker(speed_kmh=3.6, name="stroller")
 
+#: The profile of hypothesis that takes its time: ``pytest --hypothesis-profile=long``.
+LONG = "long"
+
 #: Screens that a map is looked at on, pixels.
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 _DEGREES = Transformer.from_crs(METRES, 4326, always_xy=True)
+
+
+def tries(count: int) -> settings:
+    """Return settings of a test that is slow to try: so many cases, and ten times as many in the long profile."""
+    many = 10 if settings.get_current_profile_name() == LONG else 1
+    return settings(max_examples=many * count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 # ── OpenStreetMap files ─────────────────────────────────────────────────────────────────────────

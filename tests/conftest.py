@@ -6,9 +6,15 @@ import os
 import tempfile
 
 import pytest
-from builders import TOWNS
+from builders import LONG, TOWNS
+from hypothesis import settings
 
 import walkcircle as wc
+
+# The same cases in each run, so that all see the same; `--hypothesis-profile=long` looks for new ones.
+settings.register_profile("short", derandomize=True, deadline=None)
+settings.register_profile(LONG, deadline=None, print_blob=True)
+settings.load_profile("short")
 
 
 def pytest_configure(config):
@@ -18,7 +24,7 @@ def pytest_configure(config):
     os.environ["WALKCIRCLE_CACHE"] = folder.name
 
 
-@pytest.fixture(scope="session", params=sorted(TOWNS))
+@pytest.fixture(params=sorted(TOWNS))  # of each test: a wider scope would tear the tests of a file apart
 def town(request) -> str:
     """Return the name of a bundled town; a test runs once for each."""
     return request.param
@@ -32,7 +38,7 @@ def networks():
 
 @pytest.fixture(scope="session")
 def analyses():
-    """Return the analysis of every bundled town, by name."""
+    """Return the analysis of every bundled town, by name; nobody may change them."""
     answers = {}
     for name, path in TOWNS.items():
         study = wc.read_study(path.parent / "study.toml")

@@ -114,6 +114,27 @@ def test_pytest_runs_last_even_when_a_linter_fails_and_the_failure_counts(bootst
     assert "Not content: mypy" in capfd.readouterr().out
 
 
+@pytest.mark.parametrize(("processors", "spread"), [(1, []), (2, ["-n", "2", "--dist", "worksteal"])])
+def test_the_whole_suite_is_spread_over_the_processors_that_are_there(bootstrap, monkeypatch, processors, spread):
+    ran = []
+    monkeypatch.setitem(bootstrap, "run_visibly", lambda command: ran.append(command) or 0)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)), raising=False)
+    assert bootstrap["run_checks"]([]) == 0
+    assert ran[-1][1:] == ["-m", "pytest", *spread]
+
+
+def test_the_engine_is_compiled_once_and_again_when_a_loop_changed(bootstrap, monkeypatch):
+    ran = []
+    monkeypatch.setitem(bootstrap, "run_quietly", lambda title, command: ran.append((title, command)) or (True, ""))
+    kernels = bootstrap["ROOT"] / "walkcircle" / "kernels"
+    kernels.mkdir(parents=True)
+    bootstrap["VENV"].mkdir()
+    for text, times in (("first", 1), ("first", 1), ("second", 2)):
+        (kernels / "searches.py").write_text(text)
+        bootstrap["warm_up"]("python")
+        assert len(ran) == times, text
+
+
 def test_a_program_that_fails_gives_its_last_words(bootstrap):
     code = "print('first'); raise SystemExit('no space left')"
     ok, output = bootstrap["run_quietly"]("Trying", [sys.executable, "-c", code])

@@ -20,8 +20,9 @@ from builders import (
     make_residences,
     make_standard,
     make_study,
+    tries,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkcircle as wc
@@ -438,7 +439,7 @@ def cases(draw):
     return coverage, relaxed, straight, completeness, communities, units, kinds
 
 
-@settings(deadline=None, max_examples=150)
+@tries(40)
 @given(cases())
 def test_the_parts_add_up_to_each_gap(case):
     """Per community, kind, walker and verdict, and each gap has the cause of most; full is beside them."""

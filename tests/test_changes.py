@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,9 @@ from builders import (
     make_residences,
     make_standard,
     make_study,
+    tries,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from walkcircle.analysis import analyse
@@ -340,7 +342,7 @@ def build(side):
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tries(10)
 @given(SIDE, SIDE)
 def test_the_parts_always_add_up(one, other):
     """Whatever changes at once, in either direction; eighths of people are exact in any order."""
@@ -417,6 +419,30 @@ def test_houses_that_are_only_now_mapped_are_a_doubt_where_people_are_estimated_
     registered = compare_analyses(check(homes=homes[:1], study=counted), check(homes=homes, study=counted)).notes
     assert "house only now mapped" in " ".join(estimated)
     assert "house only now mapped" not in " ".join(registered)
+
+
+def test_a_group_that_only_one_of_the_two_knows_is_noted():
+    """The shop at 0 m is for elders, who are four of the ten in a; unknown, all ten stand in for them."""
+    standard = make_standard(replace(make_kind("shop", 2), group="elder"))
+    study = make_study(standard, communities=FILE)
+    shop = [("s", "shop", (0, 0))]
+
+    def count(elders):
+        one = check(facilities=shop, study=study)
+        place = replace(one.place, residences=one.place.residences.assign(elder=elders))
+        return measure_covered(place, study)
+
+    known, unknown = count([4.0, 0.0, 0.0, 0.0]), count([nan] * 4)
+    for old, new, which, part in ((unknown, known, "newer", -6.0), (known, unknown, "older", 6.0)):
+        comparison = compare_analyses(old, new)
+        assert parts_of(comparison, "shop") == {"west": {"population": part}}
+        [note] = comparison.notes
+        assert note.startswith(f"Only the {which} check-up knows how many people aged 60 and over there are;")
+        assert "60岁及以上老年人" in translate_note(note, "zh")
+    for one in (known, unknown, check(facilities=shop, study=study)):
+        assert compare_analyses(one, one).notes == ()
+    partly = compare_analyses(known, count([4.0, nan, nan, nan]))
+    assert partly.notes == ()
 
 
 def test_every_note_and_every_evidence_has_a_chinese_form():

@@ -1,8 +1,10 @@
 """The command line: what a planner types, reads and gets back."""
 
+import io
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import osmium
@@ -26,14 +28,30 @@ def call(capsys, monkeypatch, *words):
     return status, shown.out, shown.err
 
 
-@pytest.fixture
-def karhula(tmp_path):
+def copy_karhula(folder):
     """Copy the Karhula study so that it writes into a folder of its own."""
     for name in ("study.toml", "karhula.osm.pbf"):
-        shutil.copy(ROOT / "data" / "karhula" / name, tmp_path / name)
-    study = tmp_path / "study.toml"
+        shutil.copy(ROOT / "data" / "karhula" / name, folder / name)
+    study = folder / "study.toml"
     study.write_text(study.read_text().replace("../../maps/karhula", "out"))
     return study
+
+
+@pytest.fixture
+def karhula(tmp_path):
+    """Return a study that a test may change."""
+    return copy_karhula(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Run the study once; return its exit status, output and errors, and the study."""
+    study, said = copy_karhula(tmp_path_factory.mktemp("karhula")), (io.StringIO(), io.StringIO())
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said[0]), redirect_stderr(said[1]):
+        patch.setattr(sys, "argv", ["walkcircle", "run", "--no-store", str(study)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    return ended.value.code, said[0].getvalue(), said[1].getvalue(), study
 
 
 def test_help_needs_no_heavy_library():
@@ -43,9 +61,9 @@ def test_help_needs_no_heavy_library():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_run_says_who_where_and_how_sure(karhula, capsys, monkeypatch):
+def test_a_run_says_who_where_and_how_sure(ran):
     """The summary has the data date, the walker, the people, coverage per kind, doubts and the files."""
-    status, out, err = call(capsys, monkeypatch, "run", "--no-store", karhula)
+    status, out, err, _ = ran
     assert status == 0
     for words in (
         "2019-04-14",
@@ -131,14 +149,14 @@ def test_compare_says_what_a_place_that_closed_took_away(karhula, tmp_path, caps
 
 
 def test_compare_takes_the_folder_of_a_run_only_while_its_study_and_files_are_as_they_were(
-    karhula, capsys, monkeypatch
+    ran, tmp_path, capsys, monkeypatch
 ):
     """`run.json` names the study; a changed study or input is one sentence and status 2, and so is no record."""
+    karhula = Path(shutil.copytree(ran[3].parent, tmp_path / "karhula")) / "study.toml"
     folder = karhula.parent / "out"
     status, _, err = call(capsys, monkeypatch, "compare", karhula.parent, karhula)
     assert status == 2
     assert "no record of a run can be read here" in err
-    assert call(capsys, monkeypatch, "run", karhula)[0] == 0
     status, out, _ = call(capsys, monkeypatch, "compare", folder, karhula, "--into", folder / "x")
     assert status == 0
     assert "none changed" in out
@@ -305,9 +323,9 @@ def test_a_study_scores_by_another_method(karhula, capsys, monkeypatch):
     assert "lowers confidence" not in out  # the method asks for walks alone
 
 
-def test_the_summary_says_how_firm_the_weakest_are_and_what_is_unknown(karhula, capsys, monkeypatch):
+def test_the_summary_says_how_firm_the_weakest_are_and_what_is_unknown(ran, karhula, capsys, monkeypatch):
     """The share of the draws; and of a town on the map alone, that what its standard asks besides walks is unknown."""
-    _, out, _ = call(capsys, monkeypatch, "run", karhula)
+    _, out, _, _ = ran
     assert "of the draws" in out
     assert "lowers confidence" not in out
     karhula.write_text('standard = "shanghai"\n' + karhula.read_text().replace("standard =", "# standard ="))

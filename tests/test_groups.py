@@ -367,8 +367,8 @@ def people(study):
 
 
 @pytest.fixture(scope="module")
-def answer(study):
-    return analyse(read_place(study), study)
+def answer(analyses):
+    return analyses["town"]
 
 
 def without_ages(study, **population):

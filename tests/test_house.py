@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -529,20 +529,10 @@ def test_what_is_installed_here_is_what_is_pinned():
     none_of(found)
 
 
-def installed_with_walkcircle() -> set[str]:
-    """Follow the dependencies of the package, without those of the developers' tools."""
-    waiting, seen = ["walkcircle"], set()
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in seen:
-            continue
-        seen.add(name)
-        try:
-            needed = [Requirement(text) for text in requires(name) or []]
-        except PackageNotFoundError:  # for another system
-            continue
-        waiting += [n.name for n in needed if not n.marker or n.marker.evaluate({"extra": ""})]
-    return seen
+def asked_for() -> set[str]:
+    """Return the packages that pyproject.toml asks for; what these bring along may be gone with their next version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
 
 
 def imported_packages(node: ast.AST) -> set[str]:
@@ -552,16 +542,16 @@ def imported_packages(node: ast.AST) -> set[str]:
     return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"walkcircle"}
 
 
-def test_the_package_imports_only_what_is_installed_with_it():
+def test_the_package_imports_only_what_it_asks_for():
     """The developers' tools bring SciPy and others along, so a user would be the first to miss one."""
-    comes_along, owners = installed_with_walkcircle(), packages_distributions()
+    wanted, owners = asked_for(), packages_distributions()
     none_of(
         [
             f"{place(p, node)} imports {package}, which pyproject.toml does not ask for"
             for p in MODULES
             for node in ast.walk(tree_of(p))
             for package in imported_packages(node)
-            if not comes_along.intersection(map(canonicalize_name, owners.get(package, [])))
+            if not wanted.intersection(map(canonicalize_name, owners.get(package, [])))
         ]
     )
 

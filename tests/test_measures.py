@@ -25,6 +25,7 @@ from builders import (
     make_standard,
     make_study,
     points,
+    tries,
     write_osm,
 )
 from hypothesis import given, settings
@@ -260,7 +261,7 @@ def test_residents_near_the_end_of_the_data_are_told_apart_from_those_who_surely
 
 
 @given(people=st.lists(st.floats(0.1, 1e4), min_size=2, max_size=12), off=st.sets(st.integers(0, 11)))
-@settings(max_examples=60, deadline=None)
+@tries(20)
 def test_rounding_makes_no_gap(people, off):
     """Where all whose walk is known are covered, nobody is without, whatever their fractions add up to."""
     clusters = cluster_residences(
@@ -416,7 +417,7 @@ def test_ranks_are_shared_by_ties_and_one_is_the_best():
 
 
 @given(weights=st.lists(st.floats(0.01, 30), min_size=1, max_size=12), share=st.floats(0, 1))
-@settings(max_examples=100, deadline=None)
+@tries(25)
 def test_equal_shares_give_that_share_whatever_the_weights(weights, share):
     """Nothing above 100, and a full score is full to the last digit."""
     standard = make_standard(*(make_kind(f"k{i}", category="xyz"[i % 3], weight=w) for i, w in enumerate(weights)))

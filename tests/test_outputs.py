@@ -18,10 +18,9 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def answer():
-    """Analyse Karhula once."""
-    study = wc.read_study(ROOT / "data" / "karhula" / "study.toml")
-    return wc.analyse(wc.read_place(study), study)
+def answer(analyses):
+    """Return the answer for Karhula."""
+    return analyses["karhula"]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from math import exp, inf, isnan, log, nan
 
 import geopandas as gpd
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,7 +39,7 @@ from walkcircle.views.files import write_outputs
 from walkcircle.views.findings import write_index, write_share
 from walkcircle.views.overview import write_overviews
 from walkcircle.views.portrait import write_portraits
-from walkcircle.views.profiles import choose_type, find_middle, find_peers, measure_profiles
+from walkcircle.views.profiles import _find_junctions, choose_type, find_middle, find_peers, measure_profiles
 from walkcircle.views.sheets import clean_name, name_files
 
 VOID = {"meta", "link", "br", "img", "input"}
@@ -444,6 +445,23 @@ def test_streets_are_measured_with_pencil(small):
     assert west.estates == 1
 
 
+def test_junctions_are_those_of_networkx(town, analyses):
+    """Nodes that edges of no length join are one, and where three or more streets meet there is a junction."""
+    network = analyses[town].place.network
+    joined, streets = nx.Graph(), nx.MultiGraph()
+    joined.add_nodes_from(range(len(network.xy)))
+    for edge, (a, b) in enumerate(network.ends.tolist()):
+        if network.length_m[edge] <= 0:
+            joined.add_edge(a, b)
+        elif network.kind[edge] != "square":
+            streets.add_edge(a, b)
+    pieces = [sorted(piece) for piece in nx.connected_components(joined)]
+    meeting = [piece[0] for piece in pieces if sum(streets.degree(n) for n in piece if n in streets) >= 3]
+    assert _find_junctions(analyses[town]).tolist() == network.xy[sorted(meeting)].tolist()
+    if town == "monaco":
+        assert any(len(piece) > 2 for piece in pieces)  # its gates and crossings are such edges
+
+
 def test_supply_is_held_against_the_norm(small):
     west, east = measure_profiles(small)
     bench = west.kinds[1].stock
@@ -572,6 +590,18 @@ def test_thin_data_leave_no_certain_gap_on_the_page(tmp_path):
     html = (tmp_path / "communities" / "e.html").read_text(encoding="utf-8")
     shown = re.search(r'<svg class="ground".*?</svg>', html, re.DOTALL)[0]
     assert 'class="home gap"' in shown  # the bench's data are firm, and it is the gap that is certain
+
+
+@BOTH
+def test_only_columns_that_are_there_are_explained(language, small, tmp_path):
+    captions = {"en": ENGLISH, "zh": CHINESE}[language]
+    standard = small.study.standard
+    walks = replace(standard, kinds=tuple(replace(kind, limit_m=None) for kind in standard.kinds))
+    for folder, answer in (("with", small), ("without", replace(small, study=replace(small.study, standard=walks)))):
+        text = "".join(read(write_portraits(answer, tmp_path / folder, language)["w"]).text)
+        for key in ("col_radius", "col_gap", "radius_note"):
+            assert (captions[key].strip() in text) == (folder == "with"), key
+        assert captions["kinds_note"].split("{radius}")[1] in text
 
 
 def test_the_middle_of_walks_that_are_not_found_is_not_found():

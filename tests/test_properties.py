@@ -27,6 +27,7 @@ from builders import (
     make_standard,
     make_study,
     points,
+    tries,
 )
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -118,7 +119,7 @@ def test_a_walk_back_takes_as_long_as_the_walk_there(town, networks):
 
 
 @given(start=PLACES, end=PLACES, missing=MISSING, data=st.data())
-@settings(max_examples=40, deadline=None)
+@tries(20)
 def test_the_order_of_rows_changes_nothing_but_the_order(start, end, missing, data):
     """Origins, facilities and the lines of the network, each shuffled."""
     paths = grid_town(missing)
@@ -199,7 +200,7 @@ def near_enough(place) -> bool:
 
 
 @given(homes=HOMES, places=PLACES, extra=PLACE, kind=st.sampled_from(["a", "b"]), missing=MISSING)
-@settings(max_examples=25, deadline=None)
+@tries(8)
 def test_one_more_facility_never_lowers_coverage_and_the_what_if_equals_the_full_run(
     homes, places, extra, kind, missing
 ):
@@ -273,7 +274,7 @@ def test_no_site_has_no_effect(analyses):
 
 
 @given(homes=HOMES, places=PLACES, missing=MISSING, data=st.data())
-@settings(max_examples=15, deadline=None)
+@tries(6)
 def test_the_order_of_homes_and_facilities_changes_no_result(homes, places, missing, data):
     """The same tables whatever the order in which a register is exported."""
     place = small_town(homes, places, missing)

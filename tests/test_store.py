@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyproj
 import pytest
 import shapely
-from builders import ROOT, TOWNS, draw_network, grid_paths, write_osm
-from hypothesis import given, settings
+from builders import ROOT, TOWNS, draw_network, grid_paths, tries, write_osm
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -123,7 +123,7 @@ def any_contents(draw) -> OsmContents:
 
 
 @given(any_contents())
-@settings(deadline=None, max_examples=60)
+@tries(25)
 def test_what_is_stored_comes_back_to_the_last_bit(tmp_path_factory, contents):
     """Not-a-numbers, negative zeros, empty words, texts of any script, shapes with holes, lists of nothing."""
     store = Store(tmp_path_factory.mktemp("store"))
@@ -219,7 +219,7 @@ def test_a_second_run_does_not_read_the_file(stored):
 
 
 @given(piece=st.sampled_from(PIECES), where=st.floats(0, 1, exclude_max=True), other=st.integers(1, 255))
-@settings(deadline=None, max_examples=150)
+@tries(40)
 def test_a_flipped_byte_anywhere_is_noticed(corner, tmp_path_factory, piece, where, other):
     """One byte of any stored file becomes another: the file is read anew and the entry mended."""
     path, folder = corner
@@ -233,7 +233,7 @@ def test_a_flipped_byte_anywhere_is_noticed(corner, tmp_path_factory, piece, whe
 
 
 @given(piece=st.sampled_from(PIECES), share=st.floats(0, 1, exclude_max=True))
-@settings(deadline=None, max_examples=40)
+@tries(15)
 def test_an_entry_cut_short_is_noticed(corner, tmp_path_factory, piece, share):
     """A stored file that ends too early, or holds nothing at all, is read anew."""
     path, folder = corner
@@ -574,10 +574,11 @@ def test_reading_uses_the_store_unless_it_is_told_not_to(tmp_path, monkeypatch):
 
 def test_a_run_says_whether_it_reads_or_loads(tmp_path, monkeypatch, capsys):
     """The first run reads, the second loads, and --no-store reads again; all three answer alike."""
-    for name in ("study.toml", "karhula.osm.pbf"):
-        shutil.copy(ROOT / "data" / "karhula" / name, tmp_path / name)
-    study = tmp_path / "study.toml"
-    study.write_text(study.read_text().replace("../../maps/karhula", "out"))
+    (tmp_path / "study.toml").write_text(
+        f'title = "A corner"\nplace = {{ file = "{write_corner(tmp_path).name}" }}\n'
+        'communities = { source = "hexagons" }\noutputs = { folder = "out" }\n',
+        encoding="utf-8",
+    )
     monkeypatch.setenv("WALKCIRCLE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     said = []

@@ -7,9 +7,8 @@ import osmium
 import pandas as pd
 import pytest
 import shapely
+from builders import TOWNS
 
-from walkcircle.analysis import analyse
-from walkcircle.sources import read_place
 from walkcircle.sources.town import (
     COMMUNITIES,
     CRS,
@@ -24,7 +23,6 @@ from walkcircle.sources.town import (
     PencilWalk,
     write_town,
 )
-from walkcircle.study import read_study
 from walkcircle.tables import (
     Candidates,
     Checkup,
@@ -45,23 +43,23 @@ AGES = ["pop_0_3", "pop_3_6", "pop_6_12", "pop_12_15", "pop_16_35", "pop_60"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return write_town(tmp_path_factory.mktemp("town")).parent
+def folder():
+    return TOWNS["town"].parent
 
 
 @pytest.fixture(scope="module")
-def study(folder):
-    return read_study(folder / "study.toml")
+def answer(analyses):
+    return analyses["town"]
 
 
 @pytest.fixture(scope="module")
-def place(study):
-    return read_place(study)
+def study(answer):
+    return answer.study
 
 
 @pytest.fixture(scope="module")
-def answer(place, study):
-    return analyse(place, study)
+def place(answer):
+    return answer.place
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from builders import STROLLER, draw_network, grid_paths, points
+from builders import STROLLER, draw_network, grid_paths, points, tries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,7 +162,7 @@ class Diary:
     ties=st.booleans(),
     limit_min=st.sampled_from([None, 3.0, 8.0]),
 )
-@settings(max_examples=120, deadline=None)
+@tries(40)
 def test_any_sequence_of_changes_equals_a_full_search_and_undoing_it_leaves_no_trace(seed, wishes, ties, limit_min):
     rng, footing, starts, ends, kind, standing = lay_town(seed, ties=ties, limit_min=limit_min)
     limit_s = (np.inf if limit_min is None else limit_min * 60) + ROUNDING_S

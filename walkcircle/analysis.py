@@ -210,6 +210,9 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     )
 
 
+# ── where walks start and end ─────────────────────────────────────────────────────────────────────
+
+
 def cluster_homes(place: Place, study: Study) -> gpd.GeoDataFrame:
     """Group the homes of a place as its study asks, and return :class:`~walkcircle.tables.Clusters`."""
     return cluster_residences(
@@ -218,6 +221,61 @@ def cluster_homes(place: Place, study: Study) -> gpd.GeoDataFrame:
         cell_m=study.residences.cell_m,
         estates=place.estates if study.residences.by_estate else None,
     )
+
+
+def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:
+    """Join homes to the streets that the walker can use.
+
+    Raises
+    ------
+    NetworkError
+        None can be joined.
+    """
+    starts = _snap(place, study, clusters, footing, footing.usable, layer="clusters")
+    if len(starts) == 0:
+        msg = (
+            f"no home lies within {study.snapping.within_m:g} m of a street; check that homes and streets are of the "
+            "same place, or raise [snapping] within_m"
+        )
+        raise NetworkError(msg)
+    return starts
+
+
+def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, footing: Footing) -> Spots:
+    """Join facilities to public streets; those inside a closed estate to its own paths."""
+    public = footing.usable & ~place.network.private
+    allowed = public if public.any() else footing.usable
+    named = facilities.set_index(Facilities.facility, drop=False)  # what cannot be joined is listed by its id
+    return _snap(place, study, named, footing, allowed, layer="facilities")
+
+
+def _snap(
+    place: Place,
+    study: Study,
+    things: gpd.GeoDataFrame,
+    footing: Footing,
+    allowed: NDArray[np.bool_],
+    *,
+    layer: str,
+) -> Spots:
+    """Join things to streets that lead somewhere where they can, through doors and gates.
+
+    Homes and facilities join pieces that nothing joins only where no other street is within reach.
+    """
+    return snap_points(
+        things,
+        place.network,
+        within_m=study.snapping.within_m,
+        allowed=allowed,
+        allowed_inside=footing.usable,
+        preferred=place.network.leads_on,
+        estates=place.estates,
+        entrances=place.entrances,
+        layer=layer,
+    )
+
+
+# ── walks ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +313,116 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     )  # fmt: skip
     access_m = pd.Series(starts.access_m).groupby(starts.labels.take(starts.item)).min()
     return _Walks(footing, starts, ends, coverage, Walked(near, access_m / pace, edge_min, pace, far))
+
+
+def _search_limit_min(study: Study) -> float:
+    """Return how far the nearest facility is looked for, minutes."""
+    return SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
+
+
+def _minutes_to_edge(footing: Footing, starts: Spots, limit_min: float) -> pd.Series:
+    """Return how long each cluster's walk is to where the data end; only those within the limit are there."""
+    network = footing.network
+    places = shapely.points(network.xy[network.cut])
+    ends = gpd.GeoDataFrame(
+        {Facilities.facility: "edge", Facilities.kind: "edge"},
+        index=range(len(places)),
+        geometry=places,
+        crs=network.crs,
+    )
+    near = nearest(footing, starts, ends, footing.walker, limit_min=limit_min)
+    return pd.Series(near[Nearest.minutes].to_numpy(), index=near[Nearest.origin].to_numpy(), dtype=float)
+
+
+def _walk_to_supply(
+    place: Place, study: Study, walks: dict[str, _Walks], walkers: dict[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Walk to every facility of the kinds whose capacities can be held against a norm."""
+    found = {}
+    for kind in study.standard.kinds:
+        if find_supply(kind, place.facilities) is not None:
+            mine = walks[walkers[kind.id]]
+            ids = place.facilities[Facilities.facility]
+            ends = mine.ends.relabel(pd.Index(ids)).only((place.facilities[Facilities.kind] == kind.id).to_numpy())
+            found[kind.id] = measure_times(
+                mine.footing, mine.starts, ends, mine.footing.walker, limit_min=kind.limit_min
+            )
+    return found
+
+
+# ── why residents are without, and what they ask for ──────────────────────────────────────────────
+
+
+def _find_causes(
+    place: Place, study: Study, clusters: gpd.GeoDataFrame, walks: _Walks, times: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Explain one walker's gaps: walk once more, freed from one thing after another, where a kind is missing."""
+    coverage, walker = walks.coverage, walks.footing.walker
+    without = coverage[coverage[Coverage.known] & ~coverage[Coverage.covered]]
+    starts = walks.starts.only(walks.starts.labels.isin(without[Coverage.cluster]))
+    wanted = place.facilities[Facilities.kind].isin(without[Coverage.kind]).to_numpy()
+    there, ends = place.facilities[wanted], walks.ends.only(wanted)
+    relaxed = {}
+    for name, freed in relax_walker(walker).items() if len(without) else ():
+        footing = make_footing(place.network, freed)
+        if _is_same(footing, walks.footing):
+            continue  # nothing of the kind is here, so that it keeps nobody
+        limit_min = float(without[Coverage.limit_min].max())
+        relaxed[name] = nearest(footing, starts, there, freed, spots=ends, limit_min=limit_min)
+    straight = measure_straight(coverage, clusters, place.facilities)
+    return explain_gaps(
+        coverage, relaxed, straight, place.facilities, place.completeness, walker=walker,
+        units_per_person=measure_units(coverage, place.facilities, study.standard, times=times),
+        kinds=study.standard.kinds,
+    )  # fmt: skip
+
+
+def _times_of(walks: _Walks, supplied: dict[str, pd.DataFrame], walkers: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """Return the times to supplies by one walker: those of the kinds that this walker is asked for."""
+    return {kind: times for kind, times in supplied.items() if walkers[kind] == walks.footing.walker.name}
+
+
+def _is_same(one: Footing, other: Footing) -> bool:
+    """Tell whether two walkers find the same streets."""
+    return np.array_equal(one.seconds, other.seconds) and np.array_equal(one.enter, other.enter)
+
+
+def _measure_needs(place: Place, study: Study, communities: pd.DataFrame) -> pd.DataFrame | None:
+    """Set what residents asked for beside what they have, where they were asked."""
+    if place.survey is None:
+        return None
+    bounds = study.needs
+    return measure_needs(
+        place.survey, communities, asked_much=bounds.asked_much, served=bounds.served,
+        least_response=bounds.least_response,
+    )  # fmt: skip
+
+
+# ── shapes held against the streets and the walks ─────────────────────────────────────────────────
+
+
+def _measure_truth(study: Study, walks: _Walks, isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Hold the shapes of some clusters against the streets, which are walked once more for them."""
+    sample = walks.starts.take(pick_origins(walks.starts, TRUTH_SAMPLE))
+    return measure_truth(walk(walks.footing, sample, walks.footing.walker, limit_min=max(study.minutes)), isochrones)
+
+
+def _compare(place: Place, study: Study, walks: _Walks, isochrones: gpd.GeoDataFrame) -> tuple[pd.DataFrame, int]:
+    """Hold the drawn shapes against the walking times, and count the pairs that either finds."""
+    inside = intersect_facilities(isochrones, place.facilities)
+    positions = walks.ends.relabel(pd.RangeIndex(len(place.facilities)))
+    times = measure_times(
+        walks.footing, walks.starts, positions, walks.footing.walker, limit_min=1.5 * max(study.minutes)
+    )
+    access = pd.Series(walks.ends.access_m).groupby(walks.ends.item).min()
+    agreement = compare_reach(
+        inside, times, place.facilities, minutes=study.minutes, access_m=access, off_street_m=OFF_STREET_M
+    )
+    within = sum(int((times[WalkTimes.minutes] <= limit).sum()) for limit in study.minutes)
+    return agreement, within + int(agreement[Agreement.inside].sum())
+
+
+# ── scores ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,156 +484,3 @@ def _score(
         report=lambda done, count: tell("Scoring communities", done / count),
     )  # fmt: skip
     return _Scored(scores, score_categories(scores, standard, emphasis=emphasis), join_firmness(checkup, firmness))
-
-
-def _walk_to_supply(
-    place: Place, study: Study, walks: dict[str, _Walks], walkers: dict[str, str]
-) -> dict[str, pd.DataFrame]:
-    """Walk to every facility of the kinds whose capacities can be held against a norm."""
-    found = {}
-    for kind in study.standard.kinds:
-        if find_supply(kind, place.facilities) is not None:
-            mine = walks[walkers[kind.id]]
-            ids = place.facilities[Facilities.facility]
-            ends = mine.ends.relabel(pd.Index(ids)).only((place.facilities[Facilities.kind] == kind.id).to_numpy())
-            found[kind.id] = measure_times(
-                mine.footing, mine.starts, ends, mine.footing.walker, limit_min=kind.limit_min
-            )
-    return found
-
-
-def _search_limit_min(study: Study) -> float:
-    """Return how far the nearest facility is looked for, minutes."""
-    return SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
-
-
-def _measure_needs(place: Place, study: Study, communities: pd.DataFrame) -> pd.DataFrame | None:
-    """Set what residents asked for beside what they have, where they were asked."""
-    if place.survey is None:
-        return None
-    bounds = study.needs
-    return measure_needs(
-        place.survey, communities, asked_much=bounds.asked_much, served=bounds.served,
-        least_response=bounds.least_response,
-    )  # fmt: skip
-
-
-def _times_of(walks: _Walks, supplied: dict[str, pd.DataFrame], walkers: dict[str, str]) -> dict[str, pd.DataFrame]:
-    """Return the times to supplies by one walker: those of the kinds that this walker is asked for."""
-    return {kind: times for kind, times in supplied.items() if walkers[kind] == walks.footing.walker.name}
-
-
-def _find_causes(
-    place: Place, study: Study, clusters: gpd.GeoDataFrame, walks: _Walks, times: dict[str, pd.DataFrame]
-) -> pd.DataFrame:
-    """Explain one walker's gaps: walk once more, freed from one thing after another, where a kind is missing."""
-    coverage, walker = walks.coverage, walks.footing.walker
-    without = coverage[coverage[Coverage.known] & ~coverage[Coverage.covered]]
-    starts = walks.starts.only(walks.starts.labels.isin(without[Coverage.cluster]))
-    wanted = place.facilities[Facilities.kind].isin(without[Coverage.kind]).to_numpy()
-    there, ends = place.facilities[wanted], walks.ends.only(wanted)
-    relaxed = {}
-    for name, freed in relax_walker(walker).items() if len(without) else ():
-        footing = make_footing(place.network, freed)
-        if _is_same(footing, walks.footing):
-            continue  # nothing of the kind is here, so that it keeps nobody
-        limit_min = float(without[Coverage.limit_min].max())
-        relaxed[name] = nearest(footing, starts, there, freed, spots=ends, limit_min=limit_min)
-    straight = measure_straight(coverage, clusters, place.facilities)
-    return explain_gaps(
-        coverage, relaxed, straight, place.facilities, place.completeness, walker=walker,
-        units_per_person=measure_units(coverage, place.facilities, study.standard, times=times),
-        kinds=study.standard.kinds,
-    )  # fmt: skip
-
-
-def _is_same(one: Footing, other: Footing) -> bool:
-    """Tell whether two walkers find the same streets."""
-    return np.array_equal(one.seconds, other.seconds) and np.array_equal(one.enter, other.enter)
-
-
-def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footing: Footing) -> Spots:
-    """Join homes to the streets that the walker can use.
-
-    Raises
-    ------
-    NetworkError
-        None can be joined.
-    """
-    starts = _snap(place, study, clusters, footing, footing.usable, layer="clusters")
-    if len(starts) == 0:
-        msg = (
-            f"no home lies within {study.snapping.within_m:g} m of a street; check that homes and streets are of the "
-            "same place, or raise [snapping] within_m"
-        )
-        raise NetworkError(msg)
-    return starts
-
-
-def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, footing: Footing) -> Spots:
-    """Join facilities to public streets; those inside a closed estate to its own paths."""
-    public = footing.usable & ~place.network.private
-    allowed = public if public.any() else footing.usable
-    named = facilities.set_index(Facilities.facility, drop=False)  # what cannot be joined is listed by its id
-    return _snap(place, study, named, footing, allowed, layer="facilities")
-
-
-def _snap(
-    place: Place,
-    study: Study,
-    things: gpd.GeoDataFrame,
-    footing: Footing,
-    allowed: NDArray[np.bool_],
-    *,
-    layer: str,
-) -> Spots:
-    """Join things to streets that lead somewhere where they can, through doors and gates.
-
-    Homes and facilities join pieces that nothing joins only where no other street is within reach.
-    """
-    return snap_points(
-        things,
-        place.network,
-        within_m=study.snapping.within_m,
-        allowed=allowed,
-        allowed_inside=footing.usable,
-        preferred=place.network.leads_on,
-        estates=place.estates,
-        entrances=place.entrances,
-        layer=layer,
-    )
-
-
-def _minutes_to_edge(footing: Footing, starts: Spots, limit_min: float) -> pd.Series:
-    """Return how long each cluster's walk is to where the data end; only those within the limit are there."""
-    network = footing.network
-    places = shapely.points(network.xy[network.cut])
-    ends = gpd.GeoDataFrame(
-        {Facilities.facility: "edge", Facilities.kind: "edge"},
-        index=range(len(places)),
-        geometry=places,
-        crs=network.crs,
-    )
-    near = nearest(footing, starts, ends, footing.walker, limit_min=limit_min)
-    return pd.Series(near[Nearest.minutes].to_numpy(), index=near[Nearest.origin].to_numpy(), dtype=float)
-
-
-def _measure_truth(study: Study, walks: _Walks, isochrones: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Hold the shapes of some clusters against the streets, which are walked once more for them."""
-    sample = walks.starts.take(pick_origins(walks.starts, TRUTH_SAMPLE))
-    return measure_truth(walk(walks.footing, sample, walks.footing.walker, limit_min=max(study.minutes)), isochrones)
-
-
-def _compare(place: Place, study: Study, walks: _Walks, isochrones: gpd.GeoDataFrame) -> tuple[pd.DataFrame, int]:
-    """Hold the drawn shapes against the walking times, and count the pairs that either finds."""
-    inside = intersect_facilities(isochrones, place.facilities)
-    positions = walks.ends.relabel(pd.RangeIndex(len(place.facilities)))
-    times = measure_times(
-        walks.footing, walks.starts, positions, walks.footing.walker, limit_min=1.5 * max(study.minutes)
-    )
-    access = pd.Series(walks.ends.access_m).groupby(walks.ends.item).min()
-    agreement = compare_reach(
-        inside, times, place.facilities, minutes=study.minutes, access_m=access, off_street_m=OFF_STREET_M
-    )
-    within = sum(int((times[WalkTimes.minutes] <= limit).sum()) for limit in study.minutes)
-    return agreement, within + int(agreement[Agreement.inside].sum())

@@ -44,6 +44,7 @@ from walkcircle.errors import StudyError, TableError
 from walkcircle.fates import UNDATED, CheckedUp, Fates, compare_facilities
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import LEAST_PERSON
+from walkcircle.groups import GROUPS, count_demand
 from walkcircle.place import Place
 from walkcircle.snapping import Spots
 from walkcircle.study import Study
@@ -529,10 +530,25 @@ def _note_inputs(old: CheckedUp, new: CheckedUp) -> Iterator[str]:
     people = [float(checked.clusters[Clusters.population].sum()) for checked in (old, new)]
     if "osm" in {checked.study.residences.source for checked in (old, new)} and abs(people[1] - people[0]) >= 1:
         yield "People are estimated from mapped buildings: a house only now mapped counts as people who moved in."
+    asked = {kind.group for kind in new.study.standard.kinds}
+    for group in (one for one in GROUPS.values() if one.id in asked):
+        known = [_knows_group(checked.clusters, group.id) for checked in (old, new)]
+        if known[0] != known[1]:
+            which = "older" if known[0] else "newer"
+            yield (
+                f"Only the {which} check-up knows how many {group.en} there are; in the other all residents stand in "
+                "for them, which is in population."
+            )
     if len({checked.study.place.heights is None for checked in (old, new)}) > 1:
         yield "Only one of the two knows heights, which is in streets."
     if len({checked.study.place.cut_along_border for checked in (old, new)}) > 1:
         yield "Only one of the two is cut along the border of its area, which is in streets."
+
+
+def _knows_group(clusters: gpd.GeoDataFrame, group: str) -> bool:
+    """Tell whether it is known of any home how many of a group live there."""
+    _, stand_in = count_demand(clusters, group)
+    return bool((~stand_in & (clusters[Clusters.population] > 0)).any())
 
 
 def _note_communities(communities: pd.DataFrame, old: CheckedUp) -> Iterator[str]:

@@ -6,7 +6,6 @@ and its people are kept in its middle where the planner says so.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from walkcircle.errors import SourceError, StudyError
 from walkcircle.groups import EVERYBODY
+from walkcircle.sources.rasters import TILE, apply_affine, open_raster, read_crs
 from walkcircle.sources.registers import read_cells
 from walkcircle.tables import Residences
 
@@ -37,9 +34,6 @@ if TYPE_CHECKING:
 
 #: Files that hold areas; all others are read as rasters.
 AREA_FILES = frozenset({".gpkg", ".geojson", ".json", ".shp", ".parquet", ".geoparquet"})
-
-#: The raster is read in squares of this many cells.
-TILE = 512
 
 #: A residence takes part in the sharing when at least so much of it lies in cells that are known.
 MOST = 0.5
@@ -85,18 +79,8 @@ def read_grid(
     if path.suffix.lower() in AREA_FILES:
         return read_cells(path, columns=section.grid_columns or {EVERYBODY: str(Residences.population)}, crs=crs)
     bands = {group: _read_band(band) for group, band in (section.grid_columns or {EVERYBODY: "1"}).items()}
-    if not path.is_file():
-        msg = f"{path}: there is no such file of people; check the path"
-        raise SourceError(msg)
-    try:
-        with warnings.catch_warnings():
-            # a file that is tied to no place is refused below, in words
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as raster:
-                return _read_raster(raster, path.name, bands, crs, bounds)
-    except (RasterioError, ProjError) as error:
-        msg = f"{path.name}: cannot be read as a raster of people ({error}); give a GeoTIFF, or download it again"
-        raise SourceError(msg) from None
+    with open_raster(path, of="people") as raster:
+        return _read_raster(raster, path.name, bands, crs, bounds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,14 +262,11 @@ def _read_raster(
     raster: Any, name: str, bands: Mapping[str, int], crs: CRS, bounds: tuple[float, float, float, float]
 ) -> gpd.GeoDataFrame:
     """Read the known cells of a raster that touch the bounds, window by window."""
-    if raster.crs is None:
-        msg = f"{name}: has no coordinate reference system; assign one, for instance with gdal_edit -a_srs"
-        raise SourceError(msg)
     lacking = next((band for band in bands.values() if band > raster.count), None)
     if lacking is not None:
         msg = f"{name}: has {raster.count} bands, and grid_columns names band {lacking}; name one that is there"
         raise SourceError(msg)
-    back = Transformer.from_crs(CRS.from_user_input(raster.crs.to_wkt()), crs, always_xy=True)
+    back = Transformer.from_crs(read_crs(raster), crs, always_xy=True)
     parts = [_read_window(raster, name, window, bands, back) for window in _list_windows(raster, back, bounds)]
     if not parts:
         msg = f"{name}: does not reach the study; give a raster of the place"
@@ -300,7 +281,7 @@ def _list_windows(raster: Any, back: Transformer, bounds: tuple[float, float, fl
     # the edges of the bounds are bent in the raster's CRS, so that their corners would not do
     x = np.concatenate([west + along * (east - west)] * 2 + [np.full(21, west), np.full(21, east)])
     y = np.concatenate([np.full(21, south), np.full(21, north)] + [south + along * (north - south)] * 2)
-    columns, rows = _apply_affine(~raster.transform, *back.transform(x, y, direction="INVERSE"))
+    columns, rows = apply_affine(~raster.transform, *back.transform(x, y, direction="INVERSE"))
     if not (np.isfinite(columns).all() and np.isfinite(rows).all()):
         return
     first, last = max(int(np.floor(columns.min())), 0), min(int(np.ceil(columns.max())), raster.width)
@@ -325,14 +306,9 @@ def _read_window(
     known = np.flatnonzero(np.isfinite(np.column_stack([*counts.values()])).any(axis=1))
     row, column = window.row_off + known // window.width, window.col_off + known % window.width
     corner = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
-    x, y = back.transform(*_apply_affine(raster.transform, column[:, None] + corner[:, 0], row[:, None] + corner[:, 1]))
+    x, y = back.transform(*apply_affine(raster.transform, column[:, None] + corner[:, 0], row[:, None] + corner[:, 1]))
     rings = shapely.polygons(np.stack([x, y], axis=-1))
     names = [f"row {r}, column {c}" for r, c in zip(row, column, strict=True)]
     return gpd.GeoDataFrame(
         {group: count[known] for group, count in counts.items()}, geometry=rings, index=names, crs=back.target_crs
     )
-
-
-def _apply_affine(affine: Any, x: Any, y: Any) -> tuple[Any, Any]:
-    """Map coordinates; written out because the operator for it depends on the version of the library."""
-    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f

@@ -16,22 +16,19 @@ trees.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rasterio
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from pyproj import Transformer
 from rasterio.windows import Window
 
 from walkcircle import kernels
 from walkcircle.errors import SourceError
 from walkcircle.network import Profile, WalkNetwork
+from walkcircle.sources.rasters import TILE, apply_affine, open_raster, read_crs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,9 +47,6 @@ WINDOW_M = 40.0
 #: Heights outside these are marks for "unknown" that the file does not declare: the shore of the Dead Sea lies at
 #: -430 m, the top of the world at 8,849 m.
 LOWEST_M, HIGHEST_M = -500.0, 9000.0
-
-#: The raster is read in squares of this many cells, and only where there are streets.
-TILE = 512
 
 #: Metres in the units that a file may state for its heights.
 _METRES = (
@@ -83,18 +77,8 @@ def apply_heights(network: WalkNetwork, path: str | Path) -> WalkNetwork:
         The file is missing, is no raster, has no CRS or several bands, or knows no height here.
     """
     file = Path(path)
-    if not file.exists():
-        msg = f"{file}: there is no such file of heights; check the path"
-        raise SourceError(msg)
-    try:
-        with warnings.catch_warnings():
-            # a file that is tied to no place is refused below, in words
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(file) as raster:
-                return _add_profile(network, _Terrain.of(raster, network, file.name))
-    except (RasterioError, ProjError) as error:
-        msg = f"{file.name}: cannot be read as a raster of heights ({error}); give a GeoTIFF, or download it again"
-        raise SourceError(msg) from None
+    with open_raster(file, of="heights") as raster:
+        return _add_profile(network, _Terrain.of(raster, network, file.name))
 
 
 def measure_unknown(network: WalkNetwork) -> float:
@@ -139,9 +123,6 @@ class _Terrain:
     @classmethod
     def of(cls, raster: Any, network: WalkNetwork, name: str) -> _Terrain:
         """Check a raster, and measure its cells in the middle of the network."""
-        if raster.crs is None:
-            msg = f"{name}: has no coordinate reference system; assign one, for instance with gdal_edit -a_srs"
-            raise SourceError(msg)
         if raster.count != 1:
             msg = f"{name}: has {raster.count} bands; heights need a file with one, so write that of the heights alone"
             raise SourceError(msg)
@@ -150,10 +131,9 @@ class _Terrain:
         if to_metres is None:
             msg = f"{name}: heights are in {unit!r}; convert them to metres"
             raise SourceError(msg)
-        crs = CRS.from_user_input(raster.crs.to_wkt())
-        into = Transformer.from_crs(network.crs, crs, always_xy=True)
-        column, row = _apply_affine(~raster.transform, *into.transform(*network.xy.mean(axis=0)))
-        x, y = _apply_affine(raster.transform, column + np.array([0, 1, 0]), row + np.array([0, 0, 1]))
+        into = Transformer.from_crs(network.crs, read_crs(raster), always_xy=True)
+        column, row = apply_affine(~raster.transform, *into.transform(*network.xy.mean(axis=0)))
+        x, y = apply_affine(raster.transform, column + np.array([0, 1, 0]), row + np.array([0, 0, 1]))
         xy = np.column_stack(into.transform(x, y, direction="INVERSE"))
         width, height = np.hypot(*(xy[1:] - xy[0]).T)
         if not (np.isfinite([width, height]).all() and min(width, height) > 0):
@@ -165,7 +145,7 @@ class _Terrain:
 
     def heights(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``(k,)`` averaged heights at points of the network's CRS, between four cells; NaN where unknown."""
-        column, row = _apply_affine(~self.raster.transform, *self.into.transform(*xy.T))
+        column, row = apply_affine(~self.raster.transform, *self.into.transform(*xy.T))
         # a height belongs to the middle of its cell
         column, row = column - 0.5, row - 0.5
         found = np.full(len(xy), np.nan)
@@ -201,11 +181,6 @@ class _Terrain:
         height[(height < LOWEST_M) | (height > HIGHEST_M)] = np.nan
         smooth = _average(height, wide, high)
         return _weigh_four(smooth, column - left, row - top)
-
-
-def _apply_affine(affine: Any, x: Any, y: Any) -> tuple[Any, Any]:
-    """Map coordinates; written out because the operator for it depends on the version of the library."""
-    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 def _average(height: NDArray[np.float64], wide: int, high: int) -> NDArray[np.float64]:
@@ -366,8 +341,7 @@ def _word_nowhere(name: str, raster: Any, network: WalkNetwork) -> str:
     place = Transformer.from_crs(network.crs, 4326, always_xy=True).transform_bounds(
         *network.xy.min(axis=0), *network.xy.max(axis=0)
     )
-    crs = CRS.from_user_input(raster.crs.to_wkt())
-    covered = Transformer.from_crs(crs, 4326, always_xy=True).transform_bounds(*raster.bounds)
+    covered = Transformer.from_crs(read_crs(raster), 4326, always_xy=True).transform_bounds(*raster.bounds)
     streets, file = (", ".join(f"{degree:.3f}" for degree in box) for box in (place, covered))
     return (
         f"{name}: knows the height of none of the streets (100 % are unknown); it covers {file} and the streets lie in "

@@ -138,10 +138,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "check": "check",
     "stand_in": "all residents stand in for the group",
     "kinds_note": "Min: minutes that half of the residents do not exceed, rounded up, to the nearest place (k = 1). In "
-    "time: share of residents within the limit on foot. Radius: share within the straight-line service radius of the "
-    "standard, {limits}. Gap: how many points the radius counts more. Inside: how many lie in the community. Without: "
+    "time: share of residents within the limit on foot. {radius}Inside: how many lie in the community. Without: "
     "residents certainly beyond the limit; with a question mark, to check on the ground.",
-    "radius_of": "where it has one",
+    "radius_note": "Radius: share within the straight-line service radius of the standard, where it has one. Gap: "
+    "how many points the radius counts more. ",
     # foot
     "sources": "Sources",
     "date": "Data of {date}",
@@ -311,9 +311,8 @@ CHINESE: Final[Mapping[str, str]] = {
     "check": "需核查",
     "stand_in": "以全体居民代替该人群",
     "kinds_note": "分钟：半数居民不超过的步行分钟数（向上取整），到最近一处（k = 1）。可达：时限内步行可达的居民比例。"
-    "半径：标准规定的直线服务半径内的居民比例（{limits}）。差值：半径比步行多计的百分点。区内：社区内的数量。"
-    "缺口：确定超过时限的居民；带问号者需实地核查。",
-    "radius_of": "仅限有半径规定的类别",
+    "{radius}区内：社区内的数量。缺口：确定超过时限的居民；带问号者需实地核查。",
+    "radius_note": "半径：标准规定的直线服务半径内的居民比例（仅限有半径规定的类别）。差值：半径比步行多计的百分点。",
     "sources": "数据来源",
     "date": "数据日期 {date}",
     "date_unknown": "数据日期不详",

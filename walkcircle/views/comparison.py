@@ -14,6 +14,7 @@ from jinja2 import Environment
 
 from walkcircle.changes import PARTS, Account, sum_changes
 from walkcircle.fates import FATES
+from walkcircle.groups import GROUPS
 from walkcircle.tables import ChangedCommunities, ChangedFacilities, Changes
 from walkcircle.views.findings import write_share
 from walkcircle.views.text import TEXTS
@@ -268,6 +269,14 @@ _NOTES: Final = (
     (
         r"People are estimated from mapped buildings: a house only now mapped counts as people who moved in\.",
         "人口由地图上的建筑估算：新标注的房屋会被计为迁入的居民。",
+    ),
+    *(
+        (
+            rf"Only the {which} check-up knows how many {group.en} there are; in the other all residents .*",
+            f"只有{chinese}体检有{group.zh}的人数，另一次以全体居民代替，其影响计入“人口”。",
+        )
+        for group in GROUPS.values()
+        for which, chinese in (("older", "第一次"), ("newer", "第二次"))
     ),
     (r"Only one of the two knows heights, which is in streets\.", "只有一次体检有高程，其影响计入“道路”。"),
     (

@@ -227,7 +227,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "tables": _tell_kinds(setting, profile),
         "has_radius": shared.has_radius,
         "has_norm": shared.has_norm,
-        "kinds_note": say("kinds_note", {"limits": say("radius_of")}),
+        "kinds_note": say("kinds_note", {"radius": say("radius_note") if shared.has_radius else ""}),
         "sources": setting.sources,
     }
 

@@ -8,7 +8,6 @@ from math import inf, isnan, nan
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
@@ -21,6 +20,7 @@ from walkcircle.candidates import ALONG_STREETS, ANY_KIND, KIND_MARK
 from walkcircle.footing import round_seconds
 from walkcircle.gaps import GAP
 from walkcircle.groups import GROUPS
+from walkcircle.kernels import label_pieces
 from walkcircle.place import assign_communities
 from walkcircle.standards import Kind
 from walkcircle.study import SEARCH_FACTOR
@@ -732,10 +732,7 @@ def _find_junctions(answer: Analysis) -> NDArray[np.float64]:
     """Return where three or more streets meet; nodes that edges of no length join are one."""
     network = answer.place.network
     ends, real = network.ends, (network.length_m > 0) & (network.kind != "square")
-    joined = nx.Graph(ends[~real & (network.length_m <= 0)].tolist())
-    head = np.arange(len(network.xy))
-    for piece in nx.connected_components(joined):
-        head[list(piece)] = min(piece)
+    head = label_pieces(ends[~real & (network.length_m <= 0)], len(network.xy))
     degree = np.bincount(head[ends[real].ravel()], minlength=len(head))
     return np.asarray(network.xy[degree >= 3])
 
