@@ -343,20 +343,20 @@ _ENGLISH: Final[Mapping[str, str]] = {
     "one_kind": "the nearest {kind}",
     "and_others": "the nearest {kind} (and to {count} more kinds)",
     "and_others_of": "the nearest {kind} and of up to {count} more kinds",
-    "no_firm_gap": "No gap is certain: wherever residents seem to be without, the data are thin.",
+    "no_firm_gap": "No gap is certain: wherever residents seem to be without, the map may be incomplete.",
     "all_reached": "All {people} residents reach each of the {kinds} kinds of place{served} within {limit} minutes.",
     "known_reached": "All {people} residents whose walk is known reach each of the {kinds} kinds of place{served} "
     "within {limit} minutes.",
     "caveat": "Check on the ground: {people} {who} of {places} seem to be beyond {limit} minutes of {kind}, but "
-    "the data there are thin.",
+    "the map may be incomplete there.",
     "everywhere": "all communities",
     "kind_gap": "{without} of {known} {who} ({share}) walk more than {limit} minutes to the nearest {kind}; {most} "
     "of them live in {place}.",
     "kind_gap_one": "{without} of {known} {who} ({share}) walk more than {limit} minutes to the nearest {kind}, "
     "all of them in {place}.",
-    "kind_check": "Check on the ground: another {people} {who} of {places}, where the data are thin.",
-    "kind_check_alone": "Check on the ground: {people} {who} of {places} seem to be without, but the data there "
-    "are thin.",
+    "kind_check": "Check on the ground: another {people} {who} of {places}, where the map may be incomplete.",
+    "kind_check_alone": "Check on the ground: {people} {who} of {places} seem to be without, but the map may be "
+    "incomplete there.",
     "kind_blind": "Whether {who} lack a {kind} within {limit} minutes cannot be told from this map.",
     "kind_no_firm_gap": "Wherever the data are firm, everyone walks at most {limit} minutes to the nearest {kind}.",
     "kind_reached": "All {people} {who} reach the nearest {kind} within {limit} minutes.",
@@ -384,16 +384,16 @@ _CHINESE: Final[Mapping[str, str]] = {
     "one_kind": "最近的{kind}",
     "and_others": "最近的{kind}（以及另外 {count} 类设施）",
     "and_others_of": "最近的{kind}以及至多 {count} 类其他设施",
-    "no_firm_gap": "没有可以确定的缺口：凡是看似有缺口的地方，数据都不充分。",
+    "no_firm_gap": "没有可以确定的缺口：凡是看似有缺口的地方，地图都可能不完整。",
     "all_reached": "全部 {people} 名居民都能在 {limit} 分钟内步行到达全部 {kinds} 类{served}设施。",
     "known_reached": "步行情况已知的 {people} 名居民都能在 {limit} 分钟内到达全部 {kinds} 类{served}设施。",
-    "caveat": "需实地核查：{places}的 {people} 名{who}到{kind}看似超过 {limit} 分钟，但当地数据不充分。",
+    "caveat": "需实地核查：{places}的 {people} 名{who}到{kind}看似超过 {limit} 分钟，但当地地图可能不完整。",
     "everywhere": "各社区",
     "kind_gap": "{known} 名{who}中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，"
     "其中 {most} 名住在{place}。",
     "kind_gap_one": "{known} 名{who}中有 {without} 名（{share}）步行到最近的{kind}超过 {limit} 分钟，全部住在{place}。",
-    "kind_check": "需实地核查：{places}另有 {people} 名{who}，当地数据不充分。",
-    "kind_check_alone": "需实地核查：{places}的 {people} 名{who}看似不可达，但当地数据不充分。",
+    "kind_check": "需实地核查：{places}另有 {people} 名{who}，当地地图可能不完整。",
+    "kind_check_alone": "需实地核查：{places}的 {people} 名{who}看似不可达，但当地地图可能不完整。",
     "kind_blind": "仅凭这份地图无法判断{who} {limit} 分钟内是否缺少{kind}。",
     "kind_no_firm_gap": "凡数据可靠之处，{who}步行到最近的{kind}均不超过 {limit} 分钟。",
     "kind_reached": "全部 {people} 名{who}都能在 {limit} 分钟内步行到达最近的{kind}。",
