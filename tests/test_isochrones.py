@@ -564,12 +564,12 @@ def test_the_truth_of_a_shape_is_what_lies_on_its_wrong_side():
     assert row[Truth.taken_in_m] == pytest.approx(40)
 
 
-def test_shapes_of_the_towns_are_true_to_their_streets(drawn):
+def test_shapes_of_the_towns_are_true_to_their_streets(drawn, town):
     """Of a quarter of an hour less than 0.3 % is left out and less than 1.5 % wrongly taken in; of less, little more.
 
     Shares are largest where walks are short: the ends of streets weigh more then.
     """
-    truth = measure_truth(*drawn)
+    truth = measure_truth(*drawn[town])
     columns = [Truth.reached_m, Truth.omitted_m, Truth.taken_in_m]
     longest = truth[truth[Truth.minutes] == 15][columns].sum()
     assert longest[Truth.omitted_m] < 0.003 * longest[Truth.reached_m]
@@ -583,22 +583,24 @@ def test_shapes_of_the_towns_are_true_to_their_streets(drawn):
 
 
 @pytest.fixture(scope="module")
-def drawn(networks, town):
-    """Walk fifteen minutes from thirty places of a town and draw them."""
-    network = networks[town]
-    rng = np.random.default_rng(5)
-    edges = rng.choice(np.flatnonzero(network.level == 0), 30)
-    homes = gpd_series(
-        shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True),
-        network.crs,
-    )
-    reach = walk(network, homes, STROLLER, limit_min=15)
-    return reach, trace_isochrones(reach, [5, 10, 15])
+def drawn(networks):
+    """Walk fifteen minutes from thirty places of each town and draw them."""
+    found = {}
+    for town, network in networks.items():
+        rng = np.random.default_rng(5)
+        edges = rng.choice(np.flatnonzero(network.level == 0), 30)
+        homes = gpd_series(
+            shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True),
+            network.crs,
+        )
+        reach = walk(network, homes, STROLLER, limit_min=15)
+        found[town] = reach, trace_isochrones(reach, [5, 10, 15])
+    return found
 
 
 def test_the_streets_reached_lie_inside_their_shape(drawn, town):
     """The grid leaves out half a percent of the length at most, one percent among Karhula's dead ends."""
-    reach, table = drawn
+    reach, table = drawn[town]
     left_out = reached = 0.0
     for label, minutes, length, shape in zip(
         table[Isochrones.cluster],
@@ -618,9 +620,9 @@ def test_the_streets_reached_lie_inside_their_shape(drawn, town):
     assert left_out <= {"monaco": 0.005, "karhula": 0.01, "town": 0.005}[town] * reached
 
 
-def test_shapes_of_a_town_are_nested_and_valid(drawn):
+def test_shapes_of_a_town_are_nested_and_valid(drawn, town):
     """Five minutes within ten within fifteen, for every origin."""
-    _, table = drawn
+    _, table = drawn[town]
     for _, rows in table.groupby(Isochrones.cluster):
         five, ten, fifteen = rows.geometry
         assert ten.covers(five)
