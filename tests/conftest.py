@@ -18,10 +18,12 @@ settings.load_profile("short")
 
 
 def pytest_configure(config):
-    """Keep the store of this run to itself: the user's cache is the user's."""
+    """Keep the store of this run to itself: the user's cache is the user's; and the width of a terminal out of it."""
     folder = tempfile.TemporaryDirectory(prefix="store-")
     config.add_cleanup(folder.cleanup)
     os.environ["WALKCIRCLE_CACHE"] = folder.name
+    for size in ("COLUMNS", "LINES"):  # which a process that tests side by side with others is given
+        os.environ.pop(size, None)
 
 
 @pytest.fixture(params=sorted(TOWNS))  # of each test: a wider scope would tear the tests of a file apart

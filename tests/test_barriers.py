@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapely
-from builders import EAST, METRES, NORTH, STROLLER, draw_ways, grid_paths, points, write_osm
-from hypothesis import given, settings
+from builders import EAST, METRES, NORTH, STROLLER, draw_ways, grid_paths, points, tries, write_osm
+from hypothesis import given
 from hypothesis import strategies as st
 
 import walkcircle as wc
@@ -194,7 +194,7 @@ def test_a_gate_goes_to_networkx_and_back(tmp_path):
     codes=st.lists(st.integers(0, 3), min_size=9, max_size=9),
     joined=st.lists(st.booleans(), min_size=6, max_size=6),
 )
-@settings(max_examples=60, deadline=None)
+@tries(25)
 def test_to_whom_all_gates_open_no_gate_makes_a_walk_longer_or_another_one_impossible(codes, joined):
     """Gates that are not shut change nothing for the stroller; and shut ones cut nobody off."""
     rows = [[(x * 100.0, y * 100.0) for x in range(3)] for y in range(3)]

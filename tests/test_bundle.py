@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from builders import make_communities
-from hypothesis import given, settings
+from builders import make_communities, tries
+from hypothesis import given
 from hypothesis import strategies as st
 
 from walkcircle.bundle import count_missing, measure_bundle, weigh_bundle
@@ -123,7 +123,7 @@ def test_those_one_short_are_counted():
 STATES = st.none() | st.tuples(*[st.integers(0, 2)] * 3)
 
 
-@settings(deadline=None, max_examples=60)
+@tries(20)
 @given(homes=st.lists(st.tuples(st.sampled_from(["west", "east"]), st.integers(0, 99), STATES), min_size=1, max_size=8))
 def test_the_bundle_is_rarer_than_its_rarest_kind(homes):
     """F_all ≤ min C_f ≤ F_1; the numbers of missing kinds add up; complete is nothing missing."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from builders import METRES, STROLLER, draw_network, grid_paths, points
+from builders import METRES, STROLLER, draw_network, grid_paths, points, tries
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -257,7 +257,7 @@ def test_a_longer_walk_contains_a_shorter_one(start, times, holes):
 
 
 @given(seed=st.integers(0, 2**32 - 1), cell=st.sampled_from([5.0, 12.5, 20.0]))
-@settings(max_examples=60, deadline=None)
+@tries(30)
 def test_shapes_are_nested_though_distances_differ_by_a_single_bit(seed, cell):
     """Made-up distances on a grid, and the same once more with some of them one step of a float nearer or farther."""
     rng = np.random.default_rng(seed)
@@ -375,7 +375,7 @@ def reached_by_hand(footing, home, limit_s: float) -> dict[int, list[list[float]
 
 
 @given(streets=rough_streets(), minutes=st.integers(0, 7))
-@settings(max_examples=150, deadline=None)
+@tries(50)
 def test_the_streets_reached_are_those_of_a_plain_python_twin(streets, minutes):
     """Every stretch of every edge."""
     footing, homes = streets
@@ -395,7 +395,7 @@ def test_the_streets_reached_are_those_of_a_plain_python_twin(streets, minutes):
 
 
 @given(streets=rough_streets(), cell_m=st.sampled_from([5.0, 12.5, 25.0, 50.0]))
-@settings(max_examples=150, deadline=None)
+@tries(50)
 def test_on_any_streets_shapes_are_valid_nested_and_cover_their_origin(streets, cell_m):
     """To the last bit; also rounded to centimetres, and drawn again."""
     footing, homes = streets
@@ -432,7 +432,7 @@ def mark_reached(footing, home, minutes: float, step_m: float) -> tuple[np.ndarr
 
 
 @given(streets=rough_streets(), minutes=st.sampled_from([0.5, 1, 2, 4]))
-@settings(max_examples=100, deadline=None)
+@tries(40)
 def test_on_any_streets_a_shape_is_the_ground_of_its_definition(streets, minutes):
     """A place is in the shape when reached street lies within 25 m and none that is not reached lies nearer.
 
@@ -528,7 +528,7 @@ def test_a_sample_of_the_truth_is_a_part_of_it(networks):
 
 
 @given(streets=rough_streets(), minutes=st.sampled_from([1, 2, 4]))
-@settings(max_examples=60, deadline=None)
+@tries(25)
 def test_the_truth_measured_is_what_places_along_the_streets_say(streets, minutes):
     """Every edge looked at every 20 cm: is the place reached, and does the shape hold it."""
     footing, homes = streets
@@ -564,12 +564,12 @@ def test_the_truth_of_a_shape_is_what_lies_on_its_wrong_side():
     assert row[Truth.taken_in_m] == pytest.approx(40)
 
 
-def test_shapes_of_the_towns_are_true_to_their_streets(drawn):
+def test_shapes_of_the_towns_are_true_to_their_streets(drawn, town):
     """Of a quarter of an hour less than 0.3 % is left out and less than 1.5 % wrongly taken in; of less, little more.
 
     Shares are largest where walks are short: the ends of streets weigh more then.
     """
-    truth = measure_truth(*drawn)
+    truth = measure_truth(*drawn[town])
     columns = [Truth.reached_m, Truth.omitted_m, Truth.taken_in_m]
     longest = truth[truth[Truth.minutes] == 15][columns].sum()
     assert longest[Truth.omitted_m] < 0.003 * longest[Truth.reached_m]
@@ -583,22 +583,24 @@ def test_shapes_of_the_towns_are_true_to_their_streets(drawn):
 
 
 @pytest.fixture(scope="module")
-def drawn(networks, town):
-    """Walk fifteen minutes from thirty places of a town and draw them."""
-    network = networks[town]
-    rng = np.random.default_rng(5)
-    edges = rng.choice(np.flatnonzero(network.level == 0), 30)
-    homes = gpd_series(
-        shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True),
-        network.crs,
-    )
-    reach = walk(network, homes, STROLLER, limit_min=15)
-    return reach, trace_isochrones(reach, [5, 10, 15])
+def drawn(networks):
+    """Walk fifteen minutes from thirty places of each town and draw them."""
+    found = {}
+    for town, network in networks.items():
+        rng = np.random.default_rng(5)
+        edges = rng.choice(np.flatnonzero(network.level == 0), 30)
+        homes = gpd_series(
+            shapely.line_interpolate_point(network.lines[edges], rng.uniform(0, 1, 30), normalized=True),
+            network.crs,
+        )
+        reach = walk(network, homes, STROLLER, limit_min=15)
+        found[town] = reach, trace_isochrones(reach, [5, 10, 15])
+    return found
 
 
 def test_the_streets_reached_lie_inside_their_shape(drawn, town):
     """The grid leaves out half a percent of the length at most, one percent among Karhula's dead ends."""
-    reach, table = drawn
+    reach, table = drawn[town]
     left_out = reached = 0.0
     for label, minutes, length, shape in zip(
         table[Isochrones.cluster],
@@ -618,9 +620,9 @@ def test_the_streets_reached_lie_inside_their_shape(drawn, town):
     assert left_out <= {"monaco": 0.005, "karhula": 0.01, "town": 0.005}[town] * reached
 
 
-def test_shapes_of_a_town_are_nested_and_valid(drawn):
+def test_shapes_of_a_town_are_nested_and_valid(drawn, town):
     """Five minutes within ten within fifteen, for every origin."""
-    _, table = drawn
+    _, table = drawn[town]
     for _, rows in table.groupby(Isochrones.cluster):
         five, ten, fifteen = rows.geometry
         assert ten.covers(five)

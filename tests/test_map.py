@@ -181,7 +181,7 @@ def test_a_kind_has_a_finding_of_its_own():
     assert found.sentence == (
         "100 of 1,500 residents (7 %) walk more than 15 minutes to the nearest park, all of them in Quarter A."
     )
-    assert found.caveat == "Check on the ground: another 500 residents of Quarter B, where the data are thin."
+    assert found.caveat == "Check on the ground: another 500 residents of Quarter B, where the map may be incomplete."
     assert tell([("A", "park", 10, 10, None)], kind=PARK).mood == "met"
     blind = tell([("A", "park", 10, 0, "thin")], kind=PARK)
     assert "cannot be told" in blind.sentence

@@ -39,7 +39,8 @@ from walkcircle.views.files import write_outputs
 from walkcircle.views.findings import write_index, write_share
 from walkcircle.views.overview import write_overviews
 from walkcircle.views.portrait import write_portraits
-from walkcircle.views.profiles import _find_junctions, choose_type, find_middle, find_peers, measure_profiles
+from walkcircle.views.profiles import choose_type, find_middle, find_peers, measure_profiles
+from walkcircle.views.profiles.streets import find_junctions
 from walkcircle.views.sheets import clean_name, name_files
 
 VOID = {"meta", "link", "br", "img", "input"}
@@ -457,7 +458,7 @@ def test_junctions_are_those_of_networkx(town, analyses):
             streets.add_edge(a, b)
     pieces = [sorted(piece) for piece in nx.connected_components(joined)]
     meeting = [piece[0] for piece in pieces if sum(streets.degree(n) for n in piece if n in streets) >= 3]
-    assert _find_junctions(analyses[town]).tolist() == network.xy[sorted(meeting)].tolist()
+    assert find_junctions(analyses[town]).tolist() == network.xy[sorted(meeting)].tolist()
     if town == "monaco":
         assert any(len(piece) > 2 for piece in pieces)  # its gates and crossings are such edges
 

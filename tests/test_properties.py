@@ -29,7 +29,7 @@ from builders import (
     points,
     tries,
 )
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from pyproj import Transformer
@@ -81,7 +81,7 @@ def some_places(network, count: int, seed: int) -> gpd.GeoSeries:
 
 
 @given(start=PLACE, minutes=st.lists(st.integers(0, 12), min_size=2, max_size=4, unique=True), missing=MISSING)
-@settings(max_examples=40, deadline=None)
+@tries(20)
 def test_more_time_never_shrinks_what_is_reached(start, minutes, missing):
     """Nodes, their times, and the streets between them."""
     network = draw_network(grid_town(missing))
@@ -146,7 +146,7 @@ def test_the_order_of_rows_changes_nothing_but_the_order(start, end, missing, da
 
 
 @given(start=PLACES, end=PLACES, slow=st.integers(20, 60), more=st.integers(0, 40), missing=MISSING)
-@settings(max_examples=40, deadline=None)
+@tries(20)
 def test_who_walks_faster_is_never_later(start, end, slow, more, missing):
     """On any streets, with the same stairs and delays."""
     kinds = ["steps" if i % 5 == 0 else "path" for i in range(17 - len(missing))]
@@ -303,7 +303,7 @@ def test_the_order_of_homes_and_facilities_changes_no_result(homes, places, miss
     homes=st.lists(st.tuples(PLACE, st.floats(0, 1e6, allow_subnormal=False)), min_size=1, max_size=30),
     cell=st.sampled_from([10.0, 60.0, 100.0, 1000.0]),
 )
-@settings(max_examples=80, deadline=None)
+@tries(30)
 def test_clusters_hold_all_the_people_of_their_homes(homes, cell):
     """To the last billionth, whatever the cells, homes outside all communities among them."""
     residences = make_residences([(f"h{i}", people, xy) for i, (xy, people) in enumerate(homes)])

@@ -7,8 +7,8 @@ from math import isnan
 import numpy as np
 import pandas as pd
 import pytest
-from builders import STROLLER, draw_network, grid_paths, make_facilities, points
-from hypothesis import given, settings
+from builders import STROLLER, draw_network, grid_paths, make_facilities, points, tries
+from hypothesis import given
 from hypothesis import strategies as st
 
 from walkcircle.errors import TableError
@@ -62,7 +62,7 @@ def test_kinds_and_walkers_have_their_own_curves():
     assert sweep(table.iloc[:0]).empty
 
 
-@settings(deadline=None, max_examples=60)
+@tries(25)
 @given(rows=st.lists(st.tuples(st.integers(0, 99), st.none() | st.floats(0, 40), st.booleans()), min_size=1))
 def test_shares_never_fall_as_the_time_grows(rows):
     table = walks(*rows)
@@ -163,7 +163,7 @@ def test_a_proximity_time_of_exactly_the_limit_is_within():
     assert weigh_proximity(table, pd.Series({"a": 1}), limit_min=0.3)[AreaProximity.share].item() == 1
 
 
-@settings(deadline=None, max_examples=25)
+@tries(10)
 @given(
     homes=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), min_size=1, max_size=4, unique=True),
     places=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), min_size=1, max_size=6, unique=True),
