@@ -110,7 +110,7 @@ class Proofs(Table):
     question = Column("question", "text", "what was optimised", unique=True)
     objective = Column("objective", "number", "people newly in time, added up over kinds", unit="people × kinds", low=0)
     bound = Column("bound", "number", "no plan of this budget can reach more", unit="people × kinds", low=0)
-    gap = Column("gap", "number", "(bound - objective) / bound, proven", low=0, high=1, nullable=True)
+    proven_gap = Column("proven_gap", "number", "(bound - objective) / bound", low=0, high=1, nullable=True)
     status = Column("status", "text", "optimal, or how the search ended")
     sites = Column("sites", "count", "projects chosen", low=0)
     cost = Column("cost", "number", "what they cost together", unit="currency", low=0)
