@@ -480,6 +480,19 @@ def answer_of(standard, rows, **sections) -> pd.DataFrame:
     return analyse(make_place(STREET, PEOPLE, made, AREA, standard), make_study(standard, **sections))
 
 
+@pytest.mark.parametrize(("method", "low"), [("threshold", 70), ("max-of-nearest", 40), ("mean-of-nearest", 40)])
+def test_where_a_map_may_lack_one_the_index_is_a_range(method, low):
+    """All have the shop. Ten clinics for 40 of 100 make six expected near the 60 who have none: perhaps they do."""
+    rows = [*((f"c{i}", "clinic", (1100, 50 + i)) for i in range(10)), ("s", "shop", (300, 50))]
+    for weakness, high in ((1, 100), (0, low)):
+        kinds = make_kind("clinic", 10, osm_weakness=weakness), make_kind("shop", 10, category="x", osm_weakness=0)
+        answer = answer_of(
+            make_standard(*kinds, method=method), rows, checkup=CheckupSection(unmapped_share=(0.0, 0.1, 0.3, 1.0))
+        )
+        assert answer.checkup[Checkup.index].tolist() == pytest.approx([high])
+        assert answer.checkup[Checkup.index_low].tolist() == pytest.approx([low])
+
+
 def test_max_of_nearest_counts_those_who_have_all():
     """All have the shop within ten minutes, the 40 alone the school: the index is 40, and not the mean 70."""
     standard = make_standard(

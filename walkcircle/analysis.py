@@ -15,16 +15,18 @@ import shapely
 from walkcircle.areas import score_areas
 from walkcircle.attainment import (
     WHOLE_METHODS,
+    Choices,
     Walked,
     choose_walkers,
     count_choices,
+    drop_unsure,
     list_choices,
     measure_attainment,
     measure_whole,
 )
 from walkcircle.checkup import score_categories, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
-from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+from walkcircle.coverage import compare_reach, deny_unsure, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.errors import NetworkError
 from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.footing import Footing, make_footing
@@ -35,7 +37,17 @@ from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.sufficiency import find_supply, measure_sufficiency, measure_units
-from walkcircle.tables import Agreement, Clusters, Completeness, Coverage, Facilities, Nearest, Scores, WalkTimes
+from walkcircle.tables import (
+    Agreement,
+    Checkup,
+    Clusters,
+    Completeness,
+    Coverage,
+    Facilities,
+    Nearest,
+    Scores,
+    WalkTimes,
+)
 from walkcircle.unmapped import estimate_unmapped
 from walkcircle.updates import Standing, measure_standing
 from walkcircle.walking import measure_times, nearest, walk, walk_blocks
@@ -456,29 +468,34 @@ def _score(
     standard, section, walkers = study.standard, study.checkup, all_walks.walkers
     walked = {part.footing.walker.name: part.walked for part in all_walks.walks}
     choices = list_choices(coverage, walked, place.communities, standard, walkers=walkers)
-    plain = standard.method == "threshold"
-    scores = score_kinds(
-        communities, standard, section, walkers=walkers,
-        sufficiency=measure_sufficiency(
-            coverage, place.facilities, place.communities, standard, walkers=walkers,
-            times=all_walks.supplied,
-        ) if plain else None,
-        attainment=None if plain else measure_attainment(choices, standard),
-    )  # fmt: skip
-    whole = None
-    if standard.method in WHOLE_METHODS:
-        thin = scores[Scores.coverage].isna().to_numpy().reshape(len(choices.communities), -1)
-        whole = measure_whole(choices, standard, thin)
     emphasis = None
     if place.survey is not None and section.needs_weight > 0:
         emphasis = measure_emphasis(
             place.survey, list(choices.communities), [kind.id for kind in standard.kinds],
             weight=section.needs_weight, least_response=study.needs.least_response,
         )  # fmt: skip
-    checkup = score_communities(
-        scores, communities, place.communities, standard, section,
-        residents=clusters.groupby(Clusters.community)[Clusters.population].sum(), whole=whole, emphasis=emphasis,
-    )  # fmt: skip
+    plain = standard.method == "threshold"
+    sufficiency = measure_sufficiency(
+        coverage, place.facilities, place.communities, standard, walkers=walkers, times=all_walks.supplied
+    ) if plain else None  # fmt: skip
+    residents = clusters.groupby(Clusters.community)[Clusters.population].sum()
+
+    def score(covered: pd.DataFrame, chosen: Choices) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+        scores = score_kinds(
+            covered, standard, section, walkers=walkers, sufficiency=sufficiency,
+            attainment=None if plain else measure_attainment(chosen, standard),
+        )  # fmt: skip
+        whole = None
+        if standard.method in WHOLE_METHODS:
+            thin = scores[Scores.coverage].isna().to_numpy().reshape(len(chosen.communities), -1)
+            whole = measure_whole(chosen, standard, thin)
+        return scores, score_communities(
+            scores, covered, place.communities, standard, section, residents=residents, whole=whole, emphasis=emphasis
+        )
+
+    scores, checkup = score(communities, choices)
+    _, low = score(deny_unsure(communities), drop_unsure(choices))
+    checkup[Checkup.index_low] = low[Checkup.index].to_numpy(dtype=float)
     firmness = measure_firmness(
         choices, scores, checkup, place.facilities, standard, section, emphasis=emphasis,
         report=lambda done, count: tell("Scoring communities", done / count),

@@ -236,6 +236,12 @@ def _open_options(
     )
 
 
+def drop_unsure(choices: Choices) -> Choices:
+    """Return the same choices, where who is unsure of a kind counts as without."""
+    options = (replace(one, unsure=np.zeros_like(one.unsure)) for one in choices.options)
+    return replace(choices, options=tuple(options))
+
+
 def measure_attainment(choices: Choices, standard: Standard) -> NDArray[np.float64]:
     """Measure how far the residents of each community have each kind, by the method of the standard.
 

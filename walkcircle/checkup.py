@@ -221,7 +221,8 @@ def score_communities(
     GeoDataFrame
         :class:`~walkcircle.tables.Checkup`, in the order of `communities`. The weakest tenth are the
         lowest indices, ties included, among those that have a rank and are below 100. How firm that is, its columns
-        say once :func:`~walkcircle.firmness.join_firmness` has filled them.
+        say once :func:`~walkcircle.firmness.join_firmness` has filled them; `index_low` is the index itself, until
+        it is made of coverage that :func:`~walkcircle.coverage.deny_unsure` has lowered.
     """
     chosen = section or CheckupSection()
     ids = communities[Communities.community]
@@ -248,6 +249,7 @@ def score_communities(
             Checkup.district: _name_area(communities, Communities.district),
             Checkup.population: people,
             Checkup.index: index,
+            Checkup.index_low: index,
             Checkup.rank: pd.Series(rank).astype("Int64").to_numpy(dtype=object),
             Checkup.percentile: _percentile(ranked),
             Checkup.firm_kinds: firm_kinds,

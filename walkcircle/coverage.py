@@ -211,6 +211,15 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
     )
 
 
+def deny_unsure(covered: pd.DataFrame) -> pd.DataFrame:
+    """Return coverage by community, :class:`~walkcircle.tables.CommunityCoverage`, where the unsure count as without.
+
+    Kinds whose data are thin stay without a share.
+    """
+    least = covered[CommunityCoverage.share].where(covered[CommunityCoverage.share_at_most].notna())
+    return covered.assign(**{CommunityCoverage.share_at_most: least})
+
+
 def intersect_facilities(isochrones: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> pd.DataFrame:
     """Find the facilities whose shape touches each isochrone.
 

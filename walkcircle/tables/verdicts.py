@@ -151,6 +151,10 @@ class Checkup(Table):
         high=100,
         nullable=True,
     )
+    index_low = Column(
+        "index_low", "number", "the same if nobody who is unsure had it: the truth lies between", low=0, high=100,
+        nullable=True,
+    )  # fmt: skip
     rank = Column(
         "rank",
         "count",

@@ -179,6 +179,18 @@ def write_share(share: float) -> str:
     return f"{percent}\N{NARROW NO-BREAK SPACE}%"
 
 
+def write_range(low: float, high: float) -> str:
+    """Write an index of which only a range is known; one number where both ends read alike.
+
+    Examples
+    --------
+    >>> write_range(88.9, 100.0), write_range(95.96, 95.97)
+    ('89–100', '96')
+    """
+    first, last = write_index(low), write_index(high)
+    return last if first == last else f"{first}–{last}"
+
+
 def write_index(index: float) -> str:
     """Write an index with one decimal; only a full score reads 100.
 

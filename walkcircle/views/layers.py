@@ -29,7 +29,7 @@ from walkcircle.tables import (
     Gaps,
     Isochrones,
 )
-from walkcircle.views.findings import name_people, write_index, write_share
+from walkcircle.views.findings import name_people, write_range, write_share
 from walkcircle.views.palette import CATEGORIES_LIGHT, GLYPHS, classify_value
 from walkcircle.views.payload import Packing
 from walkcircle.views.text import TEXTS, translate_reason
@@ -198,11 +198,13 @@ def _index_measure(answer: Analysis) -> dict[str, Any]:
     gaps = _first_walker(answer, answer.gaps, Gaps.walker)
     unsure = gaps[gaps[Gaps.verdict] != GAP].groupby(Gaps.community)[Gaps.residents_without].max()
     most = gaps[gaps[Gaps.verdict] == GAP].groupby(Gaps.community)[Gaps.residents_without].max()
-    index = answer.checkup[Checkup.index].to_numpy(dtype=float)
+    index, low = (answer.checkup[one].to_numpy(dtype=float) for one in (Checkup.index, Checkup.index_low))
     return {
         "value": [None if np.isnan(i) else round(float(i), 3) for i in index],
-        "text": [None if np.isnan(i) else write_index(float(i)) for i in index],
+        "low": [None if np.isnan(i) else round(float(i), 3) for i in low],
+        "text": [None if np.isnan(i) else write_range(float(j), float(i)) for i, j in zip(index, low, strict=True)],
         "band": [classify_value(float(i)) for i in index],
+        "doubt": [classify_value(float(i)) != classify_value(float(j)) for i, j in zip(index, low, strict=True)],
         "without": _whole(most.reindex(answer.checkup[Checkup.community], fill_value=0.0)),
         "unsure": _whole(unsure.reindex(answer.checkup[Checkup.community], fill_value=0.0)),
     }

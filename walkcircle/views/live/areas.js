@@ -12,6 +12,11 @@ function isFew(app, i) {
   return app.state.measure < 0 && communities.rank[i] === null && communities.index.band[i] >= 0;
 }
 
+/** Whether the index may as well be of a lower class, since what some residents have is unsure. */
+function isDoubtful(app, i) {
+  return app.state.measure < 0 && app.data.communities.index.doubt[i];
+}
+
 /** Paint the class of each community; what is not known is hatched, what is not ranked is drawn faintly. */
 function makeAreaPainter(app) {
   const shapes = app.data.shapes("communities");
@@ -21,6 +26,7 @@ function makeAreaPainter(app) {
     if (app.state.on.has("areas")) {
       const unknown = hatch(pen, "hatch", { ground: "unknown" });
       const few = hatch(pen, "paper", { gap: 6, width: 4 });
+      const doubt = hatch(pen, "hatch", { gap: 9 });
       const { band } = measured(app);
       const walking = showsWalk(app); // the walk comes to the front, the communities step back
       for (let i = 0; i < shapes.count; i++) {
@@ -28,6 +34,10 @@ function makeAreaPainter(app) {
         context.globalAlpha = walking ? 0.3 : 0.88;
         context.fillStyle = band[i] < 0 ? unknown : colour(`band${band[i]}`);
         context.fill(paths[i]);
+        if (isDoubtful(app, i)) {
+          context.fillStyle = doubt;
+          context.fill(paths[i]);
+        }
         if (!isFew(app, i)) continue;
         context.fillStyle = few; // nobody should look first where two people live
         context.fill(paths[i]);

@@ -29,6 +29,7 @@ function showLegend(app) {
     const rest = entries.filter(({ band: position, mark }) =>
       position === -1 ? band.includes(-1) : mark === "outline" && state.on.has("weakest") && data.communities.weakest.includes(true));
     parts.push(...rest.map(({ label, mark }) => line(mark, label)));
+    if (data.communities.names.some((_, i) => isDoubtful(app, i))) parts.push(line("doubt", say("legend_doubt")));
     if (data.communities.names.some((_, i) => isFew(app, i))) parts.push(line("few", say("legend_few")));
   }
   if (state.on.has("gaps")) parts.push(line("circle", say("legend_gaps")));

@@ -87,15 +87,16 @@ function showFinding(app) {
 /** The communities in the order of the ranking: worst first, then those too empty to rank, unknown, uninhabited. */
 function rankCommunities(app) {
   const { communities } = app.data;
-  const { value, band } = measured(app);
+  const { value, band, low = value } = measured(app); // of two that are alike the more doubtful comes first
   const group = (i) => {
     if (!communities.people[i]) return 3;
     if (band[i] < 0) return 2;
     return app.state.measure < 0 && communities.rank[i] === null ? 1 : 0;
   };
   const worth = (i) => (group(i) < 2 ? value[i] : 0);
+  const least = (i) => (group(i) < 2 ? low[i] : 0);
   const order = (a, b) =>
-    group(a) - group(b) || worth(a) - worth(b) || communities.people[b] - communities.people[a] || a - b;
+    group(a) - group(b) || worth(a) - worth(b) || least(a) - least(b) || communities.people[b] - communities.people[a] || a - b;
   return communities.names.map((_, i) => i).sort(order);
 }
 
