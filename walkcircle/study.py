@@ -500,6 +500,78 @@ class SitingSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class LinkCost:
+    """What a missing link of one sort costs: one, and each metre of it on top, in the currency of ``[siting]``."""
+
+    fixed: NotNegative = 0.0
+    per_m: NotNegative = 0.0
+
+
+@dataclass(frozen=True, config=STRICT)
+class PlanSection:
+    """What may be built, in which years and for how much.
+
+    Attributes
+    ----------
+    first_year
+        First year of the plan; the one after the date of the map when None.
+    years
+        How many years, where `budget` is one number.
+    budget
+        Of each year, in the currency of ``[siting]``: one number for all years, or one for each. What has no cost is
+        then not chosen, since unknown is not free. None where there is no money in the plan: each project counts as
+        one, and a year has `projects_per_year` of them.
+    projects_per_year
+        Without a budget, how many projects a year has.
+    most_projects
+        Most projects in one year in any case: Hangzhou builds about 100 complete communities a year.
+    carry_over
+        What is left of a year's budget may be spent later.
+    weakest_first
+        Projects most of whose people live in the weakest tenth of the communities go before all others.
+    whole_subdistricts
+        All projects of a subdistrict are built in one year, as in Hangzhou's whole-subdistrict schemes.
+    kinds
+        Kinds that may be built; all of the standard when empty.
+    fair_share
+        Smallest share of the people without in each community that a fair plan serves; its price is always told.
+    fair
+        Choose the fair plan rather than the one that serves most people.
+    links
+        Look for missing links too: gates, crossings, footbridges and paths.
+    link_costs
+        By ``gate``, ``crossing``, ``footbridge`` and ``path``.
+    seconds
+        Longest search for each question; then the best plan so far stands, with its proven bound.
+    seed
+        Seed of the search.
+    """
+
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=50, strict=True)] = 3
+    budget: NotNegative | tuple[NotNegative, ...] | None = None
+    projects_per_year: Annotated[int, Field(ge=1, strict=True)] = 10
+    most_projects: Annotated[int, Field(ge=1, strict=True)] = 100
+    carry_over: bool = True
+    weakest_first: bool = True
+    whole_subdistricts: bool = False
+    kinds: tuple[str, ...] = ()
+    fair_share: Share = 0.2
+    fair: bool = False
+    links: bool = True
+    link_costs: dict[Literal["gate", "crossing", "footbridge", "path"], LinkCost] = field(default_factory=dict)
+    seconds: Positive = 60.0
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """One for each year, in currency or, without a budget, in projects."""
+        if self.budget is None:
+            return (float(self.projects_per_year),) * self.years
+        return self.budget if isinstance(self.budget, tuple) else (self.budget,) * self.years
+
+
+@dataclass(frozen=True, config=STRICT)
 class SnappingSection:
     """How far from a street a walk may start or end, metres."""
 
@@ -656,7 +728,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, siting, snapping, checkup, outputs
+    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -682,6 +754,7 @@ class Study:
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
     needs: NeedsSection = field(default_factory=NeedsSection)
     siting: SitingSection = field(default_factory=SitingSection)
+    plan: PlanSection = field(default_factory=PlanSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     checkup: CheckupSection = field(default_factory=CheckupSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)

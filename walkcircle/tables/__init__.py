@@ -30,10 +30,12 @@ from walkcircle.tables.ground import (
 from walkcircle.tables.plans import (
     BeforeAfter,
     IndexChanges,
+    LinkedHomes,
     Phases,
     ProjectGains,
     Projects,
     Proofs,
+    Wants,
 )
 from walkcircle.tables.reach import (
     AreaProximity,
@@ -115,6 +117,7 @@ __all__ = [
     "Gaps",
     "IndexChanges",
     "Isochrones",
+    "LinkedHomes",
     "Merged",
     "MissingKinds",
     "Nearest",
@@ -138,6 +141,7 @@ __all__ = [
     "Truth",
     "Unsnapped",
     "WalkTimes",
+    "Wants",
     "Zones",
     "check_geometry",
     "check_series",
@@ -200,4 +204,6 @@ TABLES: tuple[type[Table], ...] = (
     BeforeAfter,
     IndexChanges,
     Proofs,
+    Wants,
+    LinkedHomes,
 )
