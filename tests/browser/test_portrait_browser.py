@@ -26,13 +26,14 @@ def runs(analyses, tmp_path_factory):
 @pytest.fixture
 def read_page(chromium):
     """Return a function that opens a page offline and lists what it said and asked for."""
-    contexts = []
+    contexts = {}
 
     def open_page(path, size, scheme="light"):
-        context = chromium.new_context(viewport=size, offline=True, color_scheme=scheme)
-        contexts.append(context)
-        context.route(re.compile(r"^(?!file:)"), lambda route: route.abort())
-        page = context.new_page()
+        window = (*size.values(), scheme)
+        if window not in contexts:
+            contexts[window] = chromium.new_context(viewport=size, offline=True, color_scheme=scheme)
+            contexts[window].route(re.compile(r"^(?!file:)"), lambda route: route.abort())
+        page = contexts[window].new_page()
         heard = []
         page.on("console", lambda message: heard.append(message.text))
         page.on("pageerror", lambda error: heard.append(str(error)))
@@ -42,7 +43,7 @@ def read_page(chromium):
         return page
 
     yield open_page
-    for context in contexts:
+    for context in contexts.values():
         context.close()
 
 
