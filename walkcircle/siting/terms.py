@@ -85,10 +85,13 @@ class SitingEffort:
         exact up to a size at which a proof is a matter of seconds.
     seconds
         Longest search; then the best answer so far is returned with its proven bound.
+    seed
+        Seed of the draws by which a good start is disturbed; the same seed gives the same answer.
     """
 
     method: Literal["auto", "exact", "greedy"] = "auto"
     seconds: float = 60.0
+    seed: int = 0
 
     def __post_init__(self) -> None:
         """Refuse a method that is not known, and no time at all."""
