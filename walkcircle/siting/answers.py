@@ -74,6 +74,8 @@ class Siting:
         What was asked.
     sites
         Open sites in the order of the candidates, existing ones included.
+    columns
+        Their columns in the cost matrix.
     objective
         Weighted people covered or complete (mclp, budgeted-mclp, bundle), number or cost of new sites (lscp), people
         × cost (p-median), largest cost (p-center), or cost of sites and people × cost together (mu-cflp).
@@ -106,6 +108,7 @@ class Siting:
 
     model: str
     sites: tuple[Site, ...]
+    columns: NDArray[np.int64]
     objective: float
     bound: float
     gap: float
@@ -131,20 +134,13 @@ class Siting:
         labels = self.served.index
         if self.flow is None:
             return pd.Series([None] * len(labels), index=labels, dtype=object)
-        names = {number: s.site for number, s in zip(self._columns(), self.sites, strict=True)}
+        names = {int(number): s.site for number, s in zip(self.columns, self.sites, strict=True)}
         best = [_strongest(self.flow, i) for i in range(len(labels))]
         return pd.Series([names.get(j) for j in best], index=labels, dtype=object)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the open sites as a table, one a row."""
         return pd.DataFrame([asdict(s) for s in self.sites], columns=list(Site.__annotations__))
-
-    def _columns(self) -> list[int]:
-        return [int(c) for c in self._open]
-
-    @property
-    def _open(self) -> NDArray[np.int64]:
-        return np.asarray(self.served.attrs["open"], dtype=np.int64)
 
     def __repr__(self) -> str:
         """Say in one line what was found and how sure it is."""

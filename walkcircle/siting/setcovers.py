@@ -140,7 +140,7 @@ def _program(cover: Cover, share_of: float | None) -> Program:
     reach = sparse.hstack([cover.reach, -sparse.eye_array(groups)], format="csr")
     enough = stack_row(np.concatenate([np.zeros(sites), cover.people]), share_of * (1 - 1e-12), np.inf)
     size = sites + groups
-    # A group is served or not: parts of it would let a solver reach the share on paper only.
+    # Groups need not be whole: where a site is open nothing keeps a group from being served in full.
     return Program(
         np.concatenate([cover.seat_price, np.zeros(groups)]), np.zeros(size), np.ones(size),
         np.arange(size) < sites, (Rows(reach, np.zeros(groups), np.full(groups, np.inf)), enough),
