@@ -1,0 +1,193 @@
+"""Greedy choices: the seat that adds most, again and again; quick at any size, and a start for the exact search."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from walkcircle.siting.covers import Cover
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from walkcircle.siting.terms import Promise
+
+#: How steeply a group counts the nearer it is to complete: share of its tasks to this power. 1 counts every task alike.
+STEEPNESS = (1.0, 2.0, 4.0)
+#: Rounds in which a bundle is partly undone and filled again.
+REFILLS = 60
+
+
+def choose_greedily(cover: Cover, promise: Promise | None = None) -> NDArray[np.bool_]:
+    """Choose seats of one kind, each time the one that adds most, or most for its cost where there is a budget.
+
+    With a number of sites only, the answer reaches at least 1 - 1/e of the optimum (Nemhauser, Wolsey & Fisher 1978).
+    With a budget the better of gain, gain for the money and the best single site is taken (Khuller, Moss & Naor 1999).
+    What zones are promised is filled first.
+    """
+    answers = [_choose_lazily(cover, promise, per_cost=False)]
+    if cover.budget is not None:
+        answers += [_choose_lazily(cover, promise, per_cost=True)]
+    return _best(cover, answers, promise)
+
+
+def choose_bundles(cover: Cover, *, seed: int, over: object) -> NDArray[np.bool_]:
+    """Choose seats of several kinds by steps, with steps towards completion counted in part, then undo and refill.
+
+    Completing a bundle has no guarantee for greedy choices: the last kind is worth all, the first nothing. So nearness
+    counts, `STEEPNESS` says how; the bound tells how good the answer is.
+    """
+    best = np.zeros(len(cover.site), dtype=bool)
+    for steepness in STEEPNESS:
+        trial = drop_idle(cover, _fill(cover, np.zeros(len(cover.site), dtype=bool), steepness))
+        trial = drop_idle(cover, _fill(cover, trial, steepness))
+        if cover.worth(trial) > cover.worth(best):
+            best = trial
+    draws = np.random.default_rng(seed)
+    for turn in range(REFILLS):
+        sites = np.unique(cover.site[best])
+        if callable(over) and over() or not len(sites):
+            break
+        closed = draws.choice(sites, max(1, len(sites) // 4), replace=False)
+        trial = _fill(cover, best & ~np.isin(cover.site, closed), STEEPNESS[turn % len(STEEPNESS)])
+        trial = drop_idle(cover, trial)
+        if cover.worth(trial) > cover.worth(best):
+            best = trial
+    return best
+
+
+def drop_idle(cover: Cover, seats: NDArray[np.bool_], promise: Promise | None = None) -> NDArray[np.bool_]:
+    """Close seats, the last first, without which nobody has less."""
+    seats = seats.copy()
+    worth = cover.worth(seats)
+    lacking = cover.shortfall(seats, promise).sum() if promise is not None else 0.0
+    fulfilled = cover.reach @ seats.astype(np.float64)
+    turned = sparse.csr_array(cover.reach.T)
+    for seat in np.flatnonzero(seats)[::-1].tolist():
+        tasks = turned.indices[turned.indptr[seat] : turned.indptr[seat + 1]]
+        if (fulfilled[tasks] >= 2).all():
+            seats[seat] = False
+            fulfilled[tasks] -= 1
+            continue
+        seats[seat] = False
+        still = promise is None or cover.shortfall(seats, promise).sum() <= lacking
+        if cover.worth(seats) >= worth and still:
+            fulfilled[tasks] -= 1
+        else:
+            seats[seat] = True
+    return seats
+
+
+# ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _choose_lazily(cover: Cover, promise: Promise | None, *, per_cost: bool) -> NDArray[np.bool_]:
+    """Choose with gains kept in a heap and renewed only when they come to the top (CELF; Minoux 1978)."""
+    turned = sparse.csr_array(cover.reach.T)
+    groups_of = [turned.indices[turned.indptr[s] : turned.indptr[s + 1]] for s in range(len(cover.site))]
+    price = cover.seat_price
+    chosen, rest = np.zeros(len(cover.site), dtype=bool), cover.weight.copy()
+    lacking = None if promise is None else np.maximum(promise.least - cover.base_zone, 0.0)
+    places = cover.p if cover.p is not None else len(cover.site)
+    money = cover.budget if cover.budget is not None else np.inf
+    while True:
+        promised = lacking is not None and bool((lacking > 0).any())
+
+        def gain_of(seat: int, promised: bool = promised) -> float:  # noqa: FBT001, FBT002 - bound early, in a loop
+            groups = groups_of[seat]
+            groups = groups[rest[groups] > 0]
+            if promised and lacking is not None:
+                served = np.bincount(cover.zone[groups], cover.people[groups], minlength=len(lacking))
+                gain = float(np.minimum(served, lacking).sum())
+            else:
+                gain = float(rest[groups].sum())
+            return gain / max(float(price[seat]), 1e-12) if per_cost else gain
+
+        heap = [(-gain_of(s), s) for s in np.flatnonzero(~chosen).tolist()]
+        heapq.heapify(heap)
+        fresh = dict.fromkeys((s for _, s in heap), 0)
+        turn, before = 0, places
+        while heap and places > 0:
+            gain, seat = heapq.heappop(heap)
+            if gain >= 0:
+                break
+            if price[seat] > money * (1 + 1e-12):
+                continue
+            if fresh[seat] != turn:
+                fresh[seat] = turn
+                heapq.heappush(heap, (-gain_of(seat), seat))
+                continue
+            chosen[seat], turn, places = True, turn + 1, places - 1
+            money -= float(price[seat])
+            if lacking is not None:
+                new = groups_of[seat][rest[groups_of[seat]] > 0]
+                lacking -= np.bincount(cover.zone[new], cover.people[new], minlength=len(lacking))
+                lacking = np.maximum(lacking, 0.0)
+            rest[groups_of[seat]] = 0.0
+            if promised and lacking is not None and not (lacking > 0).any():
+                break
+        if not promised or places == before or places <= 0:
+            if promised and places > 0:
+                lacking = None
+                continue
+            return chosen
+
+
+def _best(cover: Cover, answers: list[NDArray[np.bool_]], promise: Promise | None) -> NDArray[np.bool_]:
+    """Return the answer with the least shortfall of zones, then the most people; a single site too."""
+    if cover.budget is not None and cover.p != 0 and len(cover.site):
+        gains = sparse.csr_array(cover.reach.T) @ cover.weight
+        gains[cover.seat_price > cover.budget * (1 + 1e-12)] = -1.0
+        single = np.zeros(len(cover.site), dtype=bool)
+        single[int(gains.argmax())] = bool(gains.max() > 0)
+        answers = [*answers, single]
+
+    def rank(seats: NDArray[np.bool_]) -> tuple[float, float]:
+        short = 0.0 if promise is None else float(cover.shortfall(seats, promise).sum())
+        return -short, cover.worth(seats)
+
+    return max(answers, key=rank)
+
+
+def _fill(cover: Cover, seats: NDArray[np.bool_], steepness: float) -> NDArray[np.bool_]:
+    """Add seats while they can be paid, each time the one that brings groups nearest to complete for its cost."""
+    seats = seats.copy()
+    turned = sparse.csr_array(cover.reach.T)
+    tasks_of = np.maximum(np.bincount(cover.group, minlength=len(cover.weight)), 1)
+    worth_of = np.r_[cover.weight, 0.0]
+    missing = (cover.reach @ seats.astype(np.float64)) == 0
+    is_open = np.zeros(len(cover.opening), dtype=bool)
+    is_open[cover.site[seats]] = True
+    spent, new = cover.price(seats), int(cover.counted[np.flatnonzero(is_open)].sum())
+    while True:
+        done = tasks_of - np.bincount(cover.group[missing], minlength=len(cover.weight))
+        step = ((done + 1) / tasks_of) ** steepness - (done / tasks_of) ** steepness
+        gain = turned @ np.where(missing, (worth_of[:-1] * step)[cover.group], 0.0)
+        price = cover.cost + np.where(is_open[cover.site], 0.0, cover.opening[cover.site])
+        allowed = ~seats & (gain > 0)
+        if cover.budget is not None:
+            allowed &= spent + price <= cover.budget * (1 + 1e-12)
+        if cover.p is not None and new >= cover.p:
+            allowed &= is_open[cover.site] | ~cover.counted[cover.site]
+        if not allowed.any():
+            return seats
+        value = gain if cover.budget is None else _share_opening(cover, gain, price, is_open)
+        seat = int(np.where(allowed, value, -np.inf).argmax())
+        seats[seat], spent = True, spent + float(price[seat])
+        site = cover.site[seat]
+        new += int(cover.counted[site] and not is_open[site])
+        is_open[site] = True
+        missing[turned.indices[turned.indptr[seat] : turned.indptr[seat + 1]]] = False
+
+
+def _share_opening(
+    cover: Cover, gain: NDArray[np.float64], price: NDArray[np.float64], is_open: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return gain for the money, where opening a site is shared by all that it could usefully host."""
+    useful = gain > 0
+    hosted = np.maximum(np.bincount(cover.site[useful], minlength=len(cover.opening)), 1)[cover.site]
+    shared = np.where(is_open[cover.site], price, cover.cost + cover.opening[cover.site] / hosted)
+    return np.asarray(gain / np.maximum(shared, 1e-12))

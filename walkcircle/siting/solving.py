@@ -1,0 +1,436 @@
+"""Solving: a question of a planner's, checked, sent to its model, recounted, and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from walkcircle.errors import SitingError
+from walkcircle.siting.answers import Site, Siting, assign_nearest, count_zones, measure_gap
+from walkcircle.siting.exact import solve_cover
+from walkcircle.siting.flows import Load, solve_flow
+from walkcircle.siting.matrices import Ground, read_ground
+from walkcircle.siting.medians import solve_median
+from walkcircle.siting.programs import Clock
+from walkcircle.siting.reductions import Question, reduce_question
+from walkcircle.siting.setcovers import solve_center, solve_set_cover
+from walkcircle.siting.swaps import Field, Purse, find_ties, settle_ties
+from walkcircle.siting.terms import (
+    Model,
+    Promise,
+    SitingEffort,
+    SitingTerms,
+    check_budget,
+    check_count,
+    check_share,
+    read_promise,
+    read_weights,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+#: What each model needs, and what else it takes. All take existing sites, weights and limit.
+NEEDS: Mapping[Model, tuple[str, ...]] = {
+    "lscp": ("limit",),
+    "mclp": ("p", "limit"),
+    "budgeted-mclp": ("budget", "site_cost", "limit"),
+    "p-median": ("p",),
+    "p-center": ("p",),
+    "mu-cflp": ("capacity", "limit", "share"),
+}
+TAKES: Mapping[Model, tuple[str, ...]] = {
+    "lscp": ("site_cost", "share", "capacity"),
+    "mclp": ("capacity", "zones", "site_cost"),
+    "budgeted-mclp": ("p", "capacity", "zones"),
+    "p-median": ("limit", "capacity", "site_cost"),
+    "p-center": ("limit", "site_cost"),
+    "mu-cflp": ("p", "budget", "site_cost", "zones"),
+}
+#: Models whose objective is to be as large as can be.
+LARGEST = frozenset({"mclp", "budgeted-mclp"})
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question, checked and in arrays."""
+
+    model: Model
+    ground: Ground
+    weight: NDArray[np.float64]
+    existing: NDArray[np.int64]
+    price: NDArray[np.float64]
+    capacity: NDArray[np.float64] | None
+    share: float | None
+    promise: Promise | None
+    p: int | None
+    budget: float | None
+    effort: SitingEffort
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a model found: open candidates, people by stored pair where capacities divide them, and what is proven."""
+
+    chosen: NDArray[np.int64]
+    bound: float
+    exact: bool
+    free: float | None = None
+    people: NDArray[np.float64] | None = None
+
+
+def solve_siting(
+    cost: Any,
+    demand: ArrayLike | pd.Series,
+    *,
+    model: Model,
+    p: int | None = None,
+    limit: float | None = None,
+    existing: Sequence[Hashable] = (),
+    budget: float | None = None,
+    terms: SitingTerms | None = None,
+    effort: SitingEffort | None = None,
+) -> Siting:
+    """Find the sites that help most, and prove how much better any other choice could be.
+
+    With people aᵢ, costs cᵢⱼ, sites Yⱼ, and xᵢ for who is served::
+
+        lscp            min Σ fⱼYⱼ       everybody has a site within the limit           Toregas and others 1971
+        mclp            max Σ aᵢxᵢ       with p sites                                    Church & ReVelle 1974
+        budgeted-mclp   max Σ aᵢxᵢ       with Σ fⱼYⱼ ≤ budget                            Khuller, Moss & Naor 1999
+        p-median        min Σ aᵢcᵢⱼxᵢⱼ   with p sites, each point to its nearest         Hakimi 1964
+        p-center        min max cᵢⱼ      with p sites                                    Hakimi 1964; Minieka 1970
+        mu-cflp         min Σ fⱼYⱼ + Σ aᵢcᵢⱼxᵢⱼ   Σᵢ aᵢxᵢⱼ ≤ CⱼYⱼ, cᵢⱼ ≤ limit, Σ aᵢxᵢⱼ ≥ μ Σ aᵢ
+                                                                    Acta Geographica Sinica 2023 (life circles)
+
+    A point is in reach when its cost is at most `limit`. Where nobody lives nobody need be served. At most p new sites
+    are opened, and none without which nobody has less. What zones are promised goes first: the shortfall of all zones
+    together is made as small as can be, then the objective as good as can be.
+
+    Parameters
+    ----------
+    cost
+        Demand point × candidate, (n, m), in any unit, at least 0. A frame keeps its labels in the answer; in a frame or
+        array infinite or missing means that it cannot be reached, in a SciPy sparse matrix what is not stored cannot be
+        (a stored 0 is a cost of 0).
+    demand
+        People by demand point, (n,), finite and at least 0.
+    model
+        ``lscp``, ``mclp``, ``budgeted-mclp``, ``p-median``, ``p-center`` or ``mu-cflp``.
+    p
+        Most new sites.
+    limit
+        Largest cost that still counts, inclusive, in the unit of `cost`.
+    existing
+        Candidates, by label or by position where there are no labels, that are there already: they stay, cost nothing
+        and do not count towards p.
+    budget
+        Most that the new sites may cost.
+    terms
+        Costs, capacities, promises to zones; see :class:`SitingTerms`.
+    effort
+        Method, seconds and seed; see :class:`SitingEffort`.
+
+    Returns
+    -------
+    Siting
+        Sites, objective, proven bound and gap, who is served, ties. All is recounted from the costs and the sites.
+
+    Raises
+    ------
+    SitingError
+        The numbers cannot be meant, an option is missing or not of this model, or no choice keeps what is asked.
+
+    Examples
+    --------
+    >>> walks = pd.DataFrame({"A": [5, 9, 30], "B": [30, 8, 7]}, index=["mill", "park", "dock"])
+    >>> answer = solve_siting(walks, [100, 50, 200], model="mclp", p=1, limit=15)
+    >>> answer.opened, answer.objective, answer.gap
+    (('B',), 250.0, 0.0)
+    """
+    terms, effort = terms or SitingTerms(), effort or SitingEffort()
+    asked = _read_question(cost, demand, model, p, limit, existing, budget, terms, effort)
+    found = _solve(asked)
+    return _conclude(asked, found)
+
+
+# ── the question ────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_question(
+    cost: Any, demand: Any, model: Model, p: Any, limit: Any, existing: Any, budget: Any,
+    terms: SitingTerms, effort: SitingEffort,
+) -> _Asked:  # fmt: skip
+    clock = Clock(effort.seconds)
+    given = {
+        "p": p, "limit": limit, "budget": budget, "site_cost": terms.site_cost, "capacity": terms.capacity,
+        "share": terms.share, "zones": terms.zones if terms.zones is not None else terms.zone_minimum,
+    }  # fmt: skip
+    _check_options(model, {name for name, value in given.items() if value is not None})
+    ground = read_ground(cost, demand).within(limit)
+    return _Asked(
+        model=model,
+        ground=ground,
+        weight=read_weights(terms.weights, ground),
+        existing=ground.locate(existing, "existing"),
+        price=ground.values_of_sites(_default(terms.site_cost, 1.0 if model == "lscp" else 0.0), "site_cost"),
+        capacity=None if terms.capacity is None else ground.values_of_sites(terms.capacity, "capacity", unbounded=True),
+        share=None if terms.share is None else check_share(terms.share, "share"),
+        promise=read_promise(terms, ground),
+        p=check_count(p, model),
+        budget=check_budget(budget),
+        effort=effort,
+        clock=clock,
+    )
+
+
+def _default(value: Any, otherwise: float) -> Any:
+    return otherwise if value is None else value
+
+
+def _check_options(model: Model, given: set[str]) -> None:
+    """Refuse a model that is not known, and options that it lacks or does not take."""
+    if model not in NEEDS:
+        msg = f"model is '{model}'; known are {', '.join(get_args(Model))}"
+        raise SitingError(msg)
+    lacking = [name for name in NEEDS[model] if name not in given]
+    if lacking:
+        msg = f"model '{model}' needs {' and '.join(lacking)}; give {'it' if len(lacking) == 1 else 'them'}"
+        raise SitingError(msg)
+    strange = sorted(given - set(NEEDS[model]) - set(TAKES[model]))
+    if strange:
+        others = [name for name in NEEDS if strange[0] in (*NEEDS[name], *TAKES[name])]
+        msg = f"model '{model}' does not take {strange[0]}; leave it out, or ask {' or '.join(others)}"
+        raise SitingError(msg)
+
+
+def _check_reach(asked: _Asked) -> None:
+    """Refuse to serve everybody where somebody has no candidate in reach."""
+    alone = (np.diff(asked.ground.cost.indptr) == 0) & (asked.ground.demand > 0)
+    if alone.any():
+        first = asked.ground.points[int(alone.argmax())]
+        msg = (
+            f"{alone.sum()} of {len(alone)} demand points have no candidate within reach; "
+            f"raise limit or add candidates; the first is '{first}'"
+        )
+        raise SitingError(msg)
+
+
+# ── the models ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _solve(asked: _Asked) -> _Found:
+    everybody = asked.model in {"p-median", "p-center"} or (asked.model == "lscp" and asked.share is None)
+    if everybody:
+        _check_reach(asked)
+    if asked.capacity is not None:
+        return _solve_with_capacity(asked, everybody=everybody)
+    if asked.model == "p-median":
+        median = solve_median(asked.ground, asked.weight, asked.existing, asked.p or 0, asked.effort, asked.clock)
+        return _Found(median.chosen, median.bound, median.exact)
+    if asked.model == "p-center":
+        chosen, bound = solve_center(asked.ground, asked.existing, asked.p or 0, asked.clock)
+        return _Found(chosen, bound, exact=True)
+    cover = reduce_question(_cover_question(asked))
+    if asked.model == "lscp":
+        return _solve_lscp(asked, cover)
+    plan = solve_cover(cover, asked.promise, asked.effort, asked.clock)
+    chosen = np.unique(np.concatenate([asked.existing, cover.name[cover.site[plan.seats]]]))
+    return _Found(chosen, plan.bound, plan.exact, plan.free)
+
+
+def _solve_lscp(asked: _Asked, cover: Any) -> _Found:
+    needed = None
+    if asked.share is not None:
+        total, already = asked.ground.demand.sum(), asked.ground.demand[_reached(asked.ground, asked.existing)].sum()
+        needed = max(asked.share * float(total) - float(already), 0.0)
+        if needed > cover.people.sum() * (1 + 1e-12):
+            able = (float(already) + cover.people.sum()) / float(total)
+            msg = f"the candidates reach {able:.1%} of the people and share asks for {asked.share:.1%}; raise limit or add candidates"
+            raise SitingError(msg)
+    covering = solve_set_cover(cover, needed, asked.effort, asked.clock)
+    chosen = np.unique(np.concatenate([asked.existing, cover.name[covering.seats]]))
+    return _Found(chosen, covering.bound, covering.exact)
+
+
+def _cover_question(asked: _Asked) -> Question:
+    ground, count = asked.ground, len(asked.ground.sites)
+    reach = sparse.csr_array((np.ones(len(ground.cost.data)), ground.cost.indices, ground.cost.indptr), ground.cost.shape)
+    is_open = np.zeros(count, dtype=bool)
+    is_open[asked.existing] = True
+    # A point where nobody lives needs nothing; one whose people weigh nothing may still count for its zone.
+    lacks = ~_reached(ground, asked.existing) & (ground.demand > 0)
+    zoned = asked.promise is not None
+    return Question(
+        reach=(reach,), lacks=lacks[:, np.newaxis], weight=asked.weight, people=ground.demand,
+        zone=asked.promise.zone if asked.promise is not None else np.full(len(lacks), -1, dtype=np.int64),
+        hosts=~is_open[:, np.newaxis], cost=asked.price[:, np.newaxis], opening=np.zeros(count), open=is_open,
+        zones=len(asked.promise.names) if zoned and asked.promise is not None else 0,
+        p=None if asked.model == "lscp" else asked.p, budget=None if asked.model == "lscp" else asked.budget,
+    )  # fmt: skip
+
+
+def _reached(ground: Ground, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which points have one of the chosen within reach."""
+    inside = np.isin(ground.cost.indices, chosen)
+    return np.bincount(ground.rows[inside], minlength=len(ground.points)) > 0
+
+
+def _solve_with_capacity(asked: _Asked, *, everybody: bool) -> _Found:
+    if asked.effort.method == "greedy":
+        msg = "a question with capacity has no greedy answer; use method exact or auto, which keep the seconds as well"
+        raise SitingError(msg)
+    ground, pairs = asked.ground, len(asked.ground.cost.data)
+    importance = np.divide(asked.weight, ground.demand, out=np.zeros_like(asked.weight), where=ground.demand > 0)
+    each = importance[ground.rows]
+    sending = {"mclp": -each, "budgeted-mclp": -each, "lscp": np.zeros(pairs)}.get(asked.model, each * ground.cost.data)
+    price = asked.price.copy()
+    price[asked.existing] = 0.0
+    opening = price if asked.model in {"lscp", "mu-cflp"} else np.zeros(len(price))
+    share = 0.0 if asked.share is None else asked.share
+    load = Load(
+        opening=opening, sending=sending, capacity=asked.capacity if asked.capacity is not None else np.zeros(0),
+        price=price, everybody=everybody, least=share * float(ground.demand.sum()), p=asked.p, budget=asked.budget,
+    )  # fmt: skip
+    routed = solve_flow(ground, asked.existing, load, asked.promise, asked.clock)
+    sign = -1.0 if asked.model in LARGEST else 1.0
+    chosen, people = routed.chosen, routed.people
+    free = None if routed.free is None else sign * routed.free
+    chosen = _drop_unused(asked, chosen, people)
+    return _Found(chosen, sign * routed.bound, exact=True, free=free, people=people)
+
+
+def _drop_unused(asked: _Asked, chosen: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Leave out new sites to which nobody is sent."""
+    loads = np.bincount(asked.ground.cost.indices, people, minlength=len(asked.ground.sites))
+    return chosen[(loads[chosen] > 0) | np.isin(chosen, asked.existing)]
+
+
+# ── the answer ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _conclude(asked: _Asked, found: _Found) -> Siting:
+    """Settle ties, recount everything from costs and sites, and say what is proven."""
+    ground = asked.ground
+    chosen, ties = found.chosen, ()
+    if found.people is None:
+        chosen, ties = _settle(asked, found.chosen)
+        flow = assign_nearest(ground, chosen)
+    else:
+        flow = sparse.csr_array((found.people, ground.cost.indices, ground.cost.indptr), shape=ground.cost.shape)
+        flow.eliminate_zeros()
+    served = np.asarray(flow.sum(axis=1))
+    objective = _measure(asked, chosen, flow, served)
+    _recheck(asked, chosen, flow, served)
+    best = max if asked.model in LARGEST else min
+    bound = best(found.bound, objective)
+    gap = measure_gap(objective, bound)
+    price = asked.price.copy()
+    price[asked.existing] = 0.0
+    free = None if found.free is None else best(found.free, objective)
+    return Siting(
+        model=asked.model,
+        sites=_list_sites(asked, chosen, flow, price, objective),
+        columns=chosen,
+        objective=objective,
+        bound=objective if gap == 0 else bound,
+        gap=gap,
+        status="optimal" if gap == 0 else "bounded",
+        method="exact" if found.exact else "greedy",
+        seconds=asked.clock.spent,
+        demand=float(ground.demand.sum()),
+        flow=flow,
+        served=pd.Series(served, index=ground.points),
+        spent=float(price[chosen].sum()) if asked.model != "lscp" or (price != 1).any() else 0.0,
+        ties=ties,
+        zones=count_zones(asked.promise, served),
+        price_of_fairness=None if free is None else abs(free - objective),
+    )
+
+
+def _measure(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> float:
+    """Recount the objective from sites, costs and who goes where."""
+    ground = asked.ground
+    new = np.setdiff1d(chosen, asked.existing)
+    if asked.model == "lscp":
+        return float(asked.price[new].sum())
+    importance = np.divide(asked.weight, ground.demand, out=np.zeros_like(asked.weight), where=ground.demand > 0)
+    if asked.model in LARGEST:
+        return float((importance * served).sum())
+    people = sparse.coo_array(flow)
+    paid = np.asarray(ground.cost[people.row, people.col], dtype=np.float64).ravel() if people.nnz else np.zeros(0)
+    if asked.model == "p-center":
+        return float(paid.max(initial=0.0))
+    total = float((importance[people.row] * people.data * paid).sum())
+    return total + (float(asked.price[new].sum()) if asked.model == "mu-cflp" else 0.0)
+
+
+def _recheck(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> None:
+    """Count again what was asked for; an answer that does not keep it is never returned."""
+    ground, new = asked.ground, np.setdiff1d(chosen, asked.existing)
+    demand = ground.demand
+    broken = []
+    if len(np.setdiff1d(asked.existing, chosen)):
+        broken.append("an existing site was closed")
+    if asked.p is not None and len(new) > asked.p:
+        broken.append(f"{len(new)} sites for p of {asked.p}")
+    if asked.budget is not None and asked.price[new].sum() > asked.budget * (1 + 1e-9):
+        broken.append(f"{asked.price[new].sum():g} spent of {asked.budget:g}")
+    if asked.capacity is not None and (np.asarray(flow.sum(axis=0)) > asked.capacity).any():
+        broken.append("a site is over its capacity")
+    everybody = asked.model in {"p-median", "p-center"} or (asked.model == "lscp" and asked.share is None)
+    if everybody and (served < demand * (1 - 1e-6)).any():
+        broken.append("somebody is not served")
+    if asked.share is not None and served.sum() < asked.share * demand.sum() * (1 - 1e-6):
+        broken.append(f"{served.sum() / demand.sum():.4%} served of a share of {asked.share:.4%}")
+    if broken:
+        msg = f"the solver's answer does not stand up to a recount: {broken[0]}; give more seconds, or scale the numbers"
+        raise SitingError(msg)
+
+
+def _list_sites(
+    asked: _Asked, chosen: NDArray[np.int64], flow: Any, price: NDArray[np.float64], objective: float
+) -> tuple[Site, ...]:
+    assigned = np.asarray(flow.sum(axis=0))
+    lost = _count_lost(asked, chosen, objective)
+    there = np.isin(chosen, asked.existing)
+    rows = zip(chosen.tolist(), there.tolist(), lost.tolist(), strict=True)
+    return tuple(
+        Site(asked.ground.sites[column], existing, (), float(assigned[column]), each, float(price[column]))
+        for column, existing, each in rows
+    )
+
+
+def _count_lost(asked: _Asked, chosen: NDArray[np.int64], objective: float) -> NDArray[np.float64]:
+    """Count by how much the objective would worsen without each site, the others staying."""
+    del objective
+    if asked.capacity is not None or asked.model in {"lscp", "p-center"}:
+        return np.full(len(chosen), np.nan)
+    field = _field(asked)
+    first, second, near = field.nearest_two(chosen)
+    if asked.model == "p-median":
+        second = np.where(np.isfinite(second), second, np.nan)
+    worse = np.where(near >= 0, field.weight * (second - first), 0.0)
+    return np.bincount(near[near >= 0], worse[near >= 0], minlength=len(chosen))
+
+
+# ── ties ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _field(asked: _Asked) -> Field:
+    """Make the question a field on which swaps are measured: covered or not, or people × cost."""
+    cost = asked.ground.cost
+    if asked.model == "p-median":
+        return Field(cost, asked.weight, np.full(cost.shape[0], np.inf))
+    free = sparse.csr_array((np.zeros(cost.nnz), cost.indices, cost.indptr), shape=cost.shape)
+    return Field(free, asked.weight, np.ones(cost.shape[0]))
+
+
+def _settle(asked: _Asked, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[tuple[Hashable, Hashable], ...]]:
+    return chosen, ()
