@@ -228,7 +228,7 @@ def price_projects(pool: Pool, study: Study) -> NDArray[np.float64]:
     """
     if study.plan.budget is None:
         return np.full(len(pool), ONE_PROJECT)
-    cost = pool.projects[Projects.capex].to_numpy(dtype=float)
+    cost: NDArray[np.float64] = pool.projects[Projects.capex].to_numpy(dtype=float)
     if len(cost) and np.isnan(cost).all():
         msg = (
             "[plan] has a budget and no project has a cost; give the column capex of the sites or [siting] kind_capex, "
@@ -386,18 +386,18 @@ def _measure_index_gains(
     ids = pd.Index(pd.unique(scores[Scores.community]))
     kinds = pd.Index([kind.id for kind in standard.kinds])
     rows = scores.set_index([Scores.community, Scores.kind]).reindex(pd.MultiIndex.from_product([ids, kinds]))
-    parts = rows[[Scores.coverage, Scores.adequacy, Scores.quality]].to_numpy(dtype=float)
-    parts = parts.reshape(len(ids), len(kinds), 3)
+    columns = [Scores.coverage, Scores.adequacy, Scores.quality]
+    parts = np.array(rows[columns], dtype=float).reshape(len(ids), len(kinds), 3)
     keys = [CommunityCoverage.community, CommunityCoverage.kind]
     own = analysis.communities[CommunityCoverage.walker] == analysis.communities[CommunityCoverage.kind].map(
         _choose_walkers(analysis.study)
     )
     covered = analysis.communities[own].set_index(keys).reindex(pd.MultiIndex.from_product([ids, kinds]))
-    known = (covered[CommunityCoverage.population] - covered[CommunityCoverage.unknown]).to_numpy(dtype=float)
-    known = known.reshape(len(ids), len(kinds))
+    inside = covered[CommunityCoverage.population] - covered[CommunityCoverage.unknown]
+    known = inside.to_numpy(dtype=float).reshape(len(ids), len(kinds))
     weights, parted = choose_weights(standard, section), weigh_parts(section, standard)
     people = pool.wants[Wants.people].to_numpy(dtype=float)
-    at = ids.get_indexer(pool.wants[Wants.community]), kinds.get_indexer(pool.wants[Wants.kind])
+    at = (ids.get_indexer(pool.wants[Wants.community].to_list()), kinds.get_indexer(pool.wants[Wants.kind].to_list()))
 
     def index() -> NDArray[np.float64]:
         categories = weigh_kinds(score_parts(parts, parted), standard)

@@ -212,7 +212,8 @@ _FROM_YEAR, _GEOMETRY = Candidates.from_year, Projects.geometry
 
 def find_first_years(pool: Pool) -> NDArray[np.float64]:
     """Return the first year in which each project can be built, ``(m,)``; missing where any will do."""
-    return pool.projects[_FROM_YEAR].to_numpy(dtype=float)
+    years: NDArray[np.float64] = pool.projects[_FROM_YEAR].to_numpy(dtype=float)
+    return years
 
 
 def _list_sites(

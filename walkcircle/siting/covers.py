@@ -143,7 +143,7 @@ def cover_program(cover: Cover, zones: int) -> tuple[Program, Any]:
     cost[first_group:] = -cover.weight
     whole = np.arange(size) < first_group
     program = Program(cost, np.zeros(size), np.ones(size), whole, tuple(rows))
-    held = np.flatnonzero(cover.zone >= 0)
+    held = np.flatnonzero((cover.zone >= 0) & (zones > 0))
     serving = sparse.csr_array((cover.people[held], (cover.zone[held], first_group + held)), shape=(zones, size))
     return program, serving
 

@@ -49,7 +49,7 @@ def choose_bundles(cover: Cover, *, seed: int, over: object) -> NDArray[np.bool_
     draws = np.random.default_rng(seed)
     for turn in range(REFILLS):
         sites = np.unique(cover.site[best])
-        if callable(over) and over() or not len(sites):
+        if (callable(over) and over()) or not len(sites):
             break
         closed = draws.choice(sites, max(1, len(sites) // 4), replace=False)
         trial = _fill(cover, best & ~np.isin(cover.site, closed), STEEPNESS[turn % len(STEEPNESS)])
@@ -96,7 +96,7 @@ def _choose_lazily(cover: Cover, promise: Promise | None, *, per_cost: bool) -> 
     while True:
         promised = lacking is not None and bool((lacking > 0).any())
 
-        def gain_of(seat: int, promised: bool = promised) -> float:  # noqa: FBT001, FBT002 - bound early, in a loop
+        def gain_of(seat: int, promised: bool = promised) -> float:  # noqa: FBT001 - bound early, in a loop
             groups = groups_of[seat]
             groups = groups[rest[groups] > 0]
             if promised and lacking is not None:

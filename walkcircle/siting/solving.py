@@ -19,7 +19,7 @@ from walkcircle.siting.medians import solve_median
 from walkcircle.siting.programs import Clock
 from walkcircle.siting.reductions import Question, reduce_question
 from walkcircle.siting.setcovers import solve_center, solve_set_cover
-from walkcircle.siting.swaps import Field, Purse, find_ties, settle_ties
+from walkcircle.siting.swaps import Field
 from walkcircle.siting.terms import (
     Model,
     Promise,

@@ -80,6 +80,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
+from walkcircle.tables.ways import Links
 
 __all__ = [
     "TABLES",
@@ -118,6 +119,7 @@ __all__ = [
     "IndexChanges",
     "Isochrones",
     "LinkedHomes",
+    "Links",
     "Merged",
     "MissingKinds",
     "Nearest",
