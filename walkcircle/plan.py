@@ -83,8 +83,8 @@ class Plan:
     proofs
         :class:`~walkcircle.tables.Proofs`.
     price_of_fairness
-        People fewer served if each community is promised its share, from the best plan without a promise; None where
-        nobody is without.
+        How many people fewer are served if each community is promised its share; None where nothing can be built for
+        anybody.
     unit
         Currency of all costs; None where each project counts as one.
     """
@@ -135,11 +135,14 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     cost = price_projects(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
-    most, fair = (_choose(pool, cost, study, is_fair=is_fair) for is_fair in (False, True))
-    chosen = fair if section.fair else most
+    answers = {
+        question: _choose(pool, cost, study, is_fair=question == FAIR)
+        for question in ((MOST_PEOPLE, FAIR) if len(pool) else ())
+    }
     tell("Putting projects in years", 0.0)
     mine = np.zeros(len(pool), dtype=bool)
-    mine[chosen.columns] = True
+    if answers:
+        mine[answers[FAIR if section.fair else MOST_PEOPLE].columns] = True
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
@@ -153,8 +156,8 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
         phases=schedule.phases,
         before_after=_compare_coverage(analysis, after),
         index_changes=_compare_indices(analysis, after),
-        proofs=_list_proofs({MOST_PEOPLE: most, FAIR: fair}, cost),
-        price_of_fairness=fair.price_of_fairness,
+        proofs=_list_proofs(answers, cost),
+        price_of_fairness=answers[FAIR].price_of_fairness if answers else None,
         unit=study.siting.currency if section.budget is not None else None,
     )
 
@@ -429,6 +432,8 @@ def build_projects(place: Place, projects: gpd.GeoDataFrame) -> Place:
         geometry=built.geometry.to_numpy(),
         crs=projects.crs,
     )
+    if len(added) == 0:
+        return place
     facilities = gpd.GeoDataFrame(pd.concat([place.facilities, added], ignore_index=True), crs=place.facilities.crs)
     return replace(place, facilities=facilities)
 

@@ -150,7 +150,7 @@ def pool_sites(
         site = position.get_indexer(near[WalkTimes.destination])
         allowed = hosts.reindex(position)[kind.id].to_numpy(dtype=bool)
         if kind.min_floor_m2 is not None:
-            allowed &= ~(floor < kind.min_floor_m2)
+            allowed = allowed & ~(floor < kind.min_floor_m2)
         kept = (home >= 0) & (site >= 0) & allowed[site]
         used, column = np.unique(site[kept], return_inverse=True)
         shape = (len(wants), len(used))
