@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-
 @dataclass(frozen=True)
 class Ground:
     """Demand points, candidates, and the cost of each pair that can be reached.
@@ -56,7 +55,9 @@ class Ground:
         wanted = pd.Index(list(sites), dtype=object)
         found = pd.Index(self.sites.astype(object)).get_indexer(wanted)
         if (found < 0).any():
-            msg = f"{what} names '{wanted[found < 0][0]}', which is no candidate; the candidates are the columns of cost"
+            msg = (
+                f"{what} names '{wanted[found < 0][0]}', which is no candidate; the candidates are the columns of cost"
+            )
             raise SitingError(msg)
         return np.unique(found).astype(np.int64)
 
