@@ -80,7 +80,7 @@ class Cover:
     def complete(self, seats: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which groups have all their tasks fulfilled."""
         lacking = (self.reach @ seats.astype(np.float64)) == 0
-        return np.bincount(self.group[lacking], minlength=len(self.weight)) == 0
+        return np.asarray(np.bincount(self.group[lacking], minlength=len(self.weight)) == 0)
 
     def worth(self, seats: NDArray[np.bool_]) -> float:
         """Return the weighted people who are complete, those who are so already included."""

@@ -171,11 +171,13 @@ def _keep_pairs(matrix: Any, keep: NDArray[np.bool_]) -> Any:
 
 def _labels(cost: Any, demand: Any, shape: tuple[int, int], what: str) -> tuple[pd.Index, pd.Index]:
     """Take labels from a frame, else the points' from the demand, else positions; they must be unique."""
+    points: pd.Index
+    sites: pd.Index
     if isinstance(cost, pd.DataFrame):
-        points, sites = cost.index, cost.columns
+        points, sites = pd.Index(cost.index), pd.Index(cost.columns)
     else:
-        points = demand.index if isinstance(demand, pd.Series) else pd.RangeIndex(shape[0])
-        sites = pd.RangeIndex(shape[1])
+        points = pd.Index(demand.index if isinstance(demand, pd.Series) else range(shape[0]))
+        sites = pd.Index(range(shape[1]))
     if len(points) != shape[0]:
         msg = f"demand has {len(points)} values and {what} {shape[0]} rows; give one value for each row"
         raise SitingError(msg)

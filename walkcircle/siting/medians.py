@@ -193,7 +193,7 @@ def _choose_lowest(
     pay: NDArray[np.float64], prices: NDArray[np.float64], rows: Any, column: Any, new: NDArray[np.bool_], p: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], float]:
     """Open the existing sites and the p lowest ρ; return ρ, what is open, and the highest ρ among the new."""
-    rho = np.bincount(column, np.minimum(pay - prices[rows], 0.0), minlength=len(new))
+    rho = np.asarray(np.bincount(column, np.minimum(pay - prices[rows], 0.0), minlength=len(new)), dtype=np.float64)
     taken = ~new
     others = np.flatnonzero(new)
     if p >= len(others):

@@ -94,7 +94,7 @@ class Asked:
 
 
 def read_question(
-    cost: Any, demand: Any, model: Model, p: Any, limit: Any, existing: Any, budget: Any,
+    cost: Any, demand: Any, *, model: Model, p: Any, limit: Any, existing: Any, budget: Any,
     terms: SitingTerms, effort: SitingEffort,
 ) -> Asked:  # fmt: skip
     """Check a question at the door and put it into arrays; errors as :func:`~walkcircle.siting.solve_siting` says."""

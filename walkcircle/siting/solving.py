@@ -107,7 +107,9 @@ def solve_siting(
     (('B',), 250.0, 0.0)
     """
     terms, effort = terms or SitingTerms(), effort or SitingEffort()
-    asked = read_question(cost, demand, model, p, limit, existing, budget, terms, effort)
+    asked = read_question(
+        cost, demand, model=model, p=p, limit=limit, existing=existing, budget=budget, terms=terms, effort=effort
+    )
     found = _solve(asked)
     return _conclude(asked, found)
 
@@ -142,7 +144,7 @@ def _solve_lscp(asked: Asked, cover: Cover) -> _Found:
         needed = max(asked.needed - already, 0.0)
         if needed > cover.people.sum() * (1 + 1e-12):
             able = (already + cover.people.sum()) / total
-            msg = f"the candidates reach {able:.1%} of the people, share asks for {asked.share:.1%}; raise limit or lower it"
+            msg = f"the candidates reach {able:.1%} of the people, share asks for {asked.share:.1%}; raise limit"
             raise SitingError(msg)
     covering = solve_set_cover(cover, needed, asked.effort, asked.clock)
     chosen = np.unique(np.concatenate([asked.existing, cover.name[covering.seats]]))
@@ -201,7 +203,8 @@ def _drop_unused(asked: Asked, chosen: NDArray[np.int64], people: NDArray[np.flo
 def _conclude(asked: Asked, found: _Found) -> Siting:
     """Settle ties, recount everything from costs and sites, and say what is proven."""
     ground = asked.ground
-    chosen, ties = found.chosen, ()
+    chosen = found.chosen
+    ties: tuple[tuple[Hashable, Hashable], ...] = ()
     if found.people is None:
         chosen, ties = settle_sites(asked, found.chosen)
         flow = assign_nearest(ground, chosen)
@@ -273,9 +276,7 @@ def _recheck(asked: Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray
     if asked.share is not None and served.sum() < asked.share * demand.sum() * (1 - 1e-6):
         broken.append(f"{served.sum() / demand.sum():.4%} served of a share of {asked.share:.4%}")
     if broken:
-        msg = (
-            f"the solver's answer does not stand up to a recount: {broken[0]}; give more seconds, or scale the numbers"
-        )
+        msg = f"the answer does not stand up to a recount: {broken[0]}; give more seconds, or scale the numbers"
         raise SitingError(msg)
 
 
@@ -299,4 +300,5 @@ def _count_lost(asked: Asked, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     if asked.model == "p-median":
         second = np.where(second < field.penalty, second, np.inf)
     held = near >= 0
-    return np.bincount(near[held], (field.weight * (second - first))[held], minlength=len(chosen))
+    lost = np.bincount(near[held], (field.weight * (second - first))[held], minlength=len(chosen))
+    return np.asarray(lost, dtype=np.float64)

@@ -77,7 +77,8 @@ def _equal_swaps(
         served = float(field.weight.sum()) - field.total(chosen)
         enough = served + field.profits(chosen) >= asked.needed * (1 - EQUAL_SHARE)
         alike = purse.price[:, np.newaxis] == purse.price[chosen][np.newaxis, :]
-        return np.nonzero(purse.allows(chosen) & enough & alike)
+        candidate, place = np.nonzero(purse.allows(chosen) & enough & alike)
+        return candidate, place
     candidate, place = find_ties(field, chosen, purse)
     if asked.model == "lscp":
         alike = purse.price[candidate] == purse.price[chosen[place]]
