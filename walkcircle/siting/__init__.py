@@ -1,8 +1,8 @@
 """Siting: which sites help most, with a proof of how much better any other choice could be.
 
 A question is checked at the door (`questions.py`, `matrices.py`, `terms.py`) and sent to its model: `covers.py` (who is
-in reach, one kind or several), `setcovers.py`, `medians.py`, `flows.py` (capacities). Covering problems are made smaller
-(`reductions.py`), answered greedily (`greedy.py`), improved by swaps (`swaps.py`), bounded (`bounds.py`), and decided by
+in reach, one kind or several), `setcovers.py`, `medians.py`, `flows.py` (capacities). Covering problems are made small
+(`reductions.py`), answered greedily (`greedy.py`), improved by swaps (`swaps.py`), bounded (`bounds.py`), and proven by
 HiGHS (`exact.py`, `programs.py`). Answers are recounted from costs and sites before they are returned (`solving.py`,
 `bundles.py`), and ties listed (`ties.py`).
 """

@@ -145,6 +145,8 @@ def _program(ground: Ground, existing: NDArray[np.int64], load: Load, promise: P
 
 def _keep_capacity(ground: Ground, people: NDArray[np.float64], capacity: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take away what a solver's tolerance, a millionth, put into a site or took from a point too much."""
+    if not len(people):
+        return people
     sent = np.bincount(ground.rows, people, minlength=len(ground.points))
     over = np.divide(ground.demand, sent, out=np.ones_like(sent), where=sent > ground.demand)
     people = people * over[ground.rows]

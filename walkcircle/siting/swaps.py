@@ -1,7 +1,7 @@
 """Swaps: what is won or lost when one site takes the place of another, for all pairs at once.
 
 Fast interchange (Teitz & Bart 1968; Whitaker 1983; Resende & Werneck 2007, "A fast swap-based local search procedure
-for location problems", Annals of Operations Research 150): the profit of a swap is the gain of what opens, less the loss
+for location problems", Annals of Operations Research 150): the profit of a swap is the gain of what opens less the loss
 of what closes, and a correction for points that both concern. One pass over the pairs that can be reached gives all.
 A covering problem is one in which every pair costs 0 and being without costs 1.
 """
