@@ -92,7 +92,7 @@ def solve_or_none(*arguments, **options):
         return None
 
 
-SMALL = settings(deadline=None, max_examples=80)
+SMALL = settings(deadline=None, max_examples=50)
 
 
 @SMALL
@@ -219,7 +219,7 @@ def test_mu_cflp_is_the_cheapest_flow_and_no_site_is_overfull(town, share):
         assert answer.objective == pytest.approx(best, abs=1e-6)
         assert (answer.flow.sum(axis=0) <= town.capacity).all()
         assert (answer.flow.sum(axis=1) <= town.demand * (1 + 1e-9)).all()
-        assert answer.served.sum() >= share * town.demand.sum() * (1 - 1e-6)
+        assert answer.served.sum() >= share * town.demand.sum() - 1e-6 * max(town.demand.sum(), 1)
         sent = answer.flow.tocoo()
         assert all(town.inside[i, j] for i, j in zip(sent.row, sent.col, strict=True))
 
@@ -406,7 +406,7 @@ def test_the_same_question_has_the_same_answer():
 
 
 def test_an_answer_cut_short_says_how_much_better_it_could_be(monkeypatch):
-    monkeypatch.setattr(exact, "solve_program", lambda program, seconds: Solved(None, -np.inf, LIMIT))
+    monkeypatch.setattr(exact, "solve_program", lambda *_: Solved(None, -np.inf, LIMIT))
     rng = np.random.default_rng(1)
     points, sites = rng.random((400, 2)), rng.random((200, 2))
     cost = np.hypot(*(points[:, None] - sites[None]).transpose(2, 0, 1))

@@ -43,7 +43,7 @@ def bundles(draw):
 
 def plans(asked):
     """Give every plan that may be made: seats as (site, kind), and who then has all kinds."""
-    points, sites = asked["costs"][KINDS[0]].shape
+    points = len(asked["demand"])
     there = {(j, k) for k in range(2) for j in asked["existing"][KINDS[k]]}
     open_sites = {j for j, _ in there}
     seats = [(j, k) for k in range(2) for j in asked["terms"].hosts[KINDS[k]] if (j, k) not in there]
