@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Steps of the ascent; more seldom lower the bound by a thousandth.
 STEPS = 600
-#: Steps without progress after which the stride is shortened, and by how much (Held, Wolfe & Crowder 1974; Beasley 1993).
+#: Steps without progress after which the stride is shortened, and by how much (Held, Wolfe & Crowder 1974).
 PATIENCE, SHORTEN = 15, 0.6
 
 
@@ -45,8 +45,8 @@ def bound_cover(cover: Cover, reached: float, over: Any) -> Multipliers:
 
         L = base + Σ max(0, wᵍ - Σ λᵗ) + μB + θp + Σⱼ max(0, Σₛ max(0, vₛ - μcₛ) - μFⱼ - θ),   vₛ = Σ λᵗ over its tasks
 
-    is at least the worth of any plan. λ follows subgradients (Galvão & ReVelle 1996 for one kind), θ is the p-th largest
-    value, and μ is searched; any of them are valid.
+    is at least the worth of any plan. λ follows subgradients (Galvão & ReVelle 1996 for one kind), θ is the p-th
+    largest value, and μ is searched; any of them are valid.
 
     Parameters
     ----------

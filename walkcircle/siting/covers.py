@@ -63,8 +63,9 @@ class Cover:
 
     @property
     def single(self) -> bool:
-        """Tell whether each site has one seat, so that sites alone need be chosen."""
-        return len(self.site) == len(self.opening) and bool((self.site == np.arange(len(self.site))).all())
+        """Tell whether it is the plain problem: each site has one seat and is new, each group has one task."""
+        each = np.array_equal(self.site, np.arange(len(self.opening)))
+        return each and np.array_equal(self.group, np.arange(len(self.weight))) and bool(self.counted.all())
 
     @property
     def seat_price(self) -> NDArray[np.float64]:
@@ -80,7 +81,7 @@ class Cover:
     def complete(self, seats: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which groups have all their tasks fulfilled."""
         lacking = (self.reach @ seats.astype(np.float64)) == 0
-        return np.bincount(self.group[lacking], minlength=len(self.weight)) == 0
+        return np.asarray(np.bincount(self.group[lacking], minlength=len(self.weight)) == 0)
 
     def worth(self, seats: NDArray[np.bool_]) -> float:
         """Return the weighted people who are complete, those who are so already included."""
@@ -104,7 +105,7 @@ class Cover:
         return self.budget is None or self.price(seats) <= self.budget * (1 + 1e-12)
 
 
-def cover_program(cover: Cover, zones: int) -> tuple[Program, Any]:
+def cover_program(cover: Cover) -> tuple[Program, Any]:
     """Write the covering problem as a program: sites, seats where there are several to a site, groups.
 
     Church & ReVelle 1974 for one kind: max Σ wᵍxᵍ with Σ yⱼ ≥ xᵍ over the sites in reach of g. With several kinds each
@@ -143,7 +144,8 @@ def cover_program(cover: Cover, zones: int) -> tuple[Program, Any]:
     cost[first_group:] = -cover.weight
     whole = np.arange(size) < first_group
     program = Program(cost, np.zeros(size), np.ones(size), whole, tuple(rows))
-    held = np.flatnonzero((cover.zone >= 0) & (zones > 0))
+    zones = len(cover.base_zone)
+    held = np.flatnonzero(cover.zone >= 0)
     serving = sparse.csr_array((cover.people[held], (cover.zone[held], first_group + held)), shape=(zones, size))
     return program, serving
 

@@ -120,7 +120,7 @@ def _prove(
 ) -> tuple[NDArray[np.bool_], float]:
     """Ask HiGHS for a better plan among those that could be one, and for its bound."""
     reached = cover.worth(start)
-    program, _ = cover_program(cover, 0)
+    program, _ = cover_program(cover)
     step = max(cover.steps, 1e-9 * abs(reached))
     program = fix_seats(cover, program, multipliers.forced < reached + step - 1e-6 * min(step, 1.0))
     # Only plans at least as good need be looked at; HiGHS cannot be given a plan to start from.
@@ -139,7 +139,7 @@ def _keep_promise(
     cover: Cover, promise: Promise, start: NDArray[np.bool_], clock: Clock
 ) -> tuple[NDArray[np.bool_], float]:
     """Find the plan with the least shortfall of all zones together, and among those the one with most people."""
-    program, serving = cover_program(cover, len(promise.least))
+    program, serving = cover_program(cover)
     half = clock.left / 2
     solved, fair = solve_fairly(program, serving, promise.least - cover.base_zone, half, clock)
     if fair is None:

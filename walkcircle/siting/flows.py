@@ -102,9 +102,7 @@ def solve_flow(
 # ── parts ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _program(
-    ground: Ground, existing: NDArray[np.int64], load: Load, promise: Promise | None
-) -> tuple[Program, Any]:
+def _program(ground: Ground, existing: NDArray[np.int64], load: Load, promise: Promise | None) -> tuple[Program, Any]:
     """Write sites, then the share of a point's people on each pair."""
     sites, pairs, points = len(ground.sites), len(ground.cost.data), len(ground.points)
     rows, column, size = ground.rows, ground.cost.indices, len(ground.sites) + len(ground.cost.data)
@@ -147,6 +145,8 @@ def _program(
 
 def _keep_capacity(ground: Ground, people: NDArray[np.float64], capacity: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take away what a solver's tolerance, a millionth, put into a site or took from a point too much."""
+    if not len(people):
+        return people
     sent = np.bincount(ground.rows, people, minlength=len(ground.points))
     over = np.divide(ground.demand, sent, out=np.ones_like(sent), where=sent > ground.demand)
     people = people * over[ground.rows]
@@ -163,5 +163,7 @@ def _explain(ground: Ground, load: Load) -> str:
     alone = (~reached & (ground.demand > 0)).sum()
     if alone and (load.everybody or ground.demand[reached].sum() < load.least):
         first = ground.points[int((~reached & (ground.demand > 0)).argmax())]
-        return f"{alone} demand points have no candidate in reach, the first is '{first}'; raise limit or add candidates"
+        return (
+            f"{alone} demand points have no candidate in reach, the first is '{first}'; raise limit or add candidates"
+        )
     return "the candidates within p, budget and limit hold too few; raise p, budget, limit or capacity"

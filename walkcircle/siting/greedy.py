@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,7 @@ def choose_greedily(cover: Cover, promise: Promise | None = None) -> NDArray[np.
     return _best(cover, answers, promise)
 
 
-def choose_bundles(cover: Cover, *, seed: int, over: object) -> NDArray[np.bool_]:
+def choose_bundles(cover: Cover, *, seed: int, over: Callable[[], bool]) -> NDArray[np.bool_]:
     """Choose seats of several kinds by steps, with steps towards completion counted in part, then undo and refill.
 
     Completing a bundle has no guarantee for greedy choices: the last kind is worth all, the first nothing. So nearness
@@ -49,7 +50,7 @@ def choose_bundles(cover: Cover, *, seed: int, over: object) -> NDArray[np.bool_
     draws = np.random.default_rng(seed)
     for turn in range(REFILLS):
         sites = np.unique(cover.site[best])
-        if (callable(over) and over()) or not len(sites):
+        if over() or not len(sites):
             break
         closed = draws.choice(sites, max(1, len(sites) // 4), replace=False)
         trial = _fill(cover, best & ~np.isin(cover.site, closed), STEEPNESS[turn % len(STEEPNESS)])
@@ -85,55 +86,61 @@ def drop_idle(cover: Cover, seats: NDArray[np.bool_], promise: Promise | None = 
 
 
 def _choose_lazily(cover: Cover, promise: Promise | None, *, per_cost: bool) -> NDArray[np.bool_]:
-    """Choose with gains kept in a heap and renewed only when they come to the top (CELF; Minoux 1978)."""
+    """Choose seats by gain, or gain for the cost; what zones are promised first."""
     turned = sparse.csr_array(cover.reach.T)
     groups_of = [turned.indices[turned.indptr[s] : turned.indptr[s + 1]] for s in range(len(cover.site))]
-    price = cover.seat_price
-    chosen, rest = np.zeros(len(cover.site), dtype=bool), cover.weight.copy()
-    lacking = None if promise is None else np.maximum(promise.least - cover.base_zone, 0.0)
-    places = cover.p if cover.p is not None else len(cover.site)
-    money = cover.budget if cover.budget is not None else np.inf
-    while True:
-        promised = lacking is not None and bool((lacking > 0).any())
+    price = np.maximum(cover.seat_price, 1e-12) if per_cost else np.ones(len(cover.site))
 
-        def gain_of(seat: int, promised: bool = promised) -> float:  # noqa: FBT001 - bound early, in a loop
-            groups = groups_of[seat]
-            groups = groups[rest[groups] > 0]
-            if promised and lacking is not None:
-                served = np.bincount(cover.zone[groups], cover.people[groups], minlength=len(lacking))
-                gain = float(np.minimum(served, lacking).sum())
-            else:
-                gain = float(rest[groups].sum())
-            return gain / max(float(price[seat]), 1e-12) if per_cost else gain
+    def fill_zones(groups: NDArray[np.int64], served: NDArray[np.bool_], seat: int) -> float:
+        least = promise.least if promise is not None else np.zeros(0)
+        have = cover.base_zone + np.bincount(cover.zone[served], cover.people[served], minlength=len(least))
+        more = np.bincount(cover.zone[groups], cover.people[groups], minlength=len(least))
+        return float(np.minimum(more, np.maximum(least - have, 0.0)).sum() / price[seat])
 
-        heap = [(-gain_of(s), s) for s in np.flatnonzero(~chosen).tolist()]
-        heapq.heapify(heap)
-        fresh = dict.fromkeys((s for _, s in heap), 0)
-        turn, before = 0, places
-        while heap and places > 0:
-            gain, seat = heapq.heappop(heap)
-            if gain >= 0:
-                break
-            if price[seat] > money * (1 + 1e-12):
-                continue
-            if fresh[seat] != turn:
-                fresh[seat] = turn
-                heapq.heappush(heap, (-gain_of(seat), seat))
-                continue
-            chosen[seat], turn, places = True, turn + 1, places - 1
-            money -= float(price[seat])
-            if lacking is not None:
-                new = groups_of[seat][rest[groups_of[seat]] > 0]
-                lacking -= np.bincount(cover.zone[new], cover.people[new], minlength=len(lacking))
-                lacking = np.maximum(lacking, 0.0)
-            rest[groups_of[seat]] = 0.0
-            if promised and lacking is not None and not (lacking > 0).any():
-                break
-        if not promised or places == before or places <= 0:
-            if promised and places > 0:
-                lacking = None
-                continue
-            return chosen
+    def serve_people(groups: NDArray[np.int64], served: NDArray[np.bool_], seat: int) -> float:
+        del served
+        return float(cover.weight[groups].sum() / price[seat])
+
+    chosen = np.zeros(len(cover.site), dtype=bool)
+    if promise is not None:
+        chosen = _spend(cover, groups_of, chosen, fill_zones)
+    return _spend(cover, groups_of, chosen, serve_people)
+
+
+def _spend(
+    cover: Cover,
+    groups_of: list[NDArray[np.int64]],
+    chosen: NDArray[np.bool_],
+    gain_of: Callable[[NDArray[np.int64], NDArray[np.bool_], int], float],
+) -> NDArray[np.bool_]:
+    """Choose with gains kept in a heap and renewed only when they come to the top (Minoux 1978; CELF)."""
+    chosen, served = chosen.copy(), np.zeros(len(cover.weight), dtype=bool)
+    for seat in np.flatnonzero(chosen).tolist():
+        served[groups_of[seat]] = True
+    places = len(cover.site) if cover.p is None else cover.p - int(chosen.sum())
+    money = np.inf if cover.budget is None else cover.budget * (1 + 1e-12) - cover.price(chosen)
+
+    def renew(seat: int) -> tuple[float, int]:
+        groups = groups_of[seat]
+        return -gain_of(groups[~served[groups]], served, seat), seat
+
+    heap = [renew(seat) for seat in np.flatnonzero(~chosen).tolist()]
+    heapq.heapify(heap)
+    renewed = np.zeros(len(cover.site), dtype=np.int64)
+    turn = 0
+    while heap and places > 0:
+        loss, seat = heapq.heappop(heap)
+        if loss >= 0:
+            break
+        if cover.seat_price[seat] > money:
+            continue
+        if renewed[seat] < turn:
+            renewed[seat] = turn
+            heapq.heappush(heap, renew(seat))
+            continue
+        chosen[seat], served[groups_of[seat]] = True, True
+        turn, places, money = turn + 1, places - 1, money - float(cover.seat_price[seat])
+    return chosen
 
 
 def _best(cover: Cover, answers: list[NDArray[np.bool_]], promise: Promise | None) -> NDArray[np.bool_]:

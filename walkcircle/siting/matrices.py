@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-
 @dataclass(frozen=True)
 class Ground:
     """Demand points, candidates, and the cost of each pair that can be reached.
@@ -56,7 +55,9 @@ class Ground:
         wanted = pd.Index(list(sites), dtype=object)
         found = pd.Index(self.sites.astype(object)).get_indexer(wanted)
         if (found < 0).any():
-            msg = f"{what} names '{wanted[found < 0][0]}', which is no candidate; the candidates are the columns of cost"
+            msg = (
+                f"{what} names '{wanted[found < 0][0]}', which is no candidate; the candidates are the columns of cost"
+            )
             raise SitingError(msg)
         return np.unique(found).astype(np.int64)
 
@@ -170,11 +171,13 @@ def _keep_pairs(matrix: Any, keep: NDArray[np.bool_]) -> Any:
 
 def _labels(cost: Any, demand: Any, shape: tuple[int, int], what: str) -> tuple[pd.Index, pd.Index]:
     """Take labels from a frame, else the points' from the demand, else positions; they must be unique."""
+    points: pd.Index
+    sites: pd.Index
     if isinstance(cost, pd.DataFrame):
-        points, sites = cost.index, cost.columns
+        points, sites = pd.Index(cost.index), pd.Index(cost.columns)
     else:
-        points = demand.index if isinstance(demand, pd.Series) else pd.RangeIndex(shape[0])
-        sites = pd.RangeIndex(shape[1])
+        points = pd.Index(demand.index if isinstance(demand, pd.Series) else range(shape[0]))
+        sites = pd.Index(range(shape[1]))
     if len(points) != shape[0]:
         msg = f"demand has {len(points)} values and {what} {shape[0]} rows; give one value for each row"
         raise SitingError(msg)

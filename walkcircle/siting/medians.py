@@ -49,7 +49,7 @@ def solve_median(
         No p sites reach everybody, or none were found in time.
     """
     lived = np.flatnonzero(weight > 0)
-    field = _make_field(sparse.csr_array(ground.cost[lived]), weight[lived])
+    field = make_field(sparse.csr_array(ground.cost[lived]), weight[lived])
     locked = np.zeros(field.cost.shape[1], dtype=bool)
     locked[existing] = True
     purse = Purse(np.zeros(len(locked)), np.inf, locked)
@@ -62,7 +62,9 @@ def solve_median(
             field, chosen, purse, value, seed=effort.seed, over=lambda: clock.spent > 0.5 * effort.seconds
         )
     total = field.total(chosen)
-    whole = bool((field.weight == np.round(field.weight)).all() and (field.cost.data == np.round(field.cost.data)).all())
+    whole = bool(
+        (field.weight == np.round(field.weight)).all() and (field.cost.data == np.round(field.cost.data)).all()
+    )
     bound = min(_raise_bound(bound, whole=whole), total)
     pairs = pair_forced < total - (1 - 1e-6 if whole else 0.0)
     exact = effort.method == "exact" or (effort.method == "auto" and int(pairs.sum()) <= EXACT_PAIRS)
@@ -71,19 +73,29 @@ def solve_median(
         sites[existing] = True
         chosen, proven = _prove(field, chosen, existing, p, pairs, sites, clock)
         bound = min(max(bound, _raise_bound(proven, whole=whole)), field.total(chosen))
+    chosen = _drop_idle(field, chosen, existing)
     return Median(np.sort(chosen), bound, exact or bound >= total * (1 - 1e-9))
 
 
-# ── parts ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _make_field(cost: Any, weight: NDArray[np.float64]) -> Field:
+def make_field(cost: Any, weight: NDArray[np.float64]) -> Field:
     """Add a cost for being without a site that no sum of walks can outweigh."""
     worst = np.zeros(cost.shape[0])
     rows = np.repeat(np.arange(cost.shape[0]), np.diff(cost.indptr))
     np.maximum.at(worst, rows, cost.data)
     penalty = 1.0 + worst + float(weight @ worst) / weight
     return Field(cost, weight, penalty)
+
+
+# ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _drop_idle(field: Field, chosen: NDArray[np.int64], existing: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Close new sites, the last first, to which nobody need go."""
+    for site in np.sort(np.setdiff1d(chosen, existing))[::-1].tolist():
+        rest = chosen[chosen != site]
+        if len(rest) and field.total(rest) <= field.total(chosen):
+            chosen = rest
+    return chosen
 
 
 def _choose_stepwise(field: Field, existing: NDArray[np.int64], p: int) -> NDArray[np.int64]:
@@ -126,10 +138,14 @@ def _reach_everybody(
     solved = solve_program(Program(np.ones(count), lower, np.ones(count), np.ones(count, dtype=bool), rows), clock.left)
     if solved.x is None:
         known = "" if solved.state == INFEASIBLE else " were found in time that"
-        msg = f"no {p} new sites{known} reach all {field.cost.shape[0]} demand points; raise p or the limit, or ask mclp"
+        msg = (
+            f"no {p} new sites{known} reach all {field.cost.shape[0]} demand points; raise p or the limit, or ask mclp"
+        )
         raise SitingError(msg)
     cover = np.flatnonzero(solved.x > 0.5)
-    return _choose_stepwise(field, np.concatenate([existing, np.setdiff1d(cover, existing)]), p + len(existing) - len(cover))
+    return _choose_stepwise(
+        field, np.concatenate([existing, np.setdiff1d(cover, existing)]), p + len(existing) - len(cover)
+    )
 
 
 def _bound_median(
@@ -177,7 +193,7 @@ def _choose_lowest(
     pay: NDArray[np.float64], prices: NDArray[np.float64], rows: Any, column: Any, new: NDArray[np.bool_], p: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], float]:
     """Open the existing sites and the p lowest ρ; return ρ, what is open, and the highest ρ among the new."""
-    rho = np.bincount(column, np.minimum(pay - prices[rows], 0.0), minlength=len(new))
+    rho = np.asarray(np.bincount(column, np.minimum(pay - prices[rows], 0.0), minlength=len(new)), dtype=np.float64)
     taken = ~new
     others = np.flatnonzero(new)
     if p >= len(others):

@@ -106,6 +106,9 @@ def solve_program(program: Program, seconds: float) -> Solved:
 
     The relative gap that :func:`scipy.optimize.milp` leaves by itself, 1e-4, is set to 0: an optimum is an optimum.
     """
+    if not len(program.cost):
+        possible = all((r.low <= 0).all() and (r.high >= 0).all() for r in program.rows)
+        return Solved(np.zeros(0), 0.0, OPTIMAL) if possible else Solved(None, np.inf, INFEASIBLE)
     constraints = [LinearConstraint(r.matrix, r.low, r.high) for r in program.rows if r.matrix.shape[0]]
     answer = milp(
         program.cost,

@@ -126,7 +126,7 @@ def _all_in_reach(question: Question, rows: Any, seat_kind: NDArray[np.int64]) -
 def _group_rows(
     rows: Any, zone: NDArray[np.int64], members: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the different rows, in the order of their contents; return the group of each member and one row of each."""
+    """Tell the group of each member, those with the same row and zone, and one row of each, in the rows' order."""
     keys = [rows.indices[rows.indptr[i] : rows.indptr[i + 1]].tobytes() + zone[i].tobytes() for i in members.tolist()]
     seen: dict[bytes, int] = {}
     for key, member in zip(keys, members.tolist(), strict=True):
@@ -144,13 +144,14 @@ def _firsts(group_of: NDArray[np.int64]) -> NDArray[np.int64]:
 def _sum_by_group(values: NDArray[np.float64], group_of: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
     """Sum in the order of the values, so that the order of the rows leaves no trace in the last bit."""
     order = np.lexsort((values, group_of))
-    return np.bincount(group_of[order], values[order], minlength=groups)
+    sums = np.bincount(group_of[order], values[order], minlength=groups)
+    return np.asarray(sums, dtype=np.float64)
 
 
 def _dominated(
     question: Question, merged: Any, seat_kind: NDArray[np.int64], seat_name: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell for each seat whether its candidate is dominated: another reaches as much of every kind and costs no more."""
+    """Tell for each seat whether another candidate reaches as much of every kind and costs no more."""
     names, site = np.unique(seat_name, return_inverse=True)
     pairs = sparse.coo_array(merged)
     kinds = question.lacks.shape[1]

@@ -1,4 +1,4 @@
-"""Set covers: the fewest or cheapest sites that serve everybody, or a share of everybody; and p-centers by way of them."""
+"""Set covers: the fewest or cheapest sites that serve everybody, or a share; and p-centers by way of them."""
 
 from __future__ import annotations
 

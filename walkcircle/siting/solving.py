@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,66 +12,22 @@ from scipy import sparse
 
 from walkcircle.errors import SitingError
 from walkcircle.siting.answers import Site, Siting, assign_nearest, count_zones, measure_gap
+from walkcircle.siting.covers import Cover
 from walkcircle.siting.exact import solve_cover
 from walkcircle.siting.flows import Load, solve_flow
-from walkcircle.siting.matrices import Ground, read_ground
 from walkcircle.siting.medians import solve_median
-from walkcircle.siting.programs import Clock
+from walkcircle.siting.questions import LARGEST, Asked, check_reach, read_question
 from walkcircle.siting.reductions import Question, reduce_question
 from walkcircle.siting.setcovers import solve_center, solve_set_cover
-from walkcircle.siting.swaps import Field
-from walkcircle.siting.terms import (
-    Model,
-    Promise,
-    SitingEffort,
-    SitingTerms,
-    check_budget,
-    check_count,
-    check_share,
-    read_promise,
-    read_weights,
-)
+from walkcircle.siting.terms import Model, SitingEffort, SitingTerms
+from walkcircle.siting.ties import settle_sites, swap_field
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-#: What each model needs, and what else it takes. All take existing sites, weights and limit.
-NEEDS: Mapping[Model, tuple[str, ...]] = {
-    "lscp": ("limit",),
-    "mclp": ("p", "limit"),
-    "budgeted-mclp": ("budget", "site_cost", "limit"),
-    "p-median": ("p",),
-    "p-center": ("p",),
-    "mu-cflp": ("capacity", "limit", "share"),
-}
-TAKES: Mapping[Model, tuple[str, ...]] = {
-    "lscp": ("site_cost", "share", "capacity"),
-    "mclp": ("capacity", "zones", "site_cost"),
-    "budgeted-mclp": ("p", "capacity", "zones"),
-    "p-median": ("limit", "capacity", "site_cost"),
-    "p-center": ("limit", "site_cost"),
-    "mu-cflp": ("p", "budget", "site_cost", "zones"),
-}
-#: Models whose objective is to be as large as can be.
-LARGEST = frozenset({"mclp", "budgeted-mclp"})
 
-
-@dataclass(frozen=True)
-class _Asked:
-    """A question, checked and in arrays."""
-
-    model: Model
-    ground: Ground
-    weight: NDArray[np.float64]
-    existing: NDArray[np.int64]
-    price: NDArray[np.float64]
-    capacity: NDArray[np.float64] | None
-    share: float | None
-    promise: Promise | None
-    p: int | None
-    budget: float | None
-    effort: SitingEffort
-    clock: Clock
+#: HiGHS keeps rows to a millionth; a share of people or a divided demand point may lack as much.
+SLACK = 1e-6
 
 
 @dataclass(frozen=True)
@@ -155,82 +111,21 @@ def solve_siting(
     (('B',), 250.0, 0.0)
     """
     terms, effort = terms or SitingTerms(), effort or SitingEffort()
-    asked = _read_question(cost, demand, model, p, limit, existing, budget, terms, effort)
+    asked = read_question(
+        cost, demand, model=model, p=p, limit=limit, existing=existing, budget=budget, terms=terms, effort=effort
+    )
     found = _solve(asked)
     return _conclude(asked, found)
-
-
-# ── the question ────────────────────────────────────────────────────────────────────────────────
-
-
-def _read_question(
-    cost: Any, demand: Any, model: Model, p: Any, limit: Any, existing: Any, budget: Any,
-    terms: SitingTerms, effort: SitingEffort,
-) -> _Asked:  # fmt: skip
-    clock = Clock(effort.seconds)
-    given = {
-        "p": p, "limit": limit, "budget": budget, "site_cost": terms.site_cost, "capacity": terms.capacity,
-        "share": terms.share, "zones": terms.zones if terms.zones is not None else terms.zone_minimum,
-    }  # fmt: skip
-    _check_options(model, {name for name, value in given.items() if value is not None})
-    ground = read_ground(cost, demand).within(limit)
-    return _Asked(
-        model=model,
-        ground=ground,
-        weight=read_weights(terms.weights, ground),
-        existing=ground.locate(existing, "existing"),
-        price=ground.values_of_sites(_default(terms.site_cost, 1.0 if model == "lscp" else 0.0), "site_cost"),
-        capacity=None if terms.capacity is None else ground.values_of_sites(terms.capacity, "capacity", unbounded=True),
-        share=None if terms.share is None else check_share(terms.share, "share"),
-        promise=read_promise(terms, ground),
-        p=check_count(p, model),
-        budget=check_budget(budget),
-        effort=effort,
-        clock=clock,
-    )
-
-
-def _default(value: Any, otherwise: float) -> Any:
-    return otherwise if value is None else value
-
-
-def _check_options(model: Model, given: set[str]) -> None:
-    """Refuse a model that is not known, and options that it lacks or does not take."""
-    if model not in NEEDS:
-        msg = f"model is '{model}'; known are {', '.join(get_args(Model))}"
-        raise SitingError(msg)
-    lacking = [name for name in NEEDS[model] if name not in given]
-    if lacking:
-        msg = f"model '{model}' needs {' and '.join(lacking)}; give {'it' if len(lacking) == 1 else 'them'}"
-        raise SitingError(msg)
-    strange = sorted(given - set(NEEDS[model]) - set(TAKES[model]))
-    if strange:
-        others = [name for name in NEEDS if strange[0] in (*NEEDS[name], *TAKES[name])]
-        msg = f"model '{model}' does not take {strange[0]}; leave it out, or ask {' or '.join(others)}"
-        raise SitingError(msg)
-
-
-def _check_reach(asked: _Asked) -> None:
-    """Refuse to serve everybody where somebody has no candidate in reach."""
-    alone = (np.diff(asked.ground.cost.indptr) == 0) & (asked.ground.demand > 0)
-    if alone.any():
-        first = asked.ground.points[int(alone.argmax())]
-        msg = (
-            f"{alone.sum()} of {len(alone)} demand points have no candidate within reach; "
-            f"raise limit or add candidates; the first is '{first}'"
-        )
-        raise SitingError(msg)
 
 
 # ── the models ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _solve(asked: _Asked) -> _Found:
-    everybody = asked.model in {"p-median", "p-center"} or (asked.model == "lscp" and asked.share is None)
-    if everybody:
-        _check_reach(asked)
+def _solve(asked: Asked) -> _Found:
+    if asked.everybody:
+        check_reach(asked)
     if asked.capacity is not None:
-        return _solve_with_capacity(asked, everybody=everybody)
+        return _solve_with_capacity(asked)
     if asked.model == "p-median":
         median = solve_median(asked.ground, asked.weight, asked.existing, asked.p or 0, asked.effort, asked.clock)
         return _Found(median.chosen, median.bound, median.exact)
@@ -245,27 +140,30 @@ def _solve(asked: _Asked) -> _Found:
     return _Found(chosen, plan.bound, plan.exact, plan.free)
 
 
-def _solve_lscp(asked: _Asked, cover: Any) -> _Found:
+def _solve_lscp(asked: Asked, cover: Cover) -> _Found:
     needed = None
     if asked.share is not None:
-        total, already = asked.ground.demand.sum(), asked.ground.demand[_reached(asked.ground, asked.existing)].sum()
-        needed = max(asked.share * float(total) - float(already), 0.0)
+        total = float(asked.ground.demand.sum())
+        already = float(asked.ground.demand[asked.reached(asked.existing)].sum())
+        needed = max(asked.needed - already, 0.0)
         if needed > cover.people.sum() * (1 + 1e-12):
-            able = (float(already) + cover.people.sum()) / float(total)
-            msg = f"the candidates reach {able:.1%} of the people and share asks for {asked.share:.1%}; raise limit or add candidates"
+            able = (already + cover.people.sum()) / total
+            msg = f"the candidates reach {able:.1%} of the people, share asks for {asked.share:.1%}; raise limit"
             raise SitingError(msg)
     covering = solve_set_cover(cover, needed, asked.effort, asked.clock)
     chosen = np.unique(np.concatenate([asked.existing, cover.name[covering.seats]]))
     return _Found(chosen, covering.bound, covering.exact)
 
 
-def _cover_question(asked: _Asked) -> Question:
+def _cover_question(asked: Asked) -> Question:
     ground, count = asked.ground, len(asked.ground.sites)
-    reach = sparse.csr_array((np.ones(len(ground.cost.data)), ground.cost.indices, ground.cost.indptr), ground.cost.shape)
+    reach = sparse.csr_array(
+        (np.ones(len(ground.cost.data)), ground.cost.indices, ground.cost.indptr), ground.cost.shape
+    )
     is_open = np.zeros(count, dtype=bool)
     is_open[asked.existing] = True
     # A point where nobody lives needs nothing; one whose people weigh nothing may still count for its zone.
-    lacks = ~_reached(ground, asked.existing) & (ground.demand > 0)
+    lacks = ~asked.reached(asked.existing) & (ground.demand > 0)
     zoned = asked.promise is not None
     return Question(
         reach=(reach,), lacks=lacks[:, np.newaxis], weight=asked.weight, people=ground.demand,
@@ -276,27 +174,18 @@ def _cover_question(asked: _Asked) -> Question:
     )  # fmt: skip
 
 
-def _reached(ground: Ground, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which points have one of the chosen within reach."""
-    inside = np.isin(ground.cost.indices, chosen)
-    return np.bincount(ground.rows[inside], minlength=len(ground.points)) > 0
-
-
-def _solve_with_capacity(asked: _Asked, *, everybody: bool) -> _Found:
+def _solve_with_capacity(asked: Asked) -> _Found:
     if asked.effort.method == "greedy":
         msg = "a question with capacity has no greedy answer; use method exact or auto, which keep the seconds as well"
         raise SitingError(msg)
     ground, pairs = asked.ground, len(asked.ground.cost.data)
-    importance = np.divide(asked.weight, ground.demand, out=np.zeros_like(asked.weight), where=ground.demand > 0)
-    each = importance[ground.rows]
+    each = asked.importance[ground.rows]
     sending = {"mclp": -each, "budgeted-mclp": -each, "lscp": np.zeros(pairs)}.get(asked.model, each * ground.cost.data)
-    price = asked.price.copy()
-    price[asked.existing] = 0.0
+    price = asked.new_price
     opening = price if asked.model in {"lscp", "mu-cflp"} else np.zeros(len(price))
-    share = 0.0 if asked.share is None else asked.share
     load = Load(
         opening=opening, sending=sending, capacity=asked.capacity if asked.capacity is not None else np.zeros(0),
-        price=price, everybody=everybody, least=share * float(ground.demand.sum()), p=asked.p, budget=asked.budget,
+        price=price, everybody=asked.everybody, least=asked.needed, p=asked.p, budget=asked.budget,
     )  # fmt: skip
     routed = solve_flow(ground, asked.existing, load, asked.promise, asked.clock)
     sign = -1.0 if asked.model in LARGEST else 1.0
@@ -306,7 +195,7 @@ def _solve_with_capacity(asked: _Asked, *, everybody: bool) -> _Found:
     return _Found(chosen, sign * routed.bound, exact=True, free=free, people=people)
 
 
-def _drop_unused(asked: _Asked, chosen: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
+def _drop_unused(asked: Asked, chosen: NDArray[np.int64], people: NDArray[np.float64]) -> NDArray[np.int64]:
     """Leave out new sites to which nobody is sent."""
     loads = np.bincount(asked.ground.cost.indices, people, minlength=len(asked.ground.sites))
     return chosen[(loads[chosen] > 0) | np.isin(chosen, asked.existing)]
@@ -315,15 +204,18 @@ def _drop_unused(asked: _Asked, chosen: NDArray[np.int64], people: NDArray[np.fl
 # ── the answer ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _conclude(asked: _Asked, found: _Found) -> Siting:
+def _conclude(asked: Asked, found: _Found) -> Siting:
     """Settle ties, recount everything from costs and sites, and say what is proven."""
     ground = asked.ground
-    chosen, ties = found.chosen, ()
+    chosen = found.chosen
+    ties: tuple[tuple[Hashable, Hashable], ...] = ()
     if found.people is None:
-        chosen, ties = _settle(asked, found.chosen)
+        chosen, ties = settle_sites(asked, found.chosen)
         flow = assign_nearest(ground, chosen)
     else:
-        flow = sparse.csr_array((found.people, ground.cost.indices, ground.cost.indptr), shape=ground.cost.shape)
+        # A copy, since taking out zeros would take them out of the costs' own indices.
+        parts = (found.people, ground.cost.indices, ground.cost.indptr)
+        flow = sparse.csr_array(parts, shape=ground.cost.shape, copy=True)
         flow.eliminate_zeros()
     served = np.asarray(flow.sum(axis=1))
     objective = _measure(asked, chosen, flow, served)
@@ -331,12 +223,11 @@ def _conclude(asked: _Asked, found: _Found) -> Siting:
     best = max if asked.model in LARGEST else min
     bound = best(found.bound, objective)
     gap = measure_gap(objective, bound)
-    price = asked.price.copy()
-    price[asked.existing] = 0.0
+    price = asked.new_price
     free = None if found.free is None else best(found.free, objective)
     return Siting(
         model=asked.model,
-        sites=_list_sites(asked, chosen, flow, price, objective),
+        sites=_list_sites(asked, chosen, flow, price),
         columns=chosen,
         objective=objective,
         bound=objective if gap == 0 else bound,
@@ -354,13 +245,13 @@ def _conclude(asked: _Asked, found: _Found) -> Siting:
     )
 
 
-def _measure(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> float:
+def _measure(asked: Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> float:
     """Recount the objective from sites, costs and who goes where."""
     ground = asked.ground
     new = np.setdiff1d(chosen, asked.existing)
     if asked.model == "lscp":
         return float(asked.price[new].sum())
-    importance = np.divide(asked.weight, ground.demand, out=np.zeros_like(asked.weight), where=ground.demand > 0)
+    importance = asked.importance
     if asked.model in LARGEST:
         return float((importance * served).sum())
     people = sparse.coo_array(flow)
@@ -371,7 +262,7 @@ def _measure(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArra
     return total + (float(asked.price[new].sum()) if asked.model == "mu-cflp" else 0.0)
 
 
-def _recheck(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> None:
+def _recheck(asked: Asked, chosen: NDArray[np.int64], flow: Any, served: NDArray[np.float64]) -> None:
     """Count again what was asked for; an answer that does not keep it is never returned."""
     ground, new = asked.ground, np.setdiff1d(chosen, asked.existing)
     demand = ground.demand
@@ -384,21 +275,18 @@ def _recheck(asked: _Asked, chosen: NDArray[np.int64], flow: Any, served: NDArra
         broken.append(f"{asked.price[new].sum():g} spent of {asked.budget:g}")
     if asked.capacity is not None and (np.asarray(flow.sum(axis=0)) > asked.capacity).any():
         broken.append("a site is over its capacity")
-    everybody = asked.model in {"p-median", "p-center"} or (asked.model == "lscp" and asked.share is None)
-    if everybody and (served < demand * (1 - 1e-6)).any():
+    if asked.everybody and (served < demand - SLACK * np.maximum(demand, 1.0)).any():
         broken.append("somebody is not served")
-    if asked.share is not None and served.sum() < asked.share * demand.sum() * (1 - 1e-6):
+    if asked.share is not None and served.sum() < asked.needed - SLACK * max(float(demand.sum()), 1.0):
         broken.append(f"{served.sum() / demand.sum():.4%} served of a share of {asked.share:.4%}")
     if broken:
-        msg = f"the solver's answer does not stand up to a recount: {broken[0]}; give more seconds, or scale the numbers"
+        msg = f"the answer does not stand up to a recount: {broken[0]}; give more seconds, or scale the numbers"
         raise SitingError(msg)
 
 
-def _list_sites(
-    asked: _Asked, chosen: NDArray[np.int64], flow: Any, price: NDArray[np.float64], objective: float
-) -> tuple[Site, ...]:
+def _list_sites(asked: Asked, chosen: NDArray[np.int64], flow: Any, price: NDArray[np.float64]) -> tuple[Site, ...]:
     assigned = np.asarray(flow.sum(axis=0))
-    lost = _count_lost(asked, chosen, objective)
+    lost = _count_lost(asked, chosen)
     there = np.isin(chosen, asked.existing)
     rows = zip(chosen.tolist(), there.tolist(), lost.tolist(), strict=True)
     return tuple(
@@ -407,30 +295,14 @@ def _list_sites(
     )
 
 
-def _count_lost(asked: _Asked, chosen: NDArray[np.int64], objective: float) -> NDArray[np.float64]:
+def _count_lost(asked: Asked, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Count by how much the objective would worsen without each site, the others staying."""
-    del objective
     if asked.capacity is not None or asked.model in {"lscp", "p-center"}:
         return np.full(len(chosen), np.nan)
-    field = _field(asked)
+    field, _ = swap_field(asked, chosen)
     first, second, near = field.nearest_two(chosen)
     if asked.model == "p-median":
-        second = np.where(np.isfinite(second), second, np.nan)
-    worse = np.where(near >= 0, field.weight * (second - first), 0.0)
-    return np.bincount(near[near >= 0], worse[near >= 0], minlength=len(chosen))
-
-
-# ── ties ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _field(asked: _Asked) -> Field:
-    """Make the question a field on which swaps are measured: covered or not, or people × cost."""
-    cost = asked.ground.cost
-    if asked.model == "p-median":
-        return Field(cost, asked.weight, np.full(cost.shape[0], np.inf))
-    free = sparse.csr_array((np.zeros(cost.nnz), cost.indices, cost.indptr), shape=cost.shape)
-    return Field(free, asked.weight, np.ones(cost.shape[0]))
-
-
-def _settle(asked: _Asked, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[tuple[Hashable, Hashable], ...]]:
-    return chosen, ()
+        second = np.where(second < field.penalty, second, np.inf)
+    held = near >= 0
+    lost = np.bincount(near[held], (field.weight * (second - first))[held], minlength=len(chosen))
+    return np.asarray(lost, dtype=np.float64)

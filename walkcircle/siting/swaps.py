@@ -1,8 +1,8 @@
 """Swaps: what is won or lost when one site takes the place of another, for all pairs at once.
 
-Fast interchange (Teitz & Bart 1968; Whitaker 1983; Resende & Werneck 2007, "A fast swap-based local search procedure for
-location problems", Annals of Operations Research 150): the profit of a swap is the gain of what opens, less the loss of
-what closes, and a correction for points that both concern. One pass over the pairs that can be reached gives all.
+Fast interchange (Teitz & Bart 1968; Whitaker 1983; Resende & Werneck 2007, "A fast swap-based local search procedure
+for location problems", Annals of Operations Research 150): the profit of a swap is the gain of what opens less the loss
+of what closes, and a correction for points that both concern. One pass over the pairs that can be reached gives all.
 A covering problem is one in which every pair costs 0 and being without costs 1.
 """
 
@@ -151,4 +151,5 @@ def find_ties(field: Field, chosen: NDArray[np.int64], purse: Purse) -> tuple[ND
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     scale = max(abs(field.total(chosen)), float(field.weight.max(initial=0.0)), 1e-300)
     equal = purse.allows(chosen) & (np.abs(field.profits(chosen)) <= EQUAL_SHARE * scale)
-    return np.nonzero(equal)
+    candidate, place = np.nonzero(equal)
+    return candidate, place

@@ -149,7 +149,7 @@ def read_promise(terms: SitingTerms | BundleTerms, ground: Ground) -> Promise | 
         minimum = np.full(len(names), float(terms.zone_minimum))
     for name, least in zip(names, minimum, strict=True):
         check_share(float(least), f"zone_minimum of '{name}'")
-    people = np.bincount(zone, ground.demand, minlength=len(names))
+    people = np.asarray(np.bincount(zone, ground.demand, minlength=len(names)), dtype=np.float64)
     return Promise(names, zone, people, minimum * people)
 
 
