@@ -114,6 +114,41 @@ def choose_centre(ground: Ground, atoms: NDArray[np.int64]) -> tuple[int, float]
 
 
 @jit
+def _sort_by(keys: NDArray[np.float64], order: NDArray[np.int64]) -> None:
+    """Sort a short `order` by keys, equal ones as they are; NumPy's own takes seconds to compile."""
+    for place in range(1, len(order)):
+        moved, key = order[place], keys[order[place]]
+        at = place
+        while at > 0 and keys[order[at - 1]] > key:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = moved
+
+
+@jit
+def _sort_atoms(atoms: NDArray[np.int64]) -> None:
+    """Sort a short list of numbers."""
+    for place in range(1, len(atoms)):
+        moved, at = atoms[place], place
+        while at > 0 and atoms[at - 1] > moved:
+            atoms[at] = atoms[at - 1]
+            at -= 1
+        atoms[at] = moved
+
+
+@jit
+def _pick_atoms(atoms: NDArray[np.int64], side: NDArray[np.bool_], wanted: bool) -> NDArray[np.int64]:  # noqa: FBT001 - by position, as kernels take it
+    """Pick the atoms on one side."""
+    picked = np.empty(len(atoms), np.int64)
+    count = 0
+    for place in range(len(atoms)):
+        if side[place] == wanted:
+            picked[count] = atoms[place]
+            count += 1
+    return picked[:count]
+
+
+@jit
 def _start_alone(ground: Ground) -> Parts:
     """Make every atom a part of its own."""
     count = len(ground.people)
@@ -136,7 +171,7 @@ def _list_atoms(parts: Parts, part: int) -> NDArray[np.int64]:
     for place in range(len(atoms)):
         atoms[place] = atom
         atom = parts.after[atom]
-    atoms.sort()
+    _sort_atoms(atoms)
     return atoms
 
 
@@ -168,11 +203,14 @@ def _set_part(ground: Ground, parts: Parts, part: int, atoms: NDArray[np.int64],
 def _join_atoms(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     """Join two lists of atoms, by number."""
     joined = np.empty(len(a) + len(b), np.int64)
-    for place in range(len(a)):
-        joined[place] = a[place]
-    for place in range(len(b)):
-        joined[len(a) + place] = b[place]
-    joined.sort()
+    left = right = 0
+    for place in range(len(joined)):
+        if right == len(b) or (left < len(a) and a[left] < b[right]):
+            joined[place] = a[left]
+            left += 1
+        else:
+            joined[place] = b[right]
+            right += 1
     return joined
 
 
@@ -204,29 +242,26 @@ def hang_together(ground: Ground, atoms: NDArray[np.int64], mark: NDArray[np.int
 @jit
 def _list_around(ground: Ground, parts: Parts, part: int) -> NDArray[np.int64]:
     """List the parts beside a part, by number."""
-    found = np.empty(8, np.int64)
-    count = 0
-    atom = parts.first[part]
+    most, atom = 0, parts.first[part]
+    while atom >= 0:
+        most += ground.start[atom + 1] - ground.start[atom]
+        atom = parts.after[atom]
+    around = np.empty(most, np.int64)
+    count, atom = 0, parts.first[part]
     while atom >= 0:
         for slot in range(ground.start[atom], ground.start[atom + 1]):
             other = parts.part[ground.neighbour[slot]]
-            if other == part:
+            at = count
+            while at > 0 and around[at - 1] > other:
+                at -= 1
+            if other == part or (at > 0 and around[at - 1] == other):
                 continue
-            known = False
-            for place in range(count):
-                known = known or found[place] == other
-            if not known:
-                if count == len(found):
-                    longer = np.empty(2 * count, np.int64)
-                    for place in range(count):
-                        longer[place] = found[place]
-                    found = longer
-                found[count] = other
-                count += 1
+            for place in range(count, at, -1):
+                around[place] = around[place - 1]
+            around[at] = other
+            count += 1
         atom = parts.after[atom]
-    around = found[:count].copy()
-    around.sort()
-    return around
+    return around[:count]
 
 
 # ── joining ─────────────────────────────────────────────────────────────────────────────────────
@@ -254,7 +289,7 @@ def join_alone(ground: Ground, jitter: float, seed: int) -> Parts:
         for other in _list_around(ground, parts, atom):
             if other > atom:
                 _offer(ground, parts, version, waiting, atom, other, jitter)
-    while len(waiting):
+    while waiting:
         _, one, other, when, whence = heapq.heappop(waiting)
         if one < 0 or version[one] != when or version[other] != whence:
             continue
@@ -322,7 +357,7 @@ def improve_parts(ground: Ground, parts: Parts) -> int:
                         ground, parts, part, other, mark, stack, stale
                     )
             if not taken and parts.size[part]:
-                taken = _dissolve(ground, parts, part, mark, stack, stale)
+                taken = _dissolve(ground, parts, part, stale)
             if taken:
                 steps += 1
                 working = True
@@ -371,7 +406,7 @@ def _split_best(
     for atom in atoms:
         people += ground.people[atom]
         area += ground.area[atom]
-    dearer = np.empty(count)
+    dearer, order = np.empty(count), np.empty(count, np.int64)
     trial = np.zeros(count, np.bool_)
     for a in range(0, count, step):
         for b in range(a + 1, count, step):
@@ -389,7 +424,9 @@ def _split_best(
             if not allowed:
                 continue
             dearer[a], dearer[b] = -np.inf, np.inf
-            order = np.argsort(dearer, kind="mergesort")
+            for place in range(count):
+                order[place] = place
+            _sort_by(dearer, order)
             left = p = g = 0.0
             right_now = right
             for place in range(count - 1):
@@ -408,9 +445,8 @@ def _split_best(
                 if total < best:
                     for at in range(count):
                         trial[order[at]] = at <= place
-                    if hang_together(ground, atoms[trial], mark, stack) and hang_together(
-                        ground, atoms[~trial], mark, stack
-                    ):
+                    ours, theirs = _pick_atoms(atoms, trial, True), _pick_atoms(atoms, trial, False)  # noqa: FBT003 - by position, as kernels take it
+                    if hang_together(ground, ours, mark, stack) and hang_together(ground, theirs, mark, stack):
                         best = total
                         first, second = atoms[a], atoms[b]
                         for at in range(count):
@@ -444,7 +480,8 @@ def _cut(
             if parts.size[atom] == 0:
                 free = atom
                 break
-    _settle(ground, parts, part, free, atoms[side], atoms[~side], stale)
+    ours, theirs = _pick_atoms(atoms, side, True), _pick_atoms(atoms, side, False)  # noqa: FBT003 - by position, as kernels take it
+    _settle(ground, parts, part, free, ours, theirs, stale)
     return True
 
 
@@ -493,7 +530,8 @@ def _cut_anew(
         return True
     if first < 0:
         return False
-    _settle(ground, parts, part, other, atoms[side], atoms[~side], stale)
+    ours, theirs = _pick_atoms(atoms, side, True), _pick_atoms(atoms, side, False)  # noqa: FBT003 - by position, as kernels take it
+    _settle(ground, parts, part, other, ours, theirs, stale)
     return True
 
 
@@ -549,7 +587,7 @@ def _list_touching(ground: Ground, parts: Parts, part: int, other: int) -> NDArr
     for place in range(len(atoms)):
         for slot in range(ground.start[atoms[place]], ground.start[atoms[place] + 1]):
             touching[place] |= parts.part[ground.neighbour[slot]] == other
-    return atoms[touching]
+    return _pick_atoms(atoms, touching, True)  # noqa: FBT003 - by position, as kernels take it
 
 
 @jit
@@ -563,25 +601,20 @@ def _exchange(atoms: NDArray[np.int64], out: int, come: int) -> NDArray[np.int64
             count += 1
     if come >= 0:
         kept[count] = come
-    kept.sort()
+    _sort_atoms(kept)
     return kept
 
 
 @jit
-def _dissolve(
-    ground: Ground,
-    parts: Parts,
-    part: int,
-    mark: NDArray[np.int64],
-    stack: NDArray[np.int64],
-    stale: NDArray[np.bool_],
-) -> bool:
+def _dissolve(ground: Ground, parts: Parts, part: int, stale: NDArray[np.bool_]) -> bool:
     """Give the atoms of a part to the parts around it, one at a time where it costs least, if that is cheaper."""
     left = _list_atoms(parts, part)
     around = _list_around(ground, parts, part)
     if len(around) < 2:
         return False
-    people, area = parts.people[around], parts.area[around]
+    people, area = np.empty(len(around)), np.empty(len(around))
+    for place in range(len(around)):
+        people[place], area[place] = parts.people[around[place]], parts.area[around[place]]
     now = parts.cost[part]
     for place in range(len(around)):
         now += charge_part(people[place], area[place], ground.charges)
@@ -614,7 +647,7 @@ def _dissolve(
     _stir(ground, parts, part, stale)
     _set_part(ground, parts, part, left[:0], -1, 0.0)
     for beside in around:
-        atoms = _join_atoms(_list_atoms(parts, beside), left[owner == beside])
+        atoms = _join_atoms(_list_atoms(parts, beside), _pick_atoms(left, owner == beside, True))  # noqa: FBT003 - by position, as kernels take it
         centre, cost = choose_centre(ground, atoms)
         _set_part(ground, parts, beside, atoms, centre, cost)
     for beside in around:
@@ -631,113 +664,31 @@ def _meets(
         other = ground.neighbour[slot]
         if parts.part[other] == part:
             return True
-        place = np.searchsorted(left, other)
-        if place < len(left) and left[place] == other and owner[place] == part:
-            return True
+        for place in range(len(left)):
+            if left[place] == other and owner[place] == part:
+                return True
     return False
 
 
-# ── rebuilding ──────────────────────────────────────────────────────────────────────────────────
+# ── from a partition ────────────────────────────────────────────────────────────────────────────
 
 
 @jit
-def _take_ground(ground: Ground, atoms: NDArray[np.int64], number: NDArray[np.int64]) -> Ground:
-    """Take some atoms as a ground of their own; `number` is all -1, and so it is left."""
-    count = len(atoms)
-    for place in range(count):
-        number[atoms[place]] = place
-    start, begin = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
-    for place in range(count):
-        start[place + 1], begin[place + 1] = start[place], begin[place]
-        for slot in range(ground.start[atoms[place]], ground.start[atoms[place] + 1]):
-            start[place + 1] += number[ground.neighbour[slot]] >= 0
-        for slot in range(ground.begin[atoms[place]], ground.begin[atoms[place] + 1]):
-            begin[place + 1] += number[ground.centre[slot]] >= 0
-    neighbour, centre, cost = np.empty(start[-1], np.int64), np.empty(begin[-1], np.int64), np.empty(begin[-1])
-    beside = within = 0
-    for place in range(count):
-        for slot in range(ground.start[atoms[place]], ground.start[atoms[place] + 1]):
-            if number[ground.neighbour[slot]] >= 0:
-                neighbour[beside] = number[ground.neighbour[slot]]
-                beside += 1
-        for slot in range(ground.begin[atoms[place]], ground.begin[atoms[place] + 1]):
-            if number[ground.centre[slot]] >= 0:
-                centre[within], cost[within] = number[ground.centre[slot]], ground.cost[slot]
-                within += 1
-    for atom in atoms:
-        number[atom] = -1
-    return Ground(start, neighbour, begin, centre, cost, ground.people[atoms], ground.area[atoms], ground.charges)
-
-
-@jit
-def rebuild_parts(ground: Ground, parts: Parts, rounds: int, seed: int) -> int:
-    """Take a part and those around it down and build them anew with some chance; keep what is cheaper.
-
-    Parameters
-    ----------
-    ground, parts
-        The atoms and their partition, which changes.
-    rounds
-        How often.
-    seed
-        Of the draws.
-
-    Returns
-    -------
-    int
-        Rounds that made it cheaper.
-    """
+def start_parts(ground: Ground, part: NDArray[np.int64]) -> Parts:
+    """Start from a partition, given as the number of each atom's part; each part gets its best centre."""
+    parts = _start_alone(ground)
     count = len(ground.people)
-    number = np.full(count, -1, np.int64)
-    better = 0
-    for turn in range(rounds):
-        np.random.seed((seed + 7919 * turn) % 2147483647)  # noqa: NPY002 - as in join_alone
-        part = parts.part[np.random.randint(0, count)]  # noqa: NPY002 - as in join_alone
-        chosen = _join_atoms(np.array([part]), _list_around(ground, parts, part))
-        atoms = _list_atoms(parts, chosen[0])
-        now = parts.cost[chosen[0]]
-        for beside in chosen[1:]:
-            atoms = _join_atoms(atoms, _list_atoms(parts, beside))
-            now += parts.cost[beside]
-        inner = _take_ground(ground, atoms, number)
-        built = join_alone(inner, 0.3, (seed + 7919 * turn + 1) % 2147483647)
-        improve_parts(inner, built)
-        if built.cost.sum() >= now - _SLACK:
-            continue
-        better += 1
-        for beside in chosen:
-            _set_part(ground, parts, beside, atoms[:0], -1, 0.0)
-        free = 0
-        for inside in range(len(atoms)):
-            if built.size[inside] == 0:
-                continue
-            while free < len(chosen) and parts.size[chosen[free]]:
-                free += 1
-            slot = chosen[free] if free < len(chosen) else -1
-            if slot < 0:
-                for other in range(count):
-                    if parts.size[other] == 0:
-                        slot = other
-                        break
-            mine = atoms[_list_atoms(built, inside)]
-            centre, cost = choose_centre(ground, mine)
-            _set_part(ground, parts, slot, mine, centre, cost)
-    return better
-
-
-@jit
-def partition_ground(ground: Ground, rounds: int, seed: int) -> tuple[NDArray[np.int64], float]:
-    """Partition atoms into connected parts around centres: join, improve, and rebuild in `rounds` places.
-
-    Returns
-    -------
-    centre : ndarray, shape (n,), int64
-        The centre of each atom's part, which names the part.
-    cost : float
-        Of the whole.
-    """
-    parts = join_alone(ground, 0.0, seed)
-    improve_parts(ground, parts)
-    if rounds and rebuild_parts(ground, parts, rounds, seed):
-        improve_parts(ground, parts)
-    return parts.centre[parts.part], parts.cost.sum()
+    size = np.zeros(count + 1, np.int64)
+    for atom in range(count):
+        size[part[atom] + 1] += 1
+    for number in range(count):
+        size[number + 1] += size[number]
+    listed, filled = np.empty(count, np.int64), size.copy()
+    for atom in range(count):
+        listed[filled[part[atom]]] = atom
+        filled[part[atom]] += 1
+    for number in range(count):
+        atoms = listed[size[number] : size[number + 1]]
+        centre, cost = choose_centre(ground, atoms)
+        _set_part(ground, parts, number, atoms, centre, cost)
+    return parts

@@ -8,6 +8,15 @@ pandas. The declarations become pandera schemas when a table is checked at the d
 from __future__ import annotations
 
 from walkcircle.tables.checks import check_geometry, check_series, check_table
+from walkcircle.tables.circles import (
+    Barriers,
+    BrokenRules,
+    CircleMembers,
+    Circles,
+    Containment,
+    Severance,
+    Stability,
+)
 from walkcircle.tables.columns import Column, Dtype, Table
 from walkcircle.tables.differences import (
     ChangedCommunities,
@@ -77,6 +86,8 @@ __all__ = [
     "AreaCategories",
     "AreaProximity",
     "AreaScores",
+    "Barriers",
+    "BrokenRules",
     "Bundle",
     "CategoryScores",
     "Causes",
@@ -85,12 +96,15 @@ __all__ = [
     "ChangedFacilities",
     "Changes",
     "Checkup",
+    "CircleMembers",
+    "Circles",
     "Clusters",
     "Column",
     "Communities",
     "CommunityBundle",
     "CommunityCoverage",
     "Completeness",
+    "Containment",
     "Counts",
     "Coverage",
     "Crowding",
@@ -113,6 +127,8 @@ __all__ = [
     "Remarks",
     "Residences",
     "Scores",
+    "Severance",
+    "Stability",
     "Straight",
     "Sufficiency",
     "Supply",
@@ -173,6 +189,13 @@ TABLES: tuple[type[Table], ...] = (
     Unsnapped,
     Remarks,
     Merged,
+    Barriers,
+    Circles,
+    CircleMembers,
+    BrokenRules,
+    Containment,
+    Severance,
+    Stability,
     Changes,
     ChangedCoverage,
     ChangedCommunities,
