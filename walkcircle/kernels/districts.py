@@ -656,9 +656,7 @@ def _dissolve(ground: Ground, parts: Parts, part: int, stale: NDArray[np.bool_])
 
 
 @jit
-def _meets(
-    ground: Ground, parts: Parts, left: NDArray[np.int64], owner: NDArray[np.int64], at: int, part: int
-) -> bool:
+def _meets(ground: Ground, parts: Parts, left: NDArray[np.int64], owner: NDArray[np.int64], at: int, part: int) -> bool:
     """Tell whether an atom has a neighbour in a part, or among the atoms that were already given to it."""
     for slot in range(ground.start[left[at]], ground.start[left[at] + 1]):
         other = ground.neighbour[slot]
