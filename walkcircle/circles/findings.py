@@ -123,7 +123,7 @@ def find_broken_rules(setting: Setting, tier: Tier) -> pd.DataFrame:
         if centre in severed:
             rows.append(("barrier_crossed", circle, None, severed[centre][0], 0.0, severed[centre][1]))
     alone = np.flatnonzero(tier.centre < 0)
-    rows += [("unreached", None, setting.labels[one], 1.0, 0.0, float(setting.people[one])) for one in alone]
+    rows += [("unreached", None, setting.labels[int(one)], 1.0, 0.0, float(setting.people[one])) for one in alone]
     return pd.DataFrame(
         {
             BrokenRules.rule: [row[0] for row in rows],
