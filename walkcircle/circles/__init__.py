@@ -9,6 +9,30 @@ together is one verb (`delineation.py`). How good circles are is measured beside
 from __future__ import annotations
 
 from walkcircle.circles.delineation import Delineation, Search, delineate_circles
+from walkcircle.circles.likeness import (
+    Chance,
+    Likeness,
+    compare_partitions,
+    compare_with_chance,
+    measure_stability,
+    split_at_random,
+)
+from walkcircle.circles.quality import measure_containment, measure_severance
 from walkcircle.circles.rules import CircleRules, list_rules, read_rules
 
-__all__ = ["CircleRules", "Delineation", "Search", "delineate_circles", "list_rules", "read_rules"]
+__all__ = [
+    "Chance",
+    "CircleRules",
+    "Delineation",
+    "Likeness",
+    "Search",
+    "compare_partitions",
+    "compare_with_chance",
+    "delineate_circles",
+    "list_rules",
+    "measure_containment",
+    "measure_severance",
+    "measure_stability",
+    "read_rules",
+    "split_at_random",
+]

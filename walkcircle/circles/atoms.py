@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from walkcircle.circles.setting import check_limit
-from walkcircle.kernels.districts import Ground, improve_parts, join_alone, start_parts
+from walkcircle.kernels.districts import Ground, improve_parts, join_alone, make_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +93,10 @@ def make_charges(rules: CircleRules) -> NDArray[np.float64]:
     least, aim, most = rules.population
     low, high = rules.area_km2 or (0.0, inf)
     density = 0.0 if rules.area_km2 is None else aim / ((low + high) / 2)
-    return np.array([least, aim, most, rules.outside_min, rules.target_min, low, high, density * rules.ground_min])
+    return np.array(
+        [least, aim, most, rules.outside_min, rules.target_min, low, high, density * rules.ground_min,
+         aim * rules.broken_share * rules.outside_min]
+    )  # fmt: skip
 
 
 def _list_members(atom: NDArray[np.int64], row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -137,7 +140,7 @@ def search_parts(ground: Ground, *, seed: int, rounds: int | None = None) -> tup
     of_part = {int(parts.centre[part]): float(parts.cost[part]) for part in np.flatnonzero(parts.size)}
     number = min(FEW_ROUNDS + len(of_part), MOST_ROUNDS) if rounds is None else rounds
     if number and _rebuild(ground, centre, of_part, number, seed):
-        parts = start_parts(ground, centre)
+        parts = make_parts(ground, centre)
         improve_parts(ground, parts)
         centre = parts.centre[parts.part]
     return centre, float(parts.cost.sum())

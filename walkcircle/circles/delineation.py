@@ -112,7 +112,8 @@ def delineate_circles(
     Both times the same cost is made as small as can be::
 
         Σ wᵢ·(tᵢ + soft_min·sᵢ + border_min·bᵢ)
-        + Σ outside_min·(people missing or too many) + target_min·|people - aim| + ground outside of its band
+        + Σ outside_min·(people missing or too many, and a share of the aim if there are any)
+            + target_min·|people - aim| + ground outside of its band
 
     where tᵢ is the walk of cluster i to its circle's centre, wᵢ its people (one where nobody lives), sᵢ whether the
     straight way there crosses a soft barrier and bᵢ whether the centre lies in another area. The centre is a cluster of

@@ -130,8 +130,8 @@ def find_broken_rules(setting: Setting, tier: Tier) -> pd.DataFrame:
             BrokenRules.tier_min: tier.rules.minutes,
             BrokenRules.circle: pd.Series([row[1] for row in rows], dtype=object),
             BrokenRules.cluster: pd.Series([row[2] for row in rows], dtype=object),
-            BrokenRules.value: np.array([row[3] for row in rows], dtype=float),
-            BrokenRules.bound: np.array([row[4] for row in rows], dtype=float),
+            BrokenRules.found: np.array([row[3] for row in rows], dtype=float),
+            BrokenRules.allowed: np.array([row[4] for row in rows], dtype=float),
             BrokenRules.people: np.array([row[5] for row in rows], dtype=float),
         }
     )

@@ -93,7 +93,7 @@ class _Program:
         self.row = np.repeat(np.arange(self.atoms), np.diff(ground.begin))
         self.own = np.flatnonzero(self.row == ground.centre)
         self.place = {(int(a), int(c)): k for k, (a, c) in enumerate(zip(self.row, ground.centre, strict=True))}
-        rates = ground.charges[[4, 3, 3, 7, 7]]
+        rates = ground.charges[[4, 3, 3, 7, 7, 8]]
         self.cost = np.concatenate([ground.cost, np.repeat(rates, self.atoms)])
         self.constraints = self._constrain()
 
@@ -123,16 +123,21 @@ class _Program:
         ):  # fmt: skip
             if np.isfinite(level):
                 rows.append(self._charge(slack, amount, level, sign))
+        # broken·least ≥ least·y - P, and broken·all ≥ P - most·y
+        for level, sign, step in ((least, -1, least), (most, 1, float(people.sum()))):
+            rows.append(self._charge(5, people, level, sign, step))
         return rows
 
-    def _charge(self, slack: int, amount: NDArray[np.float64], level: float, sign: int) -> optimize.LinearConstraint:
-        """Write ``sign·(amount of the part - level·y) ≤ slack`` for each possible part."""
+    def _charge(
+        self, slack: int, amount: NDArray[np.float64], level: float, sign: int, step: float = 1.0
+    ) -> optimize.LinearConstraint:
+        """Write ``sign·(amount of the part - level·y) ≤ step·slack`` for each possible part."""
         j = np.arange(self.atoms)
         values = sign * amount[self.row]
         values = values - np.where(self.row == self.ground.centre, sign * level, 0.0)
         columns = np.concatenate([np.arange(self.pairs), self.pairs + slack * self.atoms + j])
         matrix = sparse.csr_array(
-            (np.concatenate([values, -np.ones(self.atoms)]), (np.concatenate([self.ground.centre, j]), columns)),
+            (np.concatenate([values, np.full(self.atoms, -step)]), (np.concatenate([self.ground.centre, j]), columns)),
             shape=(self.atoms, len(self.cost)),
         )
         return optimize.LinearConstraint(matrix, -np.inf, 0)
@@ -166,6 +171,7 @@ class _Program:
             rows.append(optimize.LinearConstraint(matrix, -np.inf, 0))
         whole = np.zeros(len(self.cost))
         whole[: self.pairs] = 1
+        whole[-self.atoms :] = 1
         top = np.where(whole > 0, 1.0, np.inf)
         return optimize.milp(
             self.cost,

@@ -38,6 +38,9 @@ class CircleRules:
         Kinds of barriers that part circles, and those that only cost.
     outside_min
         For each resident below the least or above the most, minutes.
+    broken_share
+        A circle outside of the band counts as if this share of the aim were missing besides, so that one that is a few
+        people short is worth a step.
     target_min
         For each resident off the aim, inside the band too, minutes. It decides how many circles there are.
     ground_min
@@ -63,6 +66,7 @@ class CircleRules:
     hard: tuple[str, ...] = ()
     soft: tuple[str, ...] = ()
     outside_min: NotNegative = 10.0
+    broken_share: NotNegative = 0.1
     target_min: NotNegative = 0.5
     ground_min: NotNegative = 0.0
     soft_min: NotNegative = 0.0

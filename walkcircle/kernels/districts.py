@@ -35,8 +35,8 @@ class Ground(NamedTuple):
     people, area
         ``(n,)`` of each atom.
     charges
-        ``(8,)``: least, aimed-at and most people; cost per person outside of that band, and off the aim; least and most
-        area; cost per unit of area outside of them.
+        ``(9,)``: least, aimed-at and most people; cost per person outside of that band, and off the aim; least and most
+        area; cost per unit of area outside of them; cost of having too few or too many people at all.
     """
 
     start: NDArray[np.int64]
@@ -74,12 +74,13 @@ class Parts(NamedTuple):
 
 
 @jit
-def charge_part(people: float, area: float, charges: NDArray[np.float64]) -> float:
+def weigh_part(people: float, area: float, charges: NDArray[np.float64]) -> float:
     """Charge a part for its people and its area."""
     off = abs(people - charges[1]) * charges[4]
     outside = max(charges[0] - people, 0.0) + max(people - charges[2], 0.0)
     ground = max(charges[5] - area, 0.0) + max(area - charges[6], 0.0)
-    return off + outside * charges[3] + ground * charges[7]
+    broken = charges[8] if outside > 0 else 0.0
+    return off + outside * charges[3] + ground * charges[7] + broken
 
 
 @jit
@@ -154,7 +155,7 @@ def _start_alone(ground: Ground) -> Parts:
     count = len(ground.people)
     cost = np.empty(count)
     for atom in range(count):
-        charge = charge_part(ground.people[atom], ground.area[atom], ground.charges)
+        charge = weigh_part(ground.people[atom], ground.area[atom], ground.charges)
         cost[atom] = find_cost(ground, atom, atom) + charge
     nothing = np.full(count, -1, np.int64)
     return Parts(
@@ -196,7 +197,7 @@ def _set_part(ground: Ground, parts: Parts, part: int, atoms: NDArray[np.int64],
     parts.centre[part] = centre
     parts.people[part] = people
     parts.area[part] = area
-    parts.cost[part] = cost + charge_part(people, area, ground.charges) if len(atoms) else 0.0
+    parts.cost[part] = cost + weigh_part(people, area, ground.charges) if len(atoms) else 0.0
 
 
 @jit
@@ -215,7 +216,9 @@ def _join_atoms(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]
 
 
 @jit
-def hang_together(ground: Ground, atoms: NDArray[np.int64], mark: NDArray[np.int64], stack: NDArray[np.int64]) -> bool:
+def check_connected(
+    ground: Ground, atoms: NDArray[np.int64], mark: NDArray[np.int64], stack: NDArray[np.int64]
+) -> bool:
     """Tell whether atoms are connected; `mark` is all 0, and so it is left."""
     if len(atoms) < 2:
         return True
@@ -316,7 +319,7 @@ def _offer(
 ) -> None:
     """Offer to join two parts, if that saves anything."""
     people, area = parts.people[one] + parts.people[other], parts.area[one] + parts.area[other]
-    saved = parts.cost[one] + parts.cost[other] - charge_part(people, area, ground.charges)
+    saved = parts.cost[one] + parts.cost[other] - weigh_part(people, area, ground.charges)
     if saved <= _SLACK:
         return
     _, cost = choose_centre(ground, _join_atoms(_list_atoms(parts, one), _list_atoms(parts, other)))
@@ -440,13 +443,13 @@ def _split_best(
                 g += ground.area[atoms[row]]
                 if np.isinf(dearer[order[place + 1]]) and dearer[order[place + 1]] < 0:
                     continue
-                total = left + right_now + charge_part(p, g, ground.charges)
-                total += charge_part(people - p, area - g, ground.charges)
+                total = left + right_now + weigh_part(p, g, ground.charges)
+                total += weigh_part(people - p, area - g, ground.charges)
                 if total < best:
                     for at in range(count):
                         trial[order[at]] = at <= place
                     ours, theirs = _pick_atoms(atoms, trial, True), _pick_atoms(atoms, trial, False)  # noqa: FBT003 - by position, as kernels take it
-                    if hang_together(ground, ours, mark, stack) and hang_together(ground, theirs, mark, stack):
+                    if check_connected(ground, ours, mark, stack) and check_connected(ground, theirs, mark, stack):
                         best = total
                         first, second = atoms[a], atoms[b]
                         for at in range(count):
@@ -521,7 +524,7 @@ def _cut_anew(
     atoms = _join_atoms(ours, theirs)
     now = parts.cost[part] + parts.cost[other]
     people, area = parts.people[part] + parts.people[other], parts.area[part] + parts.area[other]
-    whole = charge_part(people, area, ground.charges)
+    whole = weigh_part(people, area, ground.charges)
     if whole < now - _SLACK:
         whole += choose_centre(ground, atoms)[1]
     best, side, first, _ = _split_best(ground, atoms, now, mark, stack)
@@ -548,8 +551,8 @@ def _trade(
     """Move one atom between two parts, or swap two, the best of all such steps."""
     ours, theirs = _list_touching(ground, parts, part, other), _list_touching(ground, parts, other, part)
     now = parts.cost[part] + parts.cost[other]
-    base = now - charge_part(parts.people[part], parts.area[part], ground.charges)
-    base -= charge_part(parts.people[other], parts.area[other], ground.charges)
+    base = now - weigh_part(parts.people[part], parts.area[part], ground.charges)
+    base -= weigh_part(parts.people[other], parts.area[other], ground.charges)
     best = now - _SLACK
     gives = takes = -1
     for at in range(-1, len(ours)):
@@ -565,11 +568,11 @@ def _trade(
                 people, area = people + ground.people[b], area + ground.area[b]
             if (a < 0 and b < 0) or a == parts.centre[part] or b == parts.centre[other] or total >= best:
                 continue
-            total += charge_part(parts.people[part] + people, parts.area[part] + area, ground.charges)
-            total += charge_part(parts.people[other] - people, parts.area[other] - area, ground.charges)
+            total += weigh_part(parts.people[part] + people, parts.area[part] + area, ground.charges)
+            total += weigh_part(parts.people[other] - people, parts.area[other] - area, ground.charges)
             if total < best:
                 left, right = _exchange(_list_atoms(parts, part), a, b), _exchange(_list_atoms(parts, other), b, a)
-                if hang_together(ground, left, mark, stack) and hang_together(ground, right, mark, stack):
+                if check_connected(ground, left, mark, stack) and check_connected(ground, right, mark, stack):
                     best, gives, takes = total, a, b
     if gives < 0 and takes < 0:
         return False
@@ -617,7 +620,7 @@ def _dissolve(ground: Ground, parts: Parts, part: int, stale: NDArray[np.bool_])
         people[place], area[place] = parts.people[around[place]], parts.area[around[place]]
     now = parts.cost[part]
     for place in range(len(around)):
-        now += charge_part(people[place], area[place], ground.charges)
+        now += weigh_part(people[place], area[place], ground.charges)
     owner = np.full(len(left), -1, np.int64)
     spent = 0.0
     for _ in range(len(left)):
@@ -629,9 +632,9 @@ def _dissolve(ground: Ground, parts: Parts, part: int, stale: NDArray[np.bool_])
                 cost = find_cost(ground, left[at], parts.centre[around[place]])
                 if np.isinf(cost) or not _meets(ground, parts, left, owner, at, around[place]):
                     continue
-                cost += charge_part(
+                cost += weigh_part(
                     people[place] + ground.people[left[at]], area[place] + ground.area[left[at]], ground.charges
-                ) - charge_part(people[place], area[place], ground.charges)
+                ) - weigh_part(people[place], area[place], ground.charges)
                 if cost < least:
                     least, atom_at, part_at = cost, at, place
         if atom_at < 0:
@@ -641,7 +644,7 @@ def _dissolve(ground: Ground, parts: Parts, part: int, stale: NDArray[np.bool_])
         area[part_at] += ground.area[left[atom_at]]
         spent += find_cost(ground, left[atom_at], parts.centre[around[part_at]])
     for place in range(len(around)):
-        spent += charge_part(people[place], area[place], ground.charges)
+        spent += weigh_part(people[place], area[place], ground.charges)
     if spent >= now - _SLACK:
         return False
     _stir(ground, parts, part, stale)
@@ -672,7 +675,7 @@ def _meets(ground: Ground, parts: Parts, left: NDArray[np.int64], owner: NDArray
 
 
 @jit
-def start_parts(ground: Ground, part: NDArray[np.int64]) -> Parts:
+def make_parts(ground: Ground, part: NDArray[np.int64]) -> Parts:
     """Start from a partition, given as the number of each atom's part; each part gets its best centre."""
     parts = _start_alone(ground)
     count = len(ground.people)

@@ -62,8 +62,10 @@ class BrokenRules(Table):
     tier_min = Column("tier_min", "number", "which circle it is: 5 or 15 minutes", unit="min", low=0)
     circle = Column("circle", "text", "the circle; missing where a cluster fits nowhere", nullable=True)
     cluster = Column("cluster", "text", "the cluster, where one fits nowhere", nullable=True)
-    value = Column("value", "number", "what there is: people, km², minutes, parts, pairs, clusters", nullable=True)
-    bound = Column("bound", "number", "what the rule allows, in the same unit")
+    found = Column(
+        "found", "number", "what there is: people, km², minutes, parts, pairs, areas, clusters", nullable=True
+    )
+    allowed = Column("allowed", "number", "what the rule allows, in the same unit")
     people = Column("people", "number", "residents concerned", unit="people", low=0)
 
 
