@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan, log
 
 import geopandas as gpd
@@ -119,9 +119,9 @@ def test_the_larger_circle_is_both_hamlets_and_says_who_walks_too_far():
     found = delineate_circles(ROW, walks(ROW, 10), rules, area=ROW_AREA, inner=five)
     assert found.circles["circle"].tolist() == ["15-001", "5-001", "5-002"]
     assert found.circles["parent"].tolist() == [None, "15-001", "15-001"]
-    assert found.circles["centre"].tolist()[0] == "k01"
-    # around k01: k00 and k02 walk 100 m, k03 500 m, k04 600 m, and k05 700 m, which is no longer in the table
-    assert found.objective == pytest.approx(300 * 100 / 60 + 100 * 500 / 60 + 300 * 10 + 100 * (10 + 6))
+    assert found.circles["centre"].tolist()[0] == "k04"
+    # around k04: k03 and k05 walk 100 m, k02 500 m, k01 600 m, and k00 700 m, which is no longer in the table
+    assert found.objective == pytest.approx(200 * 100 / 60 + 200 * 500 / 60 + 200 * 10 + 100 * (10 + 6))
     row = found.broken.iloc[0]
     assert (row["rule"], row["circle"], row["people"]) == ("beyond_limit", "15-001", 100)
     assert isnan(row["found"])
@@ -347,8 +347,8 @@ def check_circles(case, found):
             walk = known.get((name, centre), np.nan)
             assert minutes == walk or (isnan(minutes) and isnan(walk))
             if not walk <= rules.limit_min + 1e-6:
-                assert found.inner is not None
-                walk = (rules.limit_min if isnan(walk) else walk) + rules.beyond_min
+                assert found.inner is not None or walk <= rules.reach_min
+                walk = ((rules.reach_min or rules.limit_min) if isnan(walk) else walk) + rules.beyond_min
             objective += price(case, rules, name, centre, walk)
         objective += fine(rules, people[rows["cluster"]].sum(), area)
     assert found.objective == pytest.approx(objective, rel=1e-9, abs=1e-6)
@@ -384,6 +384,26 @@ def test_circles_of_any_town_keep_every_rule_or_say_which_they_break(case):
     home = {circle: set(rows["cluster"]) for circle, rows in fifteen.members.groupby("circle")}
     parent = tables.loc[tables["minutes"] == 5, "parent"]
     assert all(home[circle] <= home[around] for circle, around in parent.items())
+
+
+@settings(UNHURRIED, max_examples=15)
+@given(cases())
+def test_circles_that_may_reach_farther_say_who_walks_too_far(case):
+    rules = replace(RULES, limit_min=2.0, reach_min=5.0)
+    check_circles(case, delineate_circles(case.clusters, case.times, rules, barriers=case.barriers, area=case.area))
+
+
+def test_a_lonely_home_joins_a_circle_beyond_the_limit_only_where_it_may():
+    spots = town([(0, 0), (100, 0), (420, 0)], [250, 250, 100])
+    near = delineate_circles(spots, walks(spots, 9), replace(RULES, limit_min=5.0))
+    assert frozenset(["k02"]) in parts_of(near)
+    far = delineate_circles(spots, walks(spots, 9), replace(RULES, limit_min=5.0, reach_min=9.0, beyond_min=4.0))
+    assert parts_of(far) == {frozenset(["k00", "k01", "k02"])}
+    row = far.broken.set_index("rule").loc["beyond_limit"]
+    assert row["people"] == 100
+    # around k01, where the lonely 100 walk 320 m, and 250 walk 100 m
+    assert row["found"] == pytest.approx(320 / 60)
+    assert far.objective == pytest.approx(250 * 100 / 60 + 100 * (320 / 60 + 4) + 100 * 0.5)
 
 
 @UNHURRIED
@@ -624,6 +644,7 @@ def test_a_changed_figure_is_no_longer_cited():
         (("shanghai", 10, None), "no circle of 10 minutes; they have 5, 15"),
         (("hangzhou", 5, {"limit": 4.0}), "did you mean 'limit_min'"),
         (("hangzhou", 5, {"population": [5, 4, 9]}), "the least, the aim and the most"),
+        (("hangzhou", 5, {"reach_min": 4.0}), "reach_min is 4, below limit_min"),
         (("hangzhou", 5, {"area_km2": [2.0, 1.0]}), "the least and the most"),
         (("hangzhou", 5, {"soft": ["rail"]}), "'rail' is a hard and a soft barrier"),
     ],

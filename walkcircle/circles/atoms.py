@@ -45,8 +45,8 @@ def make_atoms(setting: Setting, walks: Walks, rules: CircleRules, inner: NDArra
 
     The cost of an atom at a centre is ``Σ wᵢ·(tᵢ + soft + border)`` over its clusters i: people times minutes, and the
     minutes that a soft barrier and a border count for. An atom may belong to a centre whose walk from the atom's own
-    centre is within the limit. A cluster whose walk is longer, or not known, counts the limit (or its walk) and
-    ``beyond_min``.
+    centre is within the limit (or ``reach_min``). A cluster whose walk is longer than the limit counts its walk, or what
+    it is longer than where it is not known, and ``beyond_min``.
     """
     count = len(setting.labels)
     home = np.where(walks.reached, np.arange(count), -1) if inner is None else inner
@@ -54,14 +54,15 @@ def make_atoms(setting: Setting, walks: Walks, rules: CircleRules, inner: NDArra
     atom = np.where(home >= 0, np.searchsorted(cluster, home), -1)
     to_centre = np.searchsorted(cluster, walks.centre).clip(max=max(len(cluster) - 1, 0))
     to_atom = np.searchsorted(cluster, walks.cluster).clip(max=max(len(cluster) - 1, 0))
-    allowed = check_limit(walks.minutes, rules.limit_min)
+    reach_min = rules.reach_min or rules.limit_min
+    allowed = check_limit(walks.minutes, reach_min)
     if len(cluster):
         allowed &= (cluster[to_centre] == walks.centre) & (cluster[to_atom] == walks.cluster)
     row, column = to_atom[allowed], to_centre[allowed]
     pair, member = _list_members(atom, row)
     minutes = walks.find(member, cluster[column[pair]])
     beyond = ~check_limit(minutes, rules.limit_min)
-    minutes[beyond] = np.where(np.isnan(minutes[beyond]), rules.limit_min, minutes[beyond]) + rules.beyond_min
+    minutes[beyond] = np.where(np.isnan(minutes[beyond]), reach_min, minutes[beyond]) + rules.beyond_min
     cost = np.bincount(
         pair, weights=setting.cost_minutes(member, cluster[column[pair]], minutes, rules), minlength=len(row)
     )

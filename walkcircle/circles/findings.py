@@ -142,7 +142,8 @@ def _list_circles(tier: Tier) -> list[tuple[int, NDArray[np.int64]]]:
     inside = np.flatnonzero(tier.centre >= 0)
     order = inside[np.argsort(tier.centre[inside], kind="stable")]
     centres, begin = np.unique(tier.centre[order], return_index=True)
-    groups = dict(zip(centres.tolist(), np.split(order, begin[1:]), strict=True))
+    stop = [*begin[1:].tolist(), len(order)]
+    groups = {c: order[a:b] for c, a, b in zip(centres.tolist(), begin.tolist(), stop, strict=False)}
     return [(centre, groups[centre]) for centre in sorted(groups, key=lambda centre: str(tier.name[centre]))]
 
 

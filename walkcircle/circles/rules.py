@@ -30,6 +30,9 @@ class CircleRules:
         Which circle: 5 or 15.
     limit_min
         Longest walk from a member to the centre, minutes, inclusive.
+    reach_min
+        Longest walk to a centre at all, minutes; `limit_min` when None. Where homes lie far apart it lets circles grow
+        beyond the limit, at a cost, instead of leaving them without people.
     population
         Least, aimed-at and most residents.
     area_km2
@@ -51,8 +54,8 @@ class CircleRules:
     border_min
         For each resident whose centre lies in another administrative area, minutes.
     beyond_min
-        On top of the limit, for each resident who would have to walk longer than the limit, minutes. In circles made
-        of clusters nobody does; in circles made of circles a few may.
+        On top of the walk, for each resident who would have to walk longer than the limit, minutes. In circles made
+        of clusters nobody does without `reach_min`; in circles made of circles a few may.
     name
         What the rules are called.
     cited
@@ -63,6 +66,7 @@ class CircleRules:
     limit_min: Positive
     population: tuple[NotNegative, Positive, Positive]
     area_km2: tuple[NotNegative, Positive] | None = None
+    reach_min: Positive | None = None
     hard: tuple[str, ...] = ()
     soft: tuple[str, ...] = ()
     outside_min: NotNegative = 10.0
@@ -83,6 +87,9 @@ class CircleRules:
             raise ValueError(msg)
         if self.area_km2 is not None and self.area_km2[0] > self.area_km2[1]:
             msg = f"area_km2 is {list(self.area_km2)}; give the least and the most, in this order"
+            raise ValueError(msg)
+        if self.reach_min is not None and self.reach_min < self.limit_min:
+            msg = f"reach_min is {self.reach_min:g}, below limit_min; give at least {self.limit_min:g}, or leave it out"
             raise ValueError(msg)
         both = sorted(set(self.hard) & set(self.soft))
         if both:
