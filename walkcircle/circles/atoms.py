@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from walkcircle.circles.setting import check_limit
-from walkcircle.kernels.districts import Ground, improve_parts, join_alone, make_parts
+from walkcircle.kernels import Ground, improve_parts, join_alone, make_parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,8 +45,8 @@ def make_atoms(setting: Setting, walks: Walks, rules: CircleRules, inner: NDArra
 
     The cost of an atom at a centre is ``Σ wᵢ·(tᵢ + soft + border)`` over its clusters i: people times minutes, and the
     minutes that a soft barrier and a border count for. An atom may belong to a centre whose walk from the atom's own
-    centre is within the limit (or ``reach_min``). A cluster whose walk is longer than the limit counts its walk, or what
-    it is longer than where it is not known, and ``beyond_min``.
+    centre is within the limit (or ``reach_min``). A cluster whose walk is longer than the limit counts its walk, or
+    what it is longer than where it is not known, and ``beyond_min``.
     """
     count = len(setting.labels)
     home = np.where(walks.reached, np.arange(count), -1) if inner is None else inner

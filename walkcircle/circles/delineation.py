@@ -115,11 +115,12 @@ def delineate_circles(
         + Σ outside_min·(people missing or too many, and a share of the aim if there are any)
             + target_min·|people - aim| + ground outside of its band
 
-    where tᵢ is the walk of cluster i to its circle's centre (``beyond_min`` more if it is longer than the limit), wᵢ its people (one where nobody lives), sᵢ whether the
-    straight way there crosses a soft barrier and bᵢ whether the centre lies in another area. The centre is a cluster of
-    the circle (of a 15-minute circle, the centre of one of its 5-minute circles). Nobody's walk to the centre of a
-    5-minute circle is longer than the limit, or than ``reach_min`` where the rules have it; neighbours with a hard barrier between them are no neighbours. What cannot
-    be met is kept as small as the costs say, and listed.
+    where tᵢ is the walk of cluster i to its circle's centre (``beyond_min`` more if it is longer than the limit), wᵢ
+    its people (one where nobody lives), sᵢ whether the straight way there crosses a soft barrier and bᵢ whether the
+    centre lies in another area. The centre is a cluster of the circle (of a 15-minute circle, the centre of one of its
+    5-minute circles). Nobody's walk to the centre of a 5-minute circle is longer than the limit, or than ``reach_min``
+    where the rules have it; neighbours with a hard barrier between them are no neighbours. What cannot be met is kept
+    as small as the costs say, and listed.
 
     Parameters
     ----------

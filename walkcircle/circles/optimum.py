@@ -14,7 +14,7 @@ from walkcircle import kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from walkcircle.kernels.districts import Ground
+    from walkcircle.kernels import Ground
 
 
 @dataclass(frozen=True, eq=False)
