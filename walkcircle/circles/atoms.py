@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from walkcircle.circles.rules import CircleRules
     from walkcircle.circles.setting import Setting, Walks
 
-#: Rounds of rebuilding: so many, and one for each part besides, up to the most. More find little more.
-FEW_ROUNDS, MOST_ROUNDS = 100, 2_000
+#: Rounds of rebuilding: so many, and so many for each part, up to the most. Ten times as many find one per cent more.
+FEW_ROUNDS, ROUNDS_PER_PART, MOST_ROUNDS = 100, 5, 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ def search_parts(ground: Ground, *, seed: int, rounds: int | None = None) -> tup
     improve_parts(ground, parts)
     centre = parts.centre[parts.part]
     of_part = {int(parts.centre[part]): float(parts.cost[part]) for part in np.flatnonzero(parts.size)}
-    number = min(FEW_ROUNDS + len(of_part), MOST_ROUNDS) if rounds is None else rounds
+    number = min(FEW_ROUNDS + ROUNDS_PER_PART * len(of_part), MOST_ROUNDS) if rounds is None else rounds
     if number and _rebuild(ground, centre, of_part, number, seed):
         parts = make_parts(ground, centre)
         improve_parts(ground, parts)
