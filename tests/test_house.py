@@ -37,7 +37,7 @@ VERBS = words("""
     encode estimate fill format from grade group hash infer inline intersect join label list load locate
     improve make mend merge move name open order pack pick plan project rank remove render repair replace resolve
     run save scale search select share show simplify sort split sum tell tile to translate unpack weigh
-    classify clean cut declare decode eliminate lengthen number relax round sweep
+    classify clean cut declare decode deny eliminate lengthen number relax round sweep
 """)
 # Names that are no verb phrase, each with its reason.
 NOT_VERBS = {

@@ -32,6 +32,20 @@ if TYPE_CHECKING:
     from walkcircle.candidates import find_candidates, find_hosts
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_categories, score_communities, score_kinds
+    from walkcircle.circles import (
+        CircleRules,
+        Delineation,
+        Search,
+        compare_partitions,
+        compare_with_chance,
+        delineate_circles,
+        list_rules,
+        measure_containment,
+        measure_severance,
+        measure_stability,
+        read_rules,
+        split_at_random,
+    )
     from walkcircle.clusters import cluster_residences
     from walkcircle.completeness import Surroundings, grade_completeness
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
@@ -112,6 +126,9 @@ __all__ = [
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
+    "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
+    "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
+    "compare_with_chance",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
@@ -140,6 +157,20 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "changes": ("Comparison", "compare_analyses", "measure_covered"),
     "checkup": ("score_categories", "score_communities", "score_kinds"),
     "firmness": ("join_firmness", "measure_firmness"),
+    "circles": (
+        "CircleRules",
+        "Delineation",
+        "Search",
+        "compare_partitions",
+        "compare_with_chance",
+        "delineate_circles",
+        "list_rules",
+        "measure_containment",
+        "measure_severance",
+        "measure_stability",
+        "read_rules",
+        "split_at_random",
+    ),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "decay": ("Decay", "weigh_minutes"),

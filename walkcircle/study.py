@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
@@ -90,6 +90,10 @@ source = "osm"
 # [checkup]                    # how the index is made
 # weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
 # aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
+
+# [circles]                    # 5- and 15-minute living circles
+# rules = "hangzhou"           # or gb50180, shanghai
+# five = {{ population = [4000, 6000, 9000] }}   # least, aimed at, most residents; also limit_min, hard, soft, ...
 
 [outputs]
 folder = "maps"
@@ -665,6 +669,27 @@ class CheckupSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class CirclesSection:
+    """How living circles are drawn.
+
+    Attributes
+    ----------
+    rules
+        Rules that come along: ``gb50180``, ``hangzhou`` or ``shanghai``; ``circles/rules.toml`` has their sources.
+    five, fifteen
+        Figures of your own for the 5- and the 15-minute circle, by the names of
+        :class:`~walkcircle.circles.CircleRules`: ``{ population = [4000, 6000, 9000], limit_min = 6 }``.
+    borders
+        Which administrative borders cost something to cross.
+    """
+
+    rules: str = "hangzhou"
+    five: dict[str, Any] = field(default_factory=dict)
+    fifteen: dict[str, Any] = field(default_factory=dict)
+    borders: Literal["community", "subdistrict", "district"] = "subdistrict"
+
+
+@dataclass(frozen=True, config=STRICT)
 class OutputsSection:
     """Where results go, and in which language the map speaks.
 
@@ -728,7 +753,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, outputs
+    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, circles, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -757,6 +782,7 @@ class Study:
     plan: PlanSection = field(default_factory=PlanSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     checkup: CheckupSection = field(default_factory=CheckupSection)
+    circles: CirclesSection = field(default_factory=CirclesSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
 
     def __post_init__(self) -> None:
