@@ -66,9 +66,13 @@ if TYPE_CHECKING:
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
     from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
+    from walkcircle.phasing import Calendar, Schedule, Turns, schedule_projects
     from walkcircle.place import Place, assign_communities
+    from walkcircle.plan import Plan, assemble_pool, propose_plan
+    from walkcircle.pool import Pool, assemble_links, assemble_sites, join_pools, list_wants
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.scenario import Proposals, measure_effect
+    from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
         write_comparison,
         write_outputs,
         write_overviews,
+        write_plan_tables,
         write_portraits,
     )
     from walkcircle.walkers import Walker, list_walkers, read_walker
@@ -129,11 +134,15 @@ __all__ = [
     "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
     "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
     "compare_with_chance",
+    "solve_siting", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
+    "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
+    "Calendar", "Turns", "Schedule", "schedule_projects",
     # the wholes
-    "Analysis", "analyse", "Proposals", "measure_effect",
+    "Analysis", "analyse", "Proposals", "measure_effect", "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
     "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
+    "write_plan_tables",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -186,7 +195,11 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "place": ("Place", "assign_communities"),
     "unmapped": ("estimate_unmapped",),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
+    "phasing": ("Calendar", "Schedule", "Turns", "schedule_projects"),
+    "plan": ("Plan", "assemble_pool", "propose_plan"),
+    "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
     "scenario": ("Proposals", "measure_effect"),
+    "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
@@ -198,6 +211,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "draw_comparison",
         "draw_map",
         "write_comparison",
+        "write_plan_tables",
         "write_outputs",
         "write_overviews",
         "write_portraits",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from walkcircle.analysis import Analysis
     from walkcircle.changes import Comparison
+    from walkcircle.plan import Plan
     from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
 
@@ -105,8 +106,8 @@ def run(
     _run(study, stored=store)
 
 
-@app.command()
-def plan(
+@app.command("plan")
+def plan_study(
     study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
     store: Stored = True,
 ) -> None:
@@ -808,7 +809,7 @@ if __name__ == "__main__":
 
 def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
-    from walkcircle.tables import Phases, Projects, Proofs
+    from walkcircle.tables import Phases, Projects, Proofs, Wants
 
     study, unit = proposed.analysis.study, proposed.unit
     console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
@@ -839,9 +840,10 @@ def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
             f"{study.plan.fair_share:.0%} of its people served"
         )
     console.print()
-    for row in proposed.projects.head(PROJECTS_NAMED).to_dict("records"):
-        year = "later" if pd.isna(row[Projects.year]) else str(row[Projects.year])
-        name = row[Projects.name] if pd.notna(row[Projects.name]) else row[Projects.candidate]
+    shown = proposed.projects.drop(columns=Projects.geometry).head(PROJECTS_NAMED).astype(object)
+    for row in shown.where(shown.notna(), None).to_dict("records"):
+        year = "later" if row[Projects.year] is None else str(row[Projects.year])
+        name = row[Projects.name] or row[Projects.candidate]
         label = study.standard.kind(row[Projects.kind]).label(study.outputs.language)
         console.print(f"{row[Projects.rank]:>3}  {year}  {escape(label)} at {escape(str(name))}: "
                       f"{row[Projects.newly_served]:,.0f} people")  # fmt: skip

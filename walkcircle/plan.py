@@ -18,7 +18,7 @@ from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
 from walkcircle.place import assign_communities
-from walkcircle.pool import FACILITY, PLANNED, Pool, find_first_years, list_wants, pool_sites
+from walkcircle.pool import FACILITY, PLANNED, Pool, assemble_sites, find_first_years, list_wants
 from walkcircle.siting import Siting, SitingEffort, SitingTerms, solve_siting
 from walkcircle.tables import (
     BeforeAfter,
@@ -112,7 +112,7 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     """Propose what to build, where and in which year, and measure what it changes.
 
     Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`) are held against every site that may
-    hold it (:func:`~walkcircle.pool.pool_sites`). What serves most people within all budgets together is chosen, if
+    hold it (:func:`~walkcircle.pool.assemble_sites`). What serves most people within all budgets together is chosen, if
     that can be proven in time exactly (:func:`~walkcircle.siting.solve_siting`, budgeted maximal covering), put in
     years (:func:`~walkcircle.phasing.schedule_projects`), and checked up once more as if it stood.
 
@@ -131,8 +131,8 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     tell = report or (lambda _step, _share: None)
     study, section = analysis.study, analysis.study.plan
     tell("Gathering what could be built", 0.0)
-    pool = gather_pool(analysis, report=report)
-    cost = price_projects(pool, study)
+    pool = assemble_pool(analysis, report=report)
+    cost = estimate_costs(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
     answers = {
@@ -162,7 +162,7 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     )
 
 
-def gather_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
+def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
     """Gather everything that could be built for those who are certainly without.
 
     Raises
@@ -191,7 +191,7 @@ def gather_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
         ends = snap_facilities(place, study, _as_facilities(candidates), footing)
         walks = measure_times(footing, starts, ends, walker, limit_min=max(kind.limit_min for kind in mine))
         times |= dict.fromkeys([kind.id for kind in mine], walks)
-    return pool_sites(
+    return assemble_sites(
         wants, candidates, times, hosts, kinds, kind_capex=study.siting.kind_capex, kind_opex=study.siting.kind_opex
     )
 
@@ -221,7 +221,7 @@ def _as_facilities(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def price_projects(pool: Pool, study: Study) -> NDArray[np.float64]:
+def estimate_costs(pool: Pool, study: Study) -> NDArray[np.float64]:
     """Return what each project costs in the unit of the budget, ``(m,)``; missing where that is not known.
 
     Raises
@@ -400,7 +400,7 @@ def _measure_index_gains(
     known = inside.to_numpy(dtype=float).reshape(len(ids), len(kinds))
     weights, parted = choose_weights(standard, section), weigh_parts(section, standard)
     people = pool.wants[Wants.people].to_numpy(dtype=float)
-    at = (ids.get_indexer(pool.wants[Wants.community].to_list()), kinds.get_indexer(pool.wants[Wants.kind].to_list()))
+    at = (ids.get_indexer(pd.Index(pool.wants[Wants.community])), kinds.get_indexer(pd.Index(pool.wants[Wants.kind])))
 
     def index() -> NDArray[np.float64]:
         categories = weigh_kinds(score_parts(parts, parted), standard)

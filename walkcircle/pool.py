@@ -103,7 +103,7 @@ def list_wants(coverage: pd.DataFrame, completeness: pd.DataFrame, walkers: Mapp
     )
 
 
-def pool_sites(
+def assemble_sites(
     wants: pd.DataFrame,
     candidates: gpd.GeoDataFrame,
     times: Mapping[str, pd.DataFrame],
@@ -159,7 +159,7 @@ def pool_sites(
     return _join(rows, columns, wants, candidates)
 
 
-def pool_links(wants: pd.DataFrame, links: gpd.GeoDataFrame, served: pd.DataFrame) -> Pool:
+def assemble_links(wants: pd.DataFrame, links: gpd.GeoDataFrame, served: pd.DataFrame) -> Pool:
     """Pool the missing links that bring somebody within the limit of a kind.
 
     Parameters
