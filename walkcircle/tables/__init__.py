@@ -69,6 +69,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
+from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes
 
 __all__ = [
     "TABLES",
@@ -91,8 +92,10 @@ __all__ = [
     "CommunityBundle",
     "CommunityCoverage",
     "Completeness",
+    "Controls",
     "Counts",
     "Coverage",
+    "Crossings",
     "Crowding",
     "Dtype",
     "DualAccess",
@@ -103,6 +106,8 @@ __all__ = [
     "Firmness",
     "Gaps",
     "Isochrones",
+    "LinkGains",
+    "Links",
     "Merged",
     "MissingKinds",
     "Nearest",
@@ -112,6 +117,8 @@ __all__ = [
     "RadiusGap",
     "Remarks",
     "Residences",
+    "Roads",
+    "SchoolRoutes",
     "Scores",
     "Straight",
     "Sufficiency",
@@ -177,4 +184,10 @@ TABLES: tuple[type[Table], ...] = (
     ChangedCoverage,
     ChangedCommunities,
     ChangedFacilities,
+    Roads,
+    Controls,
+    SchoolRoutes,
+    Crossings,
+    Links,
+    LinkGains,
 )
