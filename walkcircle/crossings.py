@@ -278,7 +278,10 @@ def mark_arterials(kinds: Iterable[str]) -> NDArray[np.bool_]:
 
 
 def _name_ways(roads: gpd.GeoDataFrame | None) -> dict[int, str | None]:
-    return {} if roads is None else dict(zip(roads[Roads.way].tolist(), roads[Roads.name].tolist(), strict=True))
+    if roads is None:
+        return {}
+    names = roads[Roads.name].astype(object).where(roads[Roads.name].notna(), None)
+    return dict(zip(roads[Roads.way].tolist(), names.tolist(), strict=True))
 
 
 class _Found(NamedTuple):
@@ -350,7 +353,7 @@ class _MotorRoads:
                 elif away and place in edge:
                     crossed, fraction = edge[place]
                     code = int(network.crossing[crossed])
-                    found.cuts.append(_Cut(crossed, fraction, _Found((xy[at, 0], xy[at, 1]), *road, code)))
+                    found.cuts.append(_Cut(crossed, fraction, _Found((float(xy[at, 0]), float(xy[at, 1])), *road, code)))
         return found
 
 
@@ -364,7 +367,10 @@ def _gather_places(
 ) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], tuple[int, float]]]:
     """Return the node, or the edge and how far along it, in each place of the streets that touch some roads."""
     _, near = network.edge_tree.query(roads.geometry.to_numpy(), predicate="dwithin", distance=SAME_PLACE_M)
-    near = np.unique(near)
+    touched = np.zeros(len(network.xy), bool)
+    touched[network.ends[near]] = True
+    # joints have no length, and are found by what they join
+    near = np.flatnonzero(touched[network.ends].any(axis=1))
     flat = network.length_m == 0
     joints = np.bincount(network.ends[flat].ravel(), minlength=len(network.xy))
     nodes: dict[tuple[int, int], int] = {}
