@@ -353,7 +353,9 @@ class _MotorRoads:
                 elif away and place in edge:
                     crossed, fraction = edge[place]
                     code = int(network.crossing[crossed])
-                    found.cuts.append(_Cut(crossed, fraction, _Found((float(xy[at, 0]), float(xy[at, 1])), *road, code)))
+                    found.cuts.append(
+                        _Cut(crossed, fraction, _Found((float(xy[at, 0]), float(xy[at, 1])), *road, code))
+                    )
         return found
 
 

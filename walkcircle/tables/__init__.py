@@ -69,7 +69,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
-from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes
+from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes, UnitCosts
 
 __all__ = [
     "TABLES",
@@ -127,6 +127,7 @@ __all__ = [
     "Sweep",
     "Table",
     "Truth",
+    "UnitCosts",
     "Unsnapped",
     "WalkTimes",
     "Zones",
@@ -188,6 +189,7 @@ TABLES: tuple[type[Table], ...] = (
     Controls,
     SchoolRoutes,
     Crossings,
+    UnitCosts,
     Links,
     LinkGains,
 )

@@ -66,7 +66,7 @@ class SchoolRoutes(Table):
         nullable=True,
     )  # fmt: skip
     detour_min_if_unprotected = Column(
-        "detour_min_if_unprotected", "number", "the same, unknown crossings counted as unprotected; the mean over fewer "
+        "detour_min_if_unprotected", "number", "the same, unknown crossings counted as unprotected; a mean over fewer "
         "pupils", unit="min", low=0, nullable=True,
     )  # fmt: skip
     detour_m_if_protected = Column(
@@ -105,6 +105,15 @@ class Crossings(Table):
     geometry = Column("geometry", "geometry", "place where the road is crossed")
 
 
+class UnitCosts(Table):
+    """What links cost, as the planner says; any currency, the same in all rows."""
+
+    title = "unit costs of links"
+    link_kind = Column("link_kind", "text", "gate, crossing, footbridge or path", unique=True)
+    fixed = Column("fixed", "number", "cost of one, whatever its length", unit="currency", low=0)
+    per_m = Column("per_m", "number", "cost of each metre on top", unit="currency/m", low=0)
+
+
 class Links(Table):
     """Ways that are missing and could be made: gates opened, crossings added, footbridges and paths built."""
 
@@ -112,31 +121,35 @@ class Links(Table):
     link = Column("link", "text", "identifier of the link", unique=True)
     link_kind = Column("link_kind", "text", "gate, crossing, footbridge or path")
     over = Column("over", "text", "what it opens or leads over", nullable=True)
-    first = Column("first", "count", "node of the network where it begins", low=0)
-    last = Column("last", "count", "node of the network where it ends", low=0)
+    first_edge = Column("first_edge", "count", "edge of the network on which it begins", low=0)
+    first_fraction = Column("first_fraction", "number", "how far along that edge", low=0, high=1)
+    last_edge = Column("last_edge", "count", "edge of the network on which it ends", low=0)
+    last_fraction = Column("last_fraction", "number", "how far along that edge", low=0, high=1)
     length_m = Column("length_m", "number", "length of what is to be built; 0 for a gate", unit="m", low=0)
-    there_s = Column("there_s", "number", "seconds to walk it there", unit="s", low=0)
-    back_s = Column("back_s", "number", "seconds to walk it back", unit="s", low=0)
+    there_s = Column("there_s", "number", "seconds to walk it", unit="s", low=0)
+    back_s = Column(
+        "back_s", "number", "seconds to walk it back; missing where that is open today", unit="s", low=0, nullable=True
+    )
     around_m = Column(
         "around_m", "number", "length of today's way between its ends; missing where it is longer than was looked for",
         unit="m", low=0, nullable=True,
     )  # fmt: skip
     doubt = Column("doubt", "text", "what may stand against it, to be checked on the ground", nullable=True)
     newly_served = Column(
-        "newly_served", "number", "people newly in time of at least one kind", unit="people", low=0, optional=True
+        "newly_served", "number", "residents newly in time of at least one kind", unit="people", low=0, optional=True
     )
     gains = Column(
-        "gains", "number", "people newly in time, summed over the kinds", unit="people × kinds", low=0, optional=True
+        "gains", "number", "people newly in time, added up over the kinds", unit="people × kinds", low=0, optional=True
     )
     cost = Column(
-        "cost", "number", "cost of the link, in the currency of the unit costs; missing where they do not say",
+        "cost", "number", "cost in the currency of the unit costs; missing where these do not say",
         unit="currency", low=0, optional=True, nullable=True,
     )  # fmt: skip
     gains_per_cost = Column(
-        "gains_per_cost", "number", "gains / cost; missing where the cost is", unit="people × kinds per currency",
+        "gains_per_cost", "number", "gains / cost; missing where the cost is", unit="people × kinds / currency",
         low=0, optional=True, nullable=True,
     )  # fmt: skip
-    geometry = Column("geometry", "geometry", "the link, straight, from its first to its last node")
+    geometry = Column("geometry", "geometry", "the link as a straight line; a gate as a point")
 
 
 class LinkGains(Table):
