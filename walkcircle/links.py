@@ -25,6 +25,7 @@ from walkcircle.legs import Legs
 from walkcircle.network import WalkNetwork
 from walkcircle.snapping import Spots
 from walkcircle.tables import Clusters, LinkGains, Links, UnitCosts, Unsnapped, WalkTimes, check_table
+from walkcircle.walkers.slopes import scale_speed
 from walkcircle.walking import measure_times
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ PATH: Final = "path"
 NO_BUILDINGS = "no buildings were given: it may lead through one"
 OWNER = "private: the owner has to agree"
 LONELY = "one of its ends is on streets that nothing joins, more often a mapping error than a place"
+
+FLAT = "heights are not known here: it may be too steep"
+TOO_STEEP = "steeper than one in eight: it needs steps or turns"
+
+#: What is steeper than this is no ramp (walkcircle's choice).
+STEEP = 1 / 8
 
 #: An end of a link that lies this near to what the link is to cross lies on it.
 ON_IT_M = 0.5
@@ -344,15 +351,16 @@ class _Ground:
         self, kind: str, name: str, shapes: NDArray[np.object_], within_m: float, barred: list[NDArray[np.object_]]
     ) -> _Candidates:
         """Pair places on either side of some shapes, each with the nearest."""
-        tree, points = shapely.STRtree(shapes), self.places.points
-        near = np.unique(tree.query(points, predicate="dwithin", distance=within_m)[0])
-        on_it = np.unique(tree.query(points[near], predicate="dwithin", distance=ON_IT_M)[0])
+        points = self.places.points
+        # GEOS prepares what is asked for, and a shoreline is long
+        near = np.unique(shapely.STRtree(points).query(shapes, predicate="dwithin", distance=within_m)[1])
+        on_it = np.unique(shapely.STRtree(points[near]).query(shapes, predicate="dwithin", distance=ON_IT_M)[1])
         near = np.delete(near, on_it)
         first, last = shapely.STRtree(points[near]).query(points[near], predicate="dwithin", distance=within_m)
         once = first < last
         first, last = near[first[once]], near[last[once]]
         line = _draw(points, first, last)
-        over = np.unique(tree.query(line, predicate="intersects")[0])
+        over = np.unique(shapely.STRtree(line).query(shapes, predicate="intersects")[1])
         first, last, line = first[over], last[over], line[over]
         free = ~np.logical_or.reduce([_meets(line, shapes) for shapes in barred])
         first, last, length = first[free], last[free], shapely.length(line[free])
@@ -375,6 +383,7 @@ class _Ground:
         line = _draw(points, first, last)
         barred = [self.walls, *self.above.values(), *self.through.values()]
         free = ~np.logical_or.reduce([_meets(line, shapes) for shapes in barred])
+        free &= shapely.length(line) > ON_IT_M
         first, last, length = first[free], last[free], shapely.length(line[free])
         # of each street around, its nearest place
         best = _pick_shortest(first * len(network.ends) + self.places.edge[last], length)
@@ -391,7 +400,7 @@ def _meets(lines: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[n
     """Return which lines meet any of some shapes; one that only touches an outline with an end does not."""
     met = np.zeros(len(lines), bool)
     if len(shapes) and len(lines):
-        line, shape = shapely.STRtree(shapes).query(lines, predicate="intersects")
+        shape, line = shapely.STRtree(lines).query(shapes, predicate="intersects")
         met[line[~shapely.touches(lines[line], shapes[shape])]] = True
     return met
 
@@ -424,28 +433,38 @@ def _choose(candidates: Sequence[_Candidates], places: _Places, footing: Footing
         for side in (2, 3)
     )
     kind, over = (np.repeat(np.array([some[field] for some in candidates], dtype=object), count) for field in (0, 1))
-    around_m = _measure_around(footing, places, first, last, rules.look_m)
     length = np.hypot(*(places.xy[first] - places.xy[last]).T)
-    far = ~(around_m < np.maximum(rules.least_ratio * length, length + rules.least_saved_m))
-    at = np.flatnonzero(far)
-    saved = np.where(np.isfinite(around_m), around_m, rules.look_m) - length
-    both = np.sort(np.stack([first, last], axis=1), axis=1)
-    at = at[np.lexsort((both[at, 1], both[at, 0], length[at], -np.round(saved[at], 6)))]
-    kept: list[int] = []
-    for pair in at.tolist():
-        rivals = [one for one in kept if kind[one] == kind[pair]]
-        if not any(_is_beside(places.xy, first, last, pair, one, rules.apart_m) for one in rivals):
-            kept.append(pair)
-    return _Chosen(kind[kept], over[kept], first[kept], last[kept], around_m[kept])
+    least_m = np.maximum(rules.least_ratio * length, length + rules.least_saved_m)
+    # most pairs are near to each other on foot, which a short look tells
+    at = np.arange(len(first))
+    around_m = np.full(len(first), np.nan)
+    for look_m in (min(float(np.max(least_m, initial=0.0)), rules.look_m), rules.look_m):
+        around_m = _measure_around(footing, places, first[at], last[at], look_m)
+        far = ~(around_m < least_m[at])
+        at, around_m = at[far], around_m[far]
+    saved = np.where(np.isfinite(around_m), around_m, rules.look_m) - length[at]
+    both = np.sort(np.stack([first[at], last[at]], axis=1), axis=1)
+    order = np.lexsort((both[:, 1], both[:, 0], length[at], -np.round(saved, 6)))
+    begin, end = places.xy[first[at]], places.xy[last[at]]
+    kept = np.array(_thin_out(order, kind[at], begin, end, rules.apart_m), dtype=np.int64)
+    return _Chosen(kind[at][kept], over[at][kept], first[at][kept], last[at][kept], around_m[kept])
 
 
-def _is_beside(
-    xy: NDArray[np.float64], first: NDArray[np.int64], last: NDArray[np.int64], one: int, other: int, apart_m: float
-) -> bool:
-    """Tell whether both ends of a pair are near to those of another, either way round."""
-    a, b, c, d = xy[first[one]], xy[last[one]], xy[first[other]], xy[last[other]]
-    straight = np.hypot(*(a - c)) < apart_m and np.hypot(*(b - d)) < apart_m
-    return bool(straight or (np.hypot(*(a - d)) < apart_m and np.hypot(*(b - c)) < apart_m))
+def _thin_out(
+    order: NDArray[np.int64],
+    kind: NDArray[np.object_],
+    begin: NDArray[np.float64],
+    end: NDArray[np.float64],
+    apart_m: float,
+) -> list[int]:
+    """Keep links in an order, but for those that begin and end near to one of the same kind that was kept."""
+    kept: dict[str, list[int]] = {}
+    for link in order.tolist():
+        rivals = kept.setdefault(kind[link], [])
+        near = [np.hypot(*(one[link] - other[rivals]).T) < apart_m for one in (begin, end) for other in (begin, end)]
+        if not ((near[0] & near[3]) | (near[1] & near[2])).any():
+            rivals.append(link)
+    return [link for links in kept.values() for link in links]
 
 
 def _measure_around(
@@ -472,17 +491,27 @@ def _measure_around(
 
 def _describe(footing: Footing, places: _Places, chosen: _Chosen, *, known: bool) -> gpd.GeoDataFrame:
     """Make a table of what was chosen; `known` tells whether buildings are."""
-    network, first, last = footing.network, chosen.first, chosen.last
+    network, walker, first, last = footing.network, footing.walker, chosen.first, chosen.last
     line = _draw(places.points, first, last)
     length = shapely.length(line)
-    pace = footing.walker.metres_per_second
-    wait = np.where(chosen.kind == CROSSING, _wait_at_lights(footing.walker), 0.0)
-    lonely = ~network.leads_on[places.edge[first]] | ~network.leads_on[places.edge[last]]
-    doubt = [
-        "; ".join(filter(None, [LONELY if alone else "", "" if known or kind == GATE else NO_BUILDINGS])) or None
-        for alone, kind in zip(lonely.tolist(), chosen.kind.tolist(), strict=True)
+    height = _find_heights(network, places)
+    rise = height[last] - height[first]
+    # a bridge is level, and a gate is no slope
+    rise = np.where(np.isin(chosen.kind, [FOOTBRIDGE, GATE]), 0.0, rise)
+    grade = np.divide(rise, length, out=np.zeros(len(rise)), where=length > 0)
+    wait = np.where(chosen.kind == CROSSING, _wait_at_lights(walker), 0.0)
+    seconds = [
+        length / walker.metres_per_second / scale_speed(walker.slope, way, critical_grade=walker.critical_grade) + wait
+        for way in (grade, -grade)
     ]
-    points = places.points[first]
+    lonely = ~network.leads_on[places.edge[first]] | ~network.leads_on[places.edge[last]]
+    doubts = (
+        (lonely, LONELY),
+        (~np.isfinite(grade), FLAT),
+        (np.abs(grade) > STEEP, TOO_STEEP),
+        ((chosen.kind != GATE) & (not known), NO_BUILDINGS),
+    )
+    doubt = ["; ".join(text for holds, text in doubts if holds[link]) or None for link in range(len(line))]
     return gpd.GeoDataFrame(
         {
             Links.link_kind: chosen.kind,
@@ -492,14 +521,26 @@ def _describe(footing: Footing, places: _Places, chosen: _Chosen, *, known: bool
             Links.last_edge: places.edge[last],
             Links.last_fraction: places.fraction[last],
             Links.length_m: length,
-            Links.there_s: length / pace + wait,
-            Links.back_s: length / pace + wait,
+            Links.there_s: seconds[0],
+            Links.back_s: seconds[1],
             Links.around_m: chosen.around_m,
             Links.doubt: pd.Series(doubt, dtype=object),
         },
-        geometry=np.where(chosen.kind == GATE, points, line) if len(line) else [],
+        geometry=np.where(chosen.kind == GATE, places.points[first], line) if len(line) else [],
         crs=network.crs,
     )
+
+
+def _find_heights(network: WalkNetwork, places: _Places) -> NDArray[np.float64]:
+    """Return the height of each place, NaN where it is not known."""
+    height = np.full(len(places.edge), np.nan)
+    if network.profile is not None:
+        start, known = network.profile.start, network.profile.height_m
+        at = places.fraction * (np.diff(start)[places.edge] - 1)
+        below = np.minimum(at.astype(np.int64), np.diff(start)[places.edge] - 2)
+        first = known[start[places.edge] + below]
+        height = first + (at - below) * (known[start[places.edge] + below + 1] - first)
+    return height
 
 
 def _wait_at_lights(walker: Walker) -> float:
