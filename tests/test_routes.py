@@ -107,7 +107,7 @@ def test_a_corner_without_a_mapped_crossing_is_unknown_and_counted_both_ways(tmp
     assert case(row, "protected") == (10, 0, 0, 0)
     assert case(row, "unprotected") == (10, 10, 600, 0)
     assert not row[SchoolRoutes.stand_in]
-    found = worst[[Crossings.name, Crossings.street, Crossings.control, Crossings.protection, Crossings.pupils]]
+    found = worst[[Crossings.name, Crossings.road_class, Crossings.control, Crossings.protection, Crossings.pupils]]
     assert found.to_numpy().tolist() == [["Main Street", "primary", None, UNKNOWN, 10]]
 
 
@@ -183,7 +183,7 @@ def test_whoever_lives_across_from_school_crosses_at_the_door(tmp_path):
     assert round(row[SchoolRoutes.minutes] * 60, 1) == 20
     assert case(row, "protected") == (10, 0, 0, 0)
     assert case(row, "unprotected") == (10, 5, 300, 0)
-    assert worst[[Crossings.name, Crossings.street, Crossings.pupils]].to_numpy().tolist() == [
+    assert worst[[Crossings.name, Crossings.road_class, Crossings.pupils]].to_numpy().tolist() == [
         ["Main Street", "primary", 10]
     ]
     middle = worst.geometry.iloc[0]
@@ -231,7 +231,7 @@ def test_a_mapped_crossing_of_a_road_that_nobody_walks_is_seen_with_and_without_
     town = Town(tmp_path, ways=ways, tags=tags, homes=[(150, -100)])
     row, worst = town.measure(frames=frames)
     assert round(row[SchoolRoutes.minutes] * 60, 1) == 250
-    assert worst[[Crossings.street, Crossings.control, Crossings.protection]].to_numpy().tolist() == [
+    assert worst[[Crossings.road_class, Crossings.control, Crossings.protection]].to_numpy().tolist() == [
         [street, "marked", UNPROTECTED]
     ]
     # along a motorway nobody walks to the lights, and nothing else leads there
@@ -243,7 +243,7 @@ def test_a_mapped_crossing_of_a_road_that_nobody_walks_is_seen_with_and_without_
 def test_a_street_over_a_road_that_nobody_walks_is_a_crossing_though_nothing_is_mapped(tmp_path, both):
     ways = MOTORWAY | {2: ([11, 2, 12], {"highway": both})}
     row, worst = Town(tmp_path, ways=ways).measure()
-    assert worst[[Crossings.name, Crossings.street, Crossings.protection]].to_numpy().tolist() == [
+    assert worst[[Crossings.name, Crossings.road_class, Crossings.protection]].to_numpy().tolist() == [
         ["Main Street", "motorway", UNKNOWN]
     ]
     assert (case(row, "protected")[0], row[SchoolRoutes.no_way_if_unprotected]) == (10, 10)

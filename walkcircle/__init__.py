@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from walkcircle.checkup import score_categories, score_communities, score_kinds
     from walkcircle.clusters import cluster_residences
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+    from walkcircle.crossings import SidedStreets, split_sides
     from walkcircle.decay import Decay, weigh_minutes
     from walkcircle.equity import measure_equity, measure_zones
     from walkcircle.errors import (
@@ -48,14 +49,17 @@ if TYPE_CHECKING:
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
+    from walkcircle.links import LinkRules, find_links, measure_links
     from walkcircle.needs import measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities, grade_completeness
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
+    from walkcircle.routes import measure_school_routes, rank_crossings
     from walkcircle.scenario import Proposals, measure_effect
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
+    from walkcircle.sources.roads import read_roads
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency, measure_units
@@ -71,7 +75,9 @@ if TYPE_CHECKING:
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
+        Routes,
         count_within,
+        find_routes,
         measure_counts,
         measure_nearest,
         measure_times,
@@ -92,9 +98,11 @@ __all__ = [
     "Study", "read_study",
     # the ground
     "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx", "apply_heights",
+    "read_roads", "SidedStreets", "split_sides",
     "Spots", "snap_points",
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
+    "Routes", "find_routes",
     "Standing", "Change", "measure_standing",
     "Place", "read_place", "assign_communities", "grade_completeness",
     # the measures
@@ -108,6 +116,7 @@ __all__ = [
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
+    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
@@ -137,6 +146,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "firmness": ("join_firmness", "measure_firmness"),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
+    "crossings": ("SidedStreets", "split_sides"),
     "decay": ("Decay", "weigh_minutes"),
     "equity": ("measure_equity", "measure_zones"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
@@ -144,14 +154,17 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
+    "links": ("LinkRules", "find_links", "measure_links"),
     "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "place": ("Place", "assign_communities", "grade_completeness"),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
+    "routes": ("measure_school_routes", "rank_crossings"),
     "scenario": ("Proposals", "measure_effect"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
+    "sources.roads": ("read_roads",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "sufficiency": ("measure_sufficiency", "measure_units"),
@@ -167,7 +180,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",
+        "Routes",
         "count_within",
+        "find_routes",
         "measure_counts",
         "measure_nearest",
         "measure_times",

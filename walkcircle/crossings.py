@@ -64,7 +64,7 @@ class SidedStreets:
     edge
         ``(c,)`` edges of `footing` that are crossings.
     crossings
-        One row per crossing: name, street, control, protection and geometry of :class:`~walkcircle.tables.Crossings`.
+        One row per crossing: name, road class, control, protection and geometry of :class:`~walkcircle.tables.Crossings`.
     twin
         ``(e,)`` of each edge that is the left side of an arterial, the right side; -1 for all others.
     names
@@ -243,7 +243,7 @@ def split_sides(
     table = gpd.GeoDataFrame(
         {
             Crossings.name: pd.Series([one.name or names.get(one.way) for one in found], dtype=object),
-            Crossings.street: pd.Series([one.street for one in found], dtype=object),
+            Crossings.road_class: pd.Series([one.street for one in found], dtype=object),
             Crossings.control: pd.Series([control for control, _ in judged], dtype=object),
             Crossings.protection: pd.Series([_protect(c, known=k) for c, k in judged], dtype=object),
         },
@@ -272,7 +272,7 @@ def name_arterial(street: str) -> str:
     return plain if plain in ARTERIALS else ""
 
 
-def mark_arterials(kinds: Iterable[str]) -> NDArray[np.bool_]:
+def find_arterials(kinds: Iterable[str]) -> NDArray[np.bool_]:
     """Return which of some ``highway`` values are arterials."""
     return np.array([bool(name_arterial(str(kind))) for kind in kinds], dtype=bool)
 
@@ -281,7 +281,7 @@ def _name_ways(roads: gpd.GeoDataFrame | None) -> dict[int, str | None]:
     if roads is None:
         return {}
     names = roads[Roads.name].astype(object).where(roads[Roads.name].notna(), None)
-    return dict(zip(roads[Roads.way].tolist(), names.tolist(), strict=True))
+    return dict(zip(roads[Roads.road].tolist(), names.tolist(), strict=True))
 
 
 class _Found(NamedTuple):
@@ -334,11 +334,11 @@ class _MotorRoads:
         found = cls([], defaultdict(list))
         if roads is None:
             return found
-        mine = roads[mark_arterials(roads[Roads.street])]
+        mine = roads[find_arterials(roads[Roads.road_class])]
         node, edge = _gather_places(network, mine)
-        walked = mark_arterials(network.kind)
+        walked = find_arterials(network.kind)
         for way, street, name, line in zip(
-            mine[Roads.way].tolist(), mine[Roads.street], mine[Roads.name], mine.geometry, strict=True
+            mine[Roads.road].tolist(), mine[Roads.road_class], mine[Roads.name], mine.geometry, strict=True
         ):
             xy = shapely.get_coordinates(line)
             middle = shapely.points((xy[:-1] + xy[1:]) / 2)
@@ -382,7 +382,7 @@ def _gather_places(
         if place not in nodes or joints[node] > joints[nodes[place]]:
             nodes[place] = node
     edges = {}
-    for edge in near[~flat[near] & ~mark_arterials(network.kind[near])].tolist():
+    for edge in near[~flat[near] & ~find_arterials(network.kind[near])].tolist():
         xy = shapely.get_coordinates(network.lines[edge])
         along = np.cumsum(np.hypot(*np.diff(xy, axis=0).T))
         for vertex in range(1, len(xy) - 1):
@@ -395,7 +395,7 @@ def _guess_cuts(network: WalkNetwork, motor: _MotorRoads) -> list[_Cut]:
     least = ROADS.index("secondary")
     edges = np.flatnonzero((network.crossing > 0) & (network.crossed >= least) & (network.length_m > 0))
     on_arterial = np.zeros(len(network.xy), bool)
-    on_arterial[network.ends[mark_arterials(network.kind)]] = True
+    on_arterial[network.ends[find_arterials(network.kind)]] = True
     on_arterial[[*motor.dividers]] = True
     done = {cut.edge for cut in motor.cuts}
     longest: dict[int, int] = {}
@@ -542,7 +542,7 @@ class _Wedges:
     def __init__(self, footing: Footing, motor: _MotorRoads) -> None:
         """Look at every node on an arterial."""
         self._network = network = footing.network
-        self._arterial = mark_arterials(network.kind)
+        self._arterial = find_arterials(network.kind)
         self._grown = _Growing(footing)
         self._twin = np.full(len(network.ends), -1)
         for edge in np.flatnonzero(self._arterial).tolist():

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from walkcircle import kernels
-from walkcircle.crossings import mark_arterials
+from walkcircle.crossings import find_arterials
 from walkcircle.errors import TableError
 from walkcircle.footing import ROUNDING_S, Footing
 from walkcircle.groups import count_demand
@@ -144,7 +144,7 @@ def find_links(
     rules, network = rules or LinkRules(), footing.network
     above, through = ({name: _take_shapes(shapes, name, network) for name, shapes in (given or {}).items()}
                       for given in (bridged, crossed))  # fmt: skip
-    arterials = mark_arterials(network.kind)
+    arterials = find_arterials(network.kind)
     if arterials.any():
         through["arterial"] = network.lines[arterials & (network.level == 0)]
     walls = np.empty(0, object) if buildings is None else _take_shapes(buildings, "buildings", network)
@@ -364,9 +364,8 @@ class _Ground:
         first, last, line = first[over], last[over], line[over]
         free = ~np.logical_or.reduce([_meets(line, shapes) for shapes in barred])
         first, last, length = first[free], last[free], shapely.length(line[free])
-        best = np.unique([pair for place in (first, last) for pair in _pick_shortest(place, length).tolist()]).astype(
-            np.int64
-        )
+        # each place with the one nearest to it, and so each pair once or twice
+        best = np.unique(_pick_shortest(np.concatenate([first, last]), np.tile(length, 2)) % max(len(first), 1))
         return _Candidates(kind, name, first[best], last[best])
 
     def find_paths(self, footing: Footing, rules: LinkRules) -> _Candidates:
@@ -378,7 +377,10 @@ class _Ground:
         dead = np.flatnonzero(at_node & (degree[node] == 1) & ~network.cut[node])
         first, last = shapely.STRtree(points).query(points[dead], predicate="dwithin", distance=rules.path_m)
         first = dead[first]
-        other = self.places.edge[first] != self.places.edge[last]
+        # a dead end is near to its own street, and may yet be far from where that street comes back
+        edge, part = self.places.edge, self.places.fraction
+        along = np.abs(part[first] - part[last]) * network.length_m[edge[first]]
+        other = (edge[first] != edge[last]) | (along >= rules.least_saved_m)
         first, last = first[other], last[other]
         line = _draw(points, first, last)
         barred = [self.walls, *self.above.values(), *self.through.values()]
@@ -520,7 +522,7 @@ def _describe(footing: Footing, places: _Places, chosen: _Chosen, *, known: bool
             Links.first_fraction: places.fraction[first],
             Links.last_edge: places.edge[last],
             Links.last_fraction: places.fraction[last],
-            Links.length_m: length,
+            Links.built_m: length,
             Links.there_s: seconds[0],
             Links.back_s: seconds[1],
             Links.around_m: chosen.around_m,
@@ -605,7 +607,7 @@ def _list_entrances(footing: Footing, ends: Spots | None) -> gpd.GeoDataFrame:
                 Links.first_fraction: float(spot[0] % 2),
                 Links.last_edge: spot[1] // 2,
                 Links.last_fraction: float(spot[1] % 2),
-                Links.length_m: 0.0,
+                Links.built_m: 0.0,
                 Links.there_s: times[0],
                 # from inside, the way out is open today
                 Links.back_s: times[1] if len(sides) > 1 and np.isfinite(times[1]) else np.nan,
@@ -696,7 +698,7 @@ def _rank(links: gpd.GeoDataFrame, unit_costs: pd.DataFrame | None) -> gpd.GeoDa
         check_table(unit_costs, UnitCosts, where="unit costs")
         of_kind = unit_costs.set_index(UnitCosts.link_kind)
         fixed, per_m = (links[Links.link_kind].map(of_kind[column]) for column in (UnitCosts.fixed, UnitCosts.per_m))
-        cost = (fixed + per_m * links[Links.length_m]).to_numpy(dtype=float)
+        cost = (fixed + per_m * links[Links.built_m]).to_numpy(dtype=float)
     if (cost == 0).any():
         free = links[Links.link].to_numpy()[np.flatnonzero(cost == 0)[0]]
         msg = f"unit costs: {free} costs nothing; give what its papers and work cost at least, or leave its kind out"

@@ -246,7 +246,7 @@ def _list_doors(
     middle = shapely.line_interpolate_point(streets.footing.network.lines[edge], 0.5, normalized=True)
     table = {
         Crossings.name: pd.Series(name, dtype=object),
-        Crossings.street: pd.Series(street, dtype=object),
+        Crossings.road_class: pd.Series(street, dtype=object),
         Crossings.control: doors.control[spot],
         Crossings.protection: doors.protection[spot],
         _WHO: who,

@@ -9,8 +9,8 @@ class Roads(Table):
     """Roads for motors as the map has them, walked or not; one row per way."""
 
     title = "roads"
-    way = Column("way", "count", "OpenStreetMap way")
-    street = Column("street", "text", "class of the road: its highway value")
+    road = Column("road", "count", "OpenStreetMap way")
+    road_class = Column("road_class", "text", "class of the road: its highway value")
     name = Column("name", "text", "name, or else number, of the road", nullable=True)
     geometry = Column("geometry", "geometry", "line of the road, with the vertices that it shares with other ways")
 
@@ -96,7 +96,7 @@ class Crossings(Table):
     title = "crossings on the way to school"
     rank = Column("rank", "count", "1 is the crossing that most pupils use", low=1)
     name = Column("name", "text", "name, or else number, of the road that is crossed", nullable=True)
-    street = Column("street", "text", "class of the road that is crossed")
+    road_class = Column("road_class", "text", "class of the road that is crossed")
     control = Column("control", "text", "its control, as mapped; missing where the map does not say", nullable=True)
     protection = Column("protection", "text", "unprotected, or unknown where the map does not say")
     pupils = Column("pupils", "number", "people whose quickest way to the nearest school uses it", unit="people", low=0)
@@ -125,7 +125,7 @@ class Links(Table):
     first_fraction = Column("first_fraction", "number", "how far along that edge", low=0, high=1)
     last_edge = Column("last_edge", "count", "edge of the network on which it ends", low=0)
     last_fraction = Column("last_fraction", "number", "how far along that edge", low=0, high=1)
-    length_m = Column("length_m", "number", "length of what is to be built; 0 for a gate", unit="m", low=0)
+    built_m = Column("built_m", "number", "length of what is to be built; 0 for a gate", unit="m", low=0)
     there_s = Column("there_s", "number", "seconds to walk it", unit="s", low=0)
     back_s = Column(
         "back_s", "number", "seconds to walk it back; missing where that is open today", unit="s", low=0, nullable=True
