@@ -64,7 +64,7 @@ class SidedStreets:
     edge
         ``(c,)`` edges of `footing` that are crossings.
     crossings
-        One row per crossing: name, road class, control, protection and geometry of :class:`~walkcircle.tables.Crossings`.
+        One row per crossing: name, class, control, protection and geometry of :class:`~walkcircle.tables.Crossings`.
     twin
         ``(e,)`` of each edge that is the left side of an arterial, the right side; -1 for all others.
     names
