@@ -176,6 +176,8 @@ def rank_crossings(
     ranked[Crossings.pupils] = groups[Crossings.pupils].sum()
     ranked[Crossings.stand_in] = groups[Crossings.stand_in].any()
     ranked[Crossings.schools] = groups[Crossings.schools].agg(lambda ids: ", ".join(sorted(set(ids))))
+    for column in (Crossings.name, Crossings.control):
+        ranked[column] = ranked[column].astype(object).where(ranked[column].notna(), None)
     places = gpd.GeoSeries(ranked[Crossings.geometry].to_numpy(), crs=streets.crossings.crs)
     order = np.lexsort((places.y.to_numpy(), places.x.to_numpy(), -ranked[Crossings.pupils].to_numpy(dtype=float)))
     ranked = ranked.iloc[order].assign(**{Crossings.rank: np.arange(1, len(ranked) + 1)})
