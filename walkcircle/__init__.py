@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from walkcircle.clusters import cluster_residences
     from walkcircle.completeness import Surroundings, grade_completeness
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+    from walkcircle.crossings import SidedStreets, split_sides
     from walkcircle.decay import Decay, weigh_minutes
     from walkcircle.equity import measure_equity, measure_zones
     from walkcircle.errors import (
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
+    from walkcircle.links import LinkRules, find_links, measure_links
     from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.phasing import Calendar, Schedule, Turns, schedule_projects
@@ -71,11 +73,13 @@ if TYPE_CHECKING:
     from walkcircle.plan import Plan, assemble_pool, propose_plan
     from walkcircle.pool import Pool, assemble_links, assemble_sites, join_pools, list_wants
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
+    from walkcircle.routes import measure_school_routes, rank_crossings
     from walkcircle.scenario import Proposals, measure_effect
     from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
+    from walkcircle.sources.roads import read_roads
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency, measure_units
@@ -93,7 +97,9 @@ if TYPE_CHECKING:
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
+        Routes,
         count_within,
+        find_routes,
         measure_counts,
         measure_nearest,
         measure_times,
@@ -114,9 +120,11 @@ __all__ = [
     "Study", "read_study",
     # the ground
     "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx", "apply_heights",
+    "read_roads", "SidedStreets", "split_sides",
     "Spots", "snap_points",
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
+    "Routes", "find_routes",
     "Standing", "Change", "measure_standing",
     "Place", "read_place", "assign_communities", "Surroundings", "grade_completeness", "estimate_unmapped",
     # the measures
@@ -137,6 +145,7 @@ __all__ = [
     "solve_siting", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
     "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
     "Calendar", "Turns", "Schedule", "schedule_projects",
+    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect", "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
@@ -182,6 +191,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     ),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
+    "crossings": ("SidedStreets", "split_sides"),
     "decay": ("Decay", "weigh_minutes"),
     "equity": ("measure_equity", "measure_zones"),
     "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
@@ -190,6 +200,8 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "needs": ("measure_needs", "measure_emphasis"),
+    "links": ("LinkRules", "find_links", "measure_links"),
+    "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "completeness": ("Surroundings", "grade_completeness"),
     "place": ("Place", "assign_communities"),
@@ -198,11 +210,13 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "phasing": ("Calendar", "Schedule", "Turns", "schedule_projects"),
     "plan": ("Plan", "assemble_pool", "propose_plan"),
     "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
+    "routes": ("measure_school_routes", "rank_crossings"),
     "scenario": ("Proposals", "measure_effect"),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
+    "sources.roads": ("read_roads",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "sufficiency": ("measure_sufficiency", "measure_units"),
@@ -219,7 +233,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",
+        "Routes",
         "count_within",
+        "find_routes",
         "measure_counts",
         "measure_nearest",
         "measure_times",

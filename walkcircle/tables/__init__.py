@@ -89,7 +89,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
-from walkcircle.tables.ways import Links
+from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes, UnitCosts
 
 __all__ = [
     "TABLES",
@@ -119,8 +119,10 @@ __all__ = [
     "CommunityCoverage",
     "Completeness",
     "Containment",
+    "Controls",
     "Counts",
     "Coverage",
+    "Crossings",
     "Crowding",
     "Dtype",
     "DualAccess",
@@ -132,6 +134,7 @@ __all__ = [
     "Gaps",
     "IndexChanges",
     "Isochrones",
+    "LinkGains",
     "LinkedHomes",
     "Links",
     "Merged",
@@ -147,6 +150,8 @@ __all__ = [
     "RadiusGap",
     "Remarks",
     "Residences",
+    "Roads",
+    "SchoolRoutes",
     "Scores",
     "Severance",
     "Stability",
@@ -157,6 +162,7 @@ __all__ = [
     "Sweep",
     "Table",
     "Truth",
+    "UnitCosts",
     "Unsnapped",
     "WalkTimes",
     "Wants",
@@ -231,4 +237,11 @@ TABLES: tuple[type[Table], ...] = (
     Proofs,
     Wants,
     LinkedHomes,
+    Roads,
+    Controls,
+    SchoolRoutes,
+    Crossings,
+    UnitCosts,
+    Links,
+    LinkGains,
 )
