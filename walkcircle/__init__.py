@@ -201,7 +201,6 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "needs": ("measure_needs", "measure_emphasis"),
     "links": ("LinkRules", "find_links", "measure_links"),
-    "needs": ("measure_needs",),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "completeness": ("Surroundings", "grade_completeness"),
     "place": ("Place", "assign_communities"),
