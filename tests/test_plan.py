@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 import geopandas as gpd
@@ -21,13 +22,15 @@ from builders import (
     make_standard,
     make_study,
 )
+from rich.console import Console
 
 from walkcircle.analysis import analyse
 from walkcircle.candidates import find_candidates
+from walkcircle.cli import print_plan
 from walkcircle.errors import StudyError
-from walkcircle.plan import FAIR, MOST_PEOPLE, propose_plan
+from walkcircle.plan import FAIR, MOST_PEOPLE, find_missing_links, propose_plan
 from walkcircle.pool import FACILITY, LINK, list_wants
-from walkcircle.study import CheckupSection, PlanSection, SitingSection
+from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
 from walkcircle.tables import (
     BeforeAfter,
     Candidates,
@@ -35,6 +38,7 @@ from walkcircle.tables import (
     Communities,
     Coverage,
     IndexChanges,
+    Links,
     Phases,
     ProjectGains,
     Projects,
@@ -42,6 +46,7 @@ from walkcircle.tables import (
     Wants,
     check_table,
 )
+from walkcircle.views.files import write_plan_tables
 
 #: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
 CLINIC, SHOP = make_kind("clinic", 5.0), make_kind("shop", 60.0, category="trade")
@@ -199,6 +204,54 @@ def test_homes_to_be_checked_are_no_reason_to_build():
     assert everything[Wants.people].sum() == 190
     doubtful = answer.coverage.assign(**{Coverage.unsure: ~answer.coverage[Coverage.covered]})
     assert len(list_wants(doubtful, answer.place.completeness, {"clinic": "stroller", "shop": "stroller"})) == 0
+
+
+def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
+    """Two projects, their years, the proof and the price; a hostile name is shown as it is."""
+    sites = sites_of(**{Candidates.name: ["[red]Old mill[/red]", None, None]})
+    plan = plan_of(sites, plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_plan(plan, tmp_path, console)
+    text = console.export_text()
+    assert "no plan of this budget serves more than 160 (proven gap 0.00%" in text
+    assert "price of fairness: 0 people" in text
+    assert "1  2027  clinic, Community b (s2): 60 people" in text
+    assert "2  2028  clinic, Community a ([red]Old mill[/red]): 100 people" in text
+    assert "budget, CNY" in text
+
+
+def test_the_summary_of_an_empty_plan_says_so(tmp_path):
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_plan(plan_of(sites_of((("s", 1400, 1.0),))), tmp_path, console)
+    assert "Nothing can be built for the 190 people" in console.export_text()
+
+
+def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path):
+    plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    first, second = (write_plan_tables(plan, tmp_path / name) for name in ("one", "two"))
+    rows = pd.read_csv(first / "tables" / "projects.csv", encoding="utf-8-sig")
+    assert rows[Projects.newly_served].tolist() == [60, 100]
+    files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
+    assert len(files) == 15
+    assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
+
+
+def test_links_stand_beside_the_projects_in_the_same_currency():
+    """Two dead ends thirty metres apart: a path brings the clinic near, and costs 1 and 2 for each of its metres."""
+    network = draw_network([[(0, 0), (200, 0)], [(230, 0), (400, 0)], [(0, 0), (0, 900), (400, 900), (400, 0)]])
+    place = make_place(
+        network, make_residences([("1", 100, (0, 0))]), make_facilities([("c", "clinic", (250, 0))]),
+        make_communities({"a": shapely.box(-500, -500, 1000, 1000)}), make_standard(CLINIC),
+    )  # fmt: skip
+    for wanted in (True, False):
+        section = PlanSection(links=wanted, link_costs={"path": LinkCost(fixed=1.0, per_m=2.0)})
+        study = make_study(
+            make_standard(CLINIC), walkers=(STROLLER,), minutes=(5.0,), plan=section, checkup=CheckupSection(draws=0)
+        )
+        links = find_missing_links(analyse(replace(place, data_date="2026-11-01"), study))
+        assert links[Links.link_kind].tolist() == (["path"] if wanted else [])
+        assert links[Links.gains].tolist() == ([100] if wanted else [])
+        assert links[Links.cost].tolist() == pytest.approx([61] if wanted else [])
 
 
 def test_a_suburb_is_planned_along_its_streets_and_counted_again(analyses):

@@ -809,7 +809,7 @@ if __name__ == "__main__":
 
 def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
-    from walkcircle.tables import Phases, Projects, Proofs, Wants
+    from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
 
     study, unit = proposed.analysis.study, proposed.unit
     console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
@@ -840,13 +840,17 @@ def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
             f"{study.plan.fair_share:.0%} of its people served"
         )
     console.print()
+    names = proposed.analysis.checkup.set_index(Checkup.community)[Checkup.name].to_dict()
     shown = proposed.projects.drop(columns=Projects.geometry).head(PROJECTS_NAMED).astype(object)
     for row in shown.where(shown.notna(), None).to_dict("records"):
         year = "later" if row[Projects.year] is None else str(row[Projects.year])
-        name = row[Projects.name] or row[Projects.candidate]
+        place = names.get(row[Projects.community], "outside all communities")
+        site = row[Projects.name] or row[Projects.candidate]
         label = study.standard.kind(row[Projects.kind]).label(study.outputs.language)
-        console.print(f"{row[Projects.rank]:>3}  {year}  {escape(label)} at {escape(str(name))}: "
-                      f"{row[Projects.newly_served]:,.0f} people")  # fmt: skip
+        console.print(
+            f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
+            f"{row[Projects.newly_served]:,.0f} people"
+        )
     if len(proposed.projects) > PROJECTS_NAMED:
         console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
     console.print(f"\nplan       {folder}")

@@ -16,6 +16,7 @@ from walkcircle.attainment import choose_walkers
 from walkcircle.candidates import find_candidates, find_hosts
 from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
+from walkcircle.links import find_links, measure_links
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
 from walkcircle.place import assign_communities
 from walkcircle.pool import FACILITY, PLANNED, Pool, assemble_sites, find_first_years, list_wants
@@ -28,10 +29,12 @@ from walkcircle.tables import (
     CommunityCoverage,
     Facilities,
     IndexChanges,
+    Links,
     ProjectGains,
     Projects,
     Proofs,
     Scores,
+    UnitCosts,
     Wants,
 )
 from walkcircle.unmapped import PROPOSED
@@ -74,6 +77,10 @@ class Plan:
         :class:`~walkcircle.tables.Projects` in the order of building; those without a year last.
     gains
         :class:`~walkcircle.tables.ProjectGains`.
+    links
+        :class:`~walkcircle.tables.Links` that bring somebody within a limit, for the first walker: gates, crossings,
+        footbridges and paths, those that gain most for their cost first. They stand beside the projects in the same
+        currency and are not in the budget.
     phases
         :class:`~walkcircle.tables.Phases`.
     before_after
@@ -94,6 +101,7 @@ class Plan:
     pool: Pool
     projects: gpd.GeoDataFrame
     gains: pd.DataFrame
+    links: gpd.GeoDataFrame
     phases: pd.DataFrame
     before_after: pd.DataFrame
     index_changes: pd.DataFrame
@@ -153,6 +161,7 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
         pool=pool,
         projects=projects,
         gains=gains,
+        links=find_missing_links(analysis, report=report),
         phases=schedule.phases,
         before_after=_compare_coverage(analysis, after),
         index_changes=_compare_indices(analysis, after),
@@ -194,6 +203,43 @@ def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
     return assemble_sites(
         wants, candidates, times, hosts, kinds, kind_capex=study.siting.kind_capex, kind_opex=study.siting.kind_opex
     )
+
+
+def find_missing_links(analysis: Analysis, *, report: Report | None = None) -> gpd.GeoDataFrame:
+    """Find the missing links that bring somebody within the limit of a kind, for the first walker.
+
+    Counted are all who are not in time today, also those of whom that is not certain; each link alone.
+
+    Returns
+    -------
+    GeoDataFrame
+        :class:`~walkcircle.tables.Links`, those that gain most for their cost first; none where ``[plan] links`` is
+        false.
+    """
+    study, ground = analysis.study, analysis.place.background
+    if not study.plan.links:
+        return gpd.GeoDataFrame(
+            columns=[*map(str, Links.columns())], geometry=Links.geometry, crs=analysis.clusters.crs
+        )
+    if report is not None:
+        report("Looking for missing links", 0.0)
+    bridged = {"railway": ground.rail, "water": ground.water}
+    links = find_links(
+        analysis.footing, bridged={name: some for name, some in bridged.items() if len(some)},
+        buildings=ground.buildings if len(ground.buildings) else None, ends=analysis.ends,
+    )  # fmt: skip
+    costs = study.plan.link_costs
+    unit_costs = pd.DataFrame(
+        {
+            UnitCosts.link_kind: list(costs),
+            UnitCosts.fixed: [cost.fixed for cost in costs.values()],
+            UnitCosts.per_m: [cost.per_m for cost in costs.values()],
+        }
+    )
+    found, _ = measure_links(
+        analysis.standing, links, analysis.clusters, study.standard.kinds, unit_costs=unit_costs if costs else None
+    )
+    return found[found[Links.gains] > 0].reset_index(drop=True)
 
 
 def _choose_walkers(study: Study) -> dict[str, str]:

@@ -198,6 +198,7 @@ def write_plan_tables(plan: Plan, folder: str | Path | None = None) -> Path:
     frames = {
         "projects": plan.projects,
         "gains": plan.gains,
+        "links": plan.links,
         "phases": plan.phases,
         "before_after": plan.before_after,
         "index_changes": plan.index_changes,
