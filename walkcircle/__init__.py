@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from walkcircle.errors import (
         NetworkError,
         OutputError,
+        SitingError,
         SourceError,
         StudyError,
         TableError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from walkcircle.place import Place, assign_communities, grade_completeness
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.scenario import Proposals, measure_effect
+    from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
@@ -85,7 +87,8 @@ __version__ = version("walkcircle")
 #: The public names, in the order of the line.
 __all__ = [
     # words
-    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "OutputError",
+    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "SitingError",
+    "OutputError",
     # the question
     "Standard", "Kind", "read_standard", "list_standards",
     "Walker", "read_walker", "list_walkers",
@@ -108,6 +111,8 @@ __all__ = [
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
+    # the remedies
+    "Siting", "SitingTerms", "BundleTerms", "SitingEffort", "solve_siting", "solve_bundle",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
@@ -139,7 +144,15 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
     "decay": ("Decay", "weigh_minutes"),
     "equity": ("measure_equity", "measure_zones"),
-    "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
+    "errors": (
+        "NetworkError",
+        "OutputError",
+        "SitingError",
+        "SourceError",
+        "StudyError",
+        "TableError",
+        "WalkCircleError",
+    ),
     "footing": ("Footing", "make_footing"),
     "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
@@ -150,6 +163,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
     "scenario": ("Proposals", "measure_effect"),
     "snapping": ("Spots", "snap_points"),
+    "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
