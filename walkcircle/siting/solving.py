@@ -238,7 +238,7 @@ def _conclude(asked: Asked, found: _Found) -> Siting:
         demand=float(ground.demand.sum()),
         flow=flow,
         served=pd.Series(served, index=ground.points),
-        spent=float(price[chosen].sum()) if asked.model != "lscp" or (price != 1).any() else 0.0,
+        spent=float(price[chosen].sum()) if asked.priced else 0.0,
         ties=ties,
         zones=count_zones(asked.promise, served),
         price_of_fairness=None if free is None else abs(free - objective),
