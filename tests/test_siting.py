@@ -17,9 +17,9 @@ from scipy.sparse.csgraph import shortest_path
 
 from walkcircle.errors import SitingError
 from walkcircle.siting import SitingEffort, SitingTerms, exact, solve_siting
-from walkcircle.siting.bounds import bound_cover
+from walkcircle.siting.bounds import measure_bound
 from walkcircle.siting.programs import LIMIT, Solved
-from walkcircle.siting.reductions import Question, reduce_question
+from walkcircle.siting.reductions import Question, simplify_question
 
 DATA = Path(__file__).parent / "data"
 GREEDY = SitingEffort(method="greedy")
@@ -374,7 +374,7 @@ def test_reductions_keep_the_optimum(town, drop):
         cost=town.price[:, None], opening=np.zeros(sites), open=np.zeros(sites, dtype=bool), zones=0, p=town.p,
         budget=town.budget,
     )  # fmt: skip
-    cover = reduce_question(question, drop_dominated=drop)
+    cover = simplify_question(question, drop_dominated=drop)
     alone = replace(town, existing=())
     best = best_covered(alone, budget=True, most=town.p)
     plans = [(0.0, ())]
@@ -385,7 +385,7 @@ def test_reductions_keep_the_optimum(town, drop):
                 plans.append((cover.worth(seats), some))
     assert max(plans)[0] == pytest.approx(best)
     if len(cover.site) and len(cover.weight):
-        bound = bound_cover(cover, 0.0, lambda: False)
+        bound = measure_bound(cover, 0.0, lambda: False)
         assert bound.bound >= best - 1e-6
         for worth, some in plans:
             assert all(worth <= bound.forced[seat] + 1e-6 for seat in some)

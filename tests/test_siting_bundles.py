@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from walkcircle.errors import SitingError
 from walkcircle.siting import BundleTerms, SitingEffort, SitingTerms, solve_bundle, solve_siting
-from walkcircle.siting.bounds import bound_cover
+from walkcircle.siting.bounds import measure_bound
 from walkcircle.siting.bundles import _read_bundle
-from walkcircle.siting.reductions import reduce_question
+from walkcircle.siting.reductions import simplify_question
 
 KINDS = ("clinic", "park")
 
@@ -93,10 +93,10 @@ def test_steps_and_swaps_stay_between_nothing_and_the_bound(asked):
 def test_the_bound_holds_for_every_plan_and_every_seat(asked):
     rest = {key: value for key, value in asked.items() if key not in {"costs", "demand"}}
     read = _read_bundle(asked["costs"], asked["demand"], **rest, effort=None)
-    cover = reduce_question(read.question, drop_dominated=False)
+    cover = simplify_question(read.question, drop_dominated=False)
     if not len(cover.site) or not len(cover.weight):
         return
-    bound = bound_cover(cover, 0.0, lambda: False)
+    bound = measure_bound(cover, 0.0, lambda: False)
     assert bound.bound >= most(asked) - 1e-6
     number = {(cover.name[cover.site[s]], cover.kind[s]): s for s in range(len(cover.site))}
     for some, complete in plans(asked):

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from walkcircle.errors import (
         NetworkError,
         OutputError,
+        SitingError,
         SourceError,
         StudyError,
         TableError,
@@ -75,7 +76,7 @@ if TYPE_CHECKING:
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.routes import measure_school_routes, rank_crossings
     from walkcircle.scenario import Proposals, measure_effect
-    from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_siting
+    from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
@@ -113,7 +114,8 @@ __version__ = version("walkcircle")
 #: The public names, in the order of the line.
 __all__ = [
     # words
-    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "OutputError",
+    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "SitingError",
+    "OutputError",
     # the question
     "Standard", "Kind", "read_standard", "list_standards",
     "Walker", "read_walker", "list_walkers",
@@ -137,15 +139,9 @@ __all__ = [
     "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
-    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
-    "find_candidates", "find_hosts",
-    "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
-    "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
-    "compare_with_chance",
-    "solve_siting", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
-    "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
-    "Calendar", "Turns", "Schedule", "schedule_projects",
-    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
+    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
+    # the remedies
+    "Siting", "SitingTerms", "BundleTerms", "SitingEffort", "solve_siting", "solve_bundle",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect", "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
@@ -194,7 +190,15 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "crossings": ("SidedStreets", "split_sides"),
     "decay": ("Decay", "weigh_minutes"),
     "equity": ("measure_equity", "measure_zones"),
-    "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
+    "errors": (
+        "NetworkError",
+        "OutputError",
+        "SitingError",
+        "SourceError",
+        "StudyError",
+        "TableError",
+        "WalkCircleError",
+    ),
     "footing": ("Footing", "make_footing"),
     "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
@@ -213,6 +217,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "scenario": ("Proposals", "measure_effect"),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
+    "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
     "sources.roads": ("read_roads",),

@@ -38,7 +38,7 @@ class Multipliers:
     value: NDArray[np.float64]
 
 
-def bound_cover(cover: Cover, reached: float, over: Any) -> Multipliers:
+def measure_bound(cover: Cover, reached: float, over: Any) -> Multipliers:
     """Bound a covering problem by Lagrangian relaxation of its tasks; the limit is the bound of linear programming.
 
     With λ ≥ 0 on the tasks, μ ≥ 0 on the budget and θ ≥ 0 on the number of sites p::
@@ -86,7 +86,7 @@ def bound_cover(cover: Cover, reached: float, over: Any) -> Multipliers:
     return _conclude(cover, turned, best_prices, best, mu)
 
 
-def bound_greedy(cover: Cover, chosen: NDArray[np.bool_]) -> float:
+def measure_greedy_bound(cover: Cover, chosen: NDArray[np.bool_]) -> float:
     """Bound a problem with one kind by what every candidate would still add: coverage is submodular.
 
     The best p gains, or with a budget the best gains for the money with a part of the last, added to what is reached;

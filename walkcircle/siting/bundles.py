@@ -14,9 +14,9 @@ from walkcircle.errors import SitingError
 from walkcircle.siting.answers import Site, Siting, count_zones, measure_gap
 from walkcircle.siting.covers import Cover
 from walkcircle.siting.exact import Plan, solve_cover
-from walkcircle.siting.matrices import Ground, read_flags, read_ground, spread_mapping
+from walkcircle.siting.matrices import Ground, read_flags, read_ground, unpack_mapping
 from walkcircle.siting.programs import Clock
-from walkcircle.siting.reductions import Question, reduce_question
+from walkcircle.siting.reductions import Question, simplify_question
 from walkcircle.siting.swaps import EQUAL_SHARE
 from walkcircle.siting.terms import (
     BundleTerms,
@@ -111,7 +111,7 @@ def solve_bundle(
         costs, demand, limits=limits, p=p, budget=budget, existing=existing, served=served,
         terms=terms or BundleTerms(), effort=effort,
     )  # fmt: skip
-    cover = reduce_question(asked.question)
+    cover = simplify_question(asked.question)
     plan = solve_cover(cover, asked.promise, asked.effort, asked.clock)
     return _conclude(asked, cover, plan)
 
@@ -137,11 +137,11 @@ def _read_bundle(
     count = len(first.sites)
     present = np.zeros((count, len(kinds)), dtype=bool)
     has = np.zeros((len(first.points), len(kinds)), dtype=bool)
-    there = spread_mapping(existing or {}, kinds, "existing", ())
-    flags = spread_mapping(served or {}, kinds, "served", None)
-    hosts = spread_mapping(terms.hosts or {}, kinds, "hosts", None)
+    there = unpack_mapping(existing or {}, kinds, "existing", ())
+    flags = unpack_mapping(served or {}, kinds, "served", None)
+    hosts = unpack_mapping(terms.hosts or {}, kinds, "hosts", None)
     allowed = np.ones((count, len(kinds)), dtype=bool)
-    price = spread_mapping(terms.kind_cost, kinds, "kind_cost", 0.0)
+    price = unpack_mapping(terms.kind_cost, kinds, "kind_cost", 0.0)
     cost = np.zeros((count, len(kinds)))
     for number, (kind, ground) in enumerate(zip(kinds, grounds, strict=True)):
         present[ground.locate(_listed(there[kind]), f"existing of '{kind}'"), number] = True
@@ -173,7 +173,7 @@ def _read_bundle(
 
 def _read_grounds(costs: Mapping[str, Any], demand: Any, limits: Any) -> list[Ground]:
     """Read each kind's matrix; all must have the same points and candidates in the same order."""
-    far = spread_mapping(limits, costs, "limits", None)
+    far = unpack_mapping(limits, costs, "limits", None)
     grounds: list[Ground] = []
     for kind, cost in costs.items():
         limit = far[kind]

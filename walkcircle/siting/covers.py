@@ -7,13 +7,13 @@ seats are sites.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from walkcircle.siting.programs import Program, Rows, stack_row
+from walkcircle.siting.programs import Program, Rows, make_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +105,7 @@ class Cover:
         return self.budget is None or self.price(seats) <= self.budget * (1 + 1e-12)
 
 
-def cover_program(cover: Cover) -> tuple[Program, Any]:
+def build_program(cover: Cover) -> tuple[Program, Any]:
     """Write the covering problem as a program: sites, seats where there are several to a site, groups.
 
     Church & ReVelle 1974 for one kind: max Σ wᵍxᵍ with Σ yⱼ ≥ xᵍ over the sites in reach of g. With several kinds each
@@ -137,9 +137,9 @@ def cover_program(cover: Cover) -> tuple[Program, Any]:
     spending[first_seat : first_seat + len(cover.site)] += cover.cost
     counting[:sites] = cover.counted
     if cover.p is not None:
-        rows.append(stack_row(counting, 0.0, float(cover.p)))
+        rows.append(make_row(counting, 0.0, float(cover.p)))
     if cover.budget is not None:
-        rows.append(stack_row(spending, 0.0, cover.budget))
+        rows.append(make_row(spending, 0.0, cover.budget))
     cost = np.zeros(size)
     cost[first_group:] = -cover.weight
     whole = np.arange(size) < first_group
@@ -150,25 +150,14 @@ def cover_program(cover: Cover) -> tuple[Program, Any]:
     return program, serving
 
 
-def seats_of(cover: Cover, x: NDArray[np.float64]) -> NDArray[np.bool_]:
+def read_seats(cover: Cover, x: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Read the seats from a program's variables."""
     first = 0 if cover.single else len(cover.opening)
     return np.asarray(x[first : first + len(cover.site)] > 0.5)
 
 
-def spending_of(cover: Cover, size: int) -> NDArray[np.float64]:
-    """Return the cost of each of a program's variables."""
-    spending = np.zeros(size)
-    spending[: len(cover.opening)] = cover.opening
-    first = 0 if cover.single else len(cover.opening)
-    spending[first : first + len(cover.site)] += cover.cost
-    return spending
-
-
-def fix_seats(cover: Cover, program: Program, never: NDArray[np.bool_]) -> Program:
+def close_seats(cover: Cover, program: Program, never: NDArray[np.bool_]) -> Program:
     """Close seats, and sites without a seat left, that no better answer can use."""
-    from dataclasses import replace
-
     upper = program.upper.copy()
     first = 0 if cover.single else len(cover.opening)
     upper[first : first + len(cover.site)][never] = 0.0

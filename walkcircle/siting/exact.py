@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from walkcircle.siting.bounds import Multipliers, bound_cover, bound_greedy
-from walkcircle.siting.covers import Cover, cover_program, fix_seats, seats_of
+from walkcircle.siting.bounds import Multipliers, measure_bound, measure_greedy_bound
+from walkcircle.siting.covers import Cover, build_program, close_seats, read_seats
 from walkcircle.siting.greedy import choose_bundles, choose_greedily, drop_idle
-from walkcircle.siting.programs import Clock, Program, Rows, solve_program, stack_row
+from walkcircle.siting.programs import Clock, Program, Rows, make_row, solve_program
 from walkcircle.siting.swaps import Field, Purse, improve_by_swaps, search_around
 
 if TYPE_CHECKING:
@@ -76,15 +76,15 @@ def _start(cover: Cover, effort: SitingEffort, clock: Clock) -> tuple[NDArray[np
         return np.zeros(len(cover.site), dtype=bool), Multipliers(cover.base, np.zeros(0), np.zeros(0))
     if not cover.single:
         seats = choose_bundles(cover, seed=effort.seed, over=lambda: clock.spent > 0.3 * effort.seconds)
-        return seats, bound_cover(cover, cover.worth(seats), lambda: clock.over)
+        return seats, measure_bound(cover, cover.worth(seats), lambda: clock.over)
     greedy = choose_greedily(cover)
-    bound = bound_greedy(cover, greedy)
+    bound = measure_greedy_bound(cover, greedy)
     if cover.budget is None:
         bound = min(bound, cover.base + (cover.worth(greedy) - cover.base) / GREEDY_SHARE)
-    field, purse = cover_field(cover), cover_purse(cover)
+    field, purse = make_cover_field(cover), make_cover_purse(cover)
     chosen = improve_by_swaps(field, np.flatnonzero(greedy), purse)
     reached = cover.base + float(cover.weight.sum()) - (field.total(chosen) if len(chosen) else cover.weight.sum())
-    multipliers = bound_cover(cover, reached, lambda: clock.spent > 0.3 * effort.seconds)
+    multipliers = measure_bound(cover, reached, lambda: clock.spent > 0.3 * effort.seconds)
     multipliers = replace(multipliers, bound=min(multipliers.bound, bound))
     if _floor(cover, multipliers.bound, greedy) > reached * (1 + 1e-9):
         chosen = search_around(
@@ -95,14 +95,14 @@ def _start(cover: Cover, effort: SitingEffort, clock: Clock) -> tuple[NDArray[np
     return (seats if cover.worth(seats) >= cover.worth(greedy) else greedy), multipliers
 
 
-def cover_field(cover: Cover) -> Field:
+def make_cover_field(cover: Cover) -> Field:
     """Make a covering problem of one kind a field on which swaps are measured."""
     reach = cover.reach
     free = sparse.csr_array((np.zeros(reach.nnz), reach.indices, reach.indptr), shape=reach.shape)
     return Field(free, cover.weight, np.ones(len(cover.weight)))
 
 
-def cover_purse(cover: Cover) -> Purse:
+def make_cover_purse(cover: Cover) -> Purse:
     """Say what swaps of a covering problem of one kind may spend; nothing is locked."""
     budget = np.inf if cover.budget is None else cover.budget
     return Purse(cover.seat_price, budget, np.zeros(len(cover.site), dtype=bool))
@@ -120,15 +120,15 @@ def _prove(
 ) -> tuple[NDArray[np.bool_], float]:
     """Ask HiGHS for a better plan among those that could be one, and for its bound."""
     reached = cover.worth(start)
-    program, _ = cover_program(cover)
+    program, _ = build_program(cover)
     step = max(cover.steps, 1e-9 * abs(reached))
-    program = fix_seats(cover, program, multipliers.forced < reached + step - 1e-6 * min(step, 1.0))
+    program = close_seats(cover, program, multipliers.forced < reached + step - 1e-6 * min(step, 1.0))
     # Only plans at least as good need be looked at; HiGHS cannot be given a plan to start from.
-    cutoff = stack_row(program.cost, -np.inf, cover.base - reached + 1e-6 * max(1.0, abs(reached) * 1e-3))
+    cutoff = make_row(program.cost, -np.inf, cover.base - reached + 1e-6 * max(1.0, abs(reached) * 1e-3))
     solved = solve_program(program.with_rows(cutoff), clock.left)
     found = start
     if solved.x is not None:
-        seats = seats_of(cover, solved.x)
+        seats = read_seats(cover, solved.x)
         if cover.affordable(seats) and cover.worth(seats) > reached:
             found = seats
     proven = max(cover.base - solved.bound, cover.worth(found)) if solved.bound < np.inf else cover.worth(found)
@@ -139,13 +139,13 @@ def _keep_promise(
     cover: Cover, promise: Promise, start: NDArray[np.bool_], clock: Clock
 ) -> tuple[NDArray[np.bool_], float]:
     """Find the plan with the least shortfall of all zones together, and among those the one with most people."""
-    program, serving = cover_program(cover)
+    program, serving = build_program(cover)
     half = clock.left / 2
     solved, fair = solve_fairly(program, serving, promise.least - cover.base_zone, half, clock)
     if fair is None:
         greedy = choose_greedily(cover, promise) if cover.single else start
         return greedy, cover.base + float(cover.weight.sum())
-    seats = seats_of(cover, fair)
+    seats = read_seats(cover, fair)
     return (seats if cover.affordable(seats) else start), max(cover.base - solved, cover.worth(seats))
 
 
@@ -169,7 +169,7 @@ def solve_fairly(
     if first.x is None:
         return -np.inf, None
     floor = float(short @ first.x)
-    capped = needs.with_rows(stack_row(short, -np.inf, floor + 1e-7 * max(1.0, float(least[held].sum()))))
+    capped = needs.with_rows(make_row(short, -np.inf, floor + 1e-7 * max(1.0, float(least[held].sum()))))
     second = solve_program(capped, clock.left)
     if second.x is None:
         return second.bound if np.isfinite(second.bound) else -np.inf, first.x[:size]

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from walkcircle.errors import SitingError
 from walkcircle.siting.exact import solve_fairly
-from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, solve_program, stack_row
+from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, make_row, solve_program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,11 +128,11 @@ def _program(ground: Ground, existing: NDArray[np.int64], load: Load, promise: P
     blocks.append(Rows(link, np.zeros(len(tied)), np.full(len(tied), np.inf)))
     served = np.r_[np.zeros(sites), demand]
     if load.least > 0:
-        blocks.append(stack_row(served, load.least * (1 - 1e-12), np.inf))
+        blocks.append(make_row(served, load.least * (1 - 1e-12), np.inf))
     if load.p is not None:
-        blocks.append(stack_row(np.r_[np.ones(sites), np.zeros(pairs)], 0.0, float(load.p + len(existing))))
+        blocks.append(make_row(np.r_[np.ones(sites), np.zeros(pairs)], 0.0, float(load.p + len(existing))))
     if load.budget is not None:
-        blocks.append(stack_row(np.r_[load.price, np.zeros(pairs)], 0.0, load.budget))
+        blocks.append(make_row(np.r_[load.price, np.zeros(pairs)], 0.0, load.budget))
     lower = np.zeros(size)
     lower[existing] = 1.0
     cost = np.r_[load.opening, load.sending * demand]

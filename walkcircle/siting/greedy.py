@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 #: How steeply a group counts the nearer it is to complete: share of its tasks to this power. 1 counts every task alike.
 STEEPNESS = (1.0, 2.0, 4.0)
-#: Rounds in which a bundle is partly undone and filled again.
-REFILLS = 60
+#: Rounds in which a bundle is partly undone and filled again, and rounds without progress after which that ends.
+REFILLS, PATIENCE = 1000, 200
+#: How far the gains are blurred when a bundle is filled again, as a share: it should not come out as it was.
+BLUR = 0.5
 
 
 def choose_greedily(cover: Cover, promise: Promise | None = None) -> NDArray[np.bool_]:
@@ -42,21 +44,31 @@ def choose_bundles(cover: Cover, *, seed: int, over: Callable[[], bool]) -> NDAr
     counts, `STEEPNESS` says how; the bound tells how good the answer is.
     """
     best = np.zeros(len(cover.site), dtype=bool)
+    nothing = np.zeros(len(cover.site), dtype=bool)
     for steepness in STEEPNESS:
-        trial = drop_idle(cover, _fill(cover, np.zeros(len(cover.site), dtype=bool), steepness))
+        trial = drop_idle(cover, _fill(cover, nothing, steepness))
+        trial = drop_idle(cover, _fill(cover, trial, steepness))
+        if cover.worth(trial) > cover.worth(best):
+            best = trial
+        trial = drop_idle(cover, _place_centres(cover, nothing))
         trial = drop_idle(cover, _fill(cover, trial, steepness))
         if cover.worth(trial) > cover.worth(best):
             best = trial
     draws = np.random.default_rng(seed)
+    idle = 0
     for turn in range(REFILLS):
         sites = np.unique(cover.site[best])
-        if over() or not len(sites):
+        if over() or idle >= PATIENCE or not len(sites):
             break
-        closed = draws.choice(sites, max(1, len(sites) // 4), replace=False)
-        trial = _fill(cover, best & ~np.isin(cover.site, closed), STEEPNESS[turn % len(STEEPNESS)])
-        trial = drop_idle(cover, trial)
+        closed = draws.choice(sites, draws.integers(1, max(2, len(sites) // 3) + 1), replace=True)
+        blur = 1 + BLUR * draws.random(len(cover.site))
+        trial = best & ~np.isin(cover.site, closed)
+        if turn % 2:
+            trial = drop_idle(cover, _place_centres(cover, trial, blur))
+        trial = drop_idle(cover, _fill(cover, trial, STEEPNESS[turn % len(STEEPNESS)], blur))
+        idle += 1
         if cover.worth(trial) > cover.worth(best):
-            best = trial
+            best, idle = trial, 0
     return best
 
 
@@ -159,7 +171,9 @@ def _best(cover: Cover, answers: list[NDArray[np.bool_]], promise: Promise | Non
     return max(answers, key=rank)
 
 
-def _fill(cover: Cover, seats: NDArray[np.bool_], steepness: float) -> NDArray[np.bool_]:
+def _fill(
+    cover: Cover, seats: NDArray[np.bool_], steepness: float, blur: NDArray[np.float64] | float = 1.0
+) -> NDArray[np.bool_]:
     """Add seats while they can be paid, each time the one that brings groups nearest to complete for its cost."""
     seats = seats.copy()
     turned = sparse.csr_array(cover.reach.T)
@@ -182,12 +196,49 @@ def _fill(cover: Cover, seats: NDArray[np.bool_], steepness: float) -> NDArray[n
         if not allowed.any():
             return seats
         value = gain if cover.budget is None else _share_opening(cover, gain, price, is_open)
-        seat = int(np.where(allowed, value, -np.inf).argmax())
+        seat = int(np.where(allowed, value * blur, -np.inf).argmax())
         seats[seat], spent = True, spent + float(price[seat])
         site = cover.site[seat]
         new += int(cover.counted[site] and not is_open[site])
         is_open[site] = True
         missing[turned.indices[turned.indptr[seat] : turned.indptr[seat + 1]]] = False
+
+
+def _place_centres(
+    cover: Cover, seats: NDArray[np.bool_], blur: NDArray[np.float64] | float = 1.0
+) -> NDArray[np.bool_]:
+    """Add whole centres, with all kinds that are of use there, each time the one that completes most for its cost."""
+    seats = seats.copy()
+    rows = np.repeat(np.arange(len(cover.group)), np.diff(cover.reach.indptr))
+    seat = cover.reach.indices
+    sites, groups = len(cover.opening), len(cover.weight)
+    key, pair = np.unique(cover.group[rows] * sites + cover.site[seat], return_inverse=True)
+    group, site = key // sites, key % sites
+    missing = (cover.reach @ seats.astype(np.float64)) == 0
+    is_open = np.zeros(sites, dtype=bool)
+    is_open[cover.site[seats]] = True
+    while True:
+        lacking = np.bincount(cover.group[missing], minlength=groups)
+        hit = np.bincount(pair, missing[rows], minlength=len(key))
+        full = (hit == lacking[group]) & (hit > 0)
+        gain = np.bincount(site[full], cover.weight[group[full]], minlength=sites)
+        useful = np.zeros(len(cover.site), dtype=bool)
+        useful[seat[missing[rows] & full[pair]]] = True
+        price = np.bincount(cover.site[useful], cover.cost[useful], minlength=sites)
+        price = price + np.where(is_open, 0.0, cover.opening)
+        allowed = gain > 0
+        if cover.budget is not None:
+            allowed &= cover.price(seats) + price <= cover.budget * (1 + 1e-12)
+        if cover.p is not None and cover.counted[is_open].sum() >= cover.p:
+            allowed &= is_open | ~cover.counted
+        if not allowed.any():
+            return seats
+        value = gain if cover.budget is None else gain / np.maximum(price, 1e-12)
+        blurred = value if isinstance(blur, float) else value * blur[:sites]
+        best = int(np.where(allowed, blurred, -np.inf).argmax())
+        seats |= useful & (cover.site == best)
+        is_open[best] = True
+        missing = (cover.reach @ seats.astype(np.float64)) == 0
 
 
 def _share_opening(

@@ -122,7 +122,7 @@ def read_flags(flags: object, ground: Ground, what: str) -> NDArray[np.bool_]:
     return values
 
 
-def spread_mapping(values: object, keys: Iterable[Hashable], what: str, default: object) -> dict[Hashable, object]:
+def unpack_mapping(values: object, keys: Iterable[Hashable], what: str, default: object) -> dict[Hashable, object]:
     """Give each key its value: from a mapping, which may name only known keys, or one value for all."""
     known = list(keys)
     if not isinstance(values, Mapping):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from walkcircle.errors import SitingError
-from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, solve_program, stack_row
+from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, make_row, solve_program
 from walkcircle.siting.swaps import Field, Purse, improve_by_swaps, search_around
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _reach_everybody(
     lower[existing] = 1.0
     rows = (
         Rows(reach, np.ones(field.cost.shape[0]), np.full(field.cost.shape[0], np.inf)),
-        stack_row(np.ones(count), 0.0, float(p + len(existing))),
+        make_row(np.ones(count), 0.0, float(p + len(existing))),
     )
     solved = solve_program(Program(np.ones(count), lower, np.ones(count), np.ones(count, dtype=bool), rows), clock.left)
     if solved.x is None:
@@ -248,7 +248,7 @@ def _prove(
         (
             Rows(sent, np.ones(len(field.weight)), np.ones(len(field.weight))),
             Rows(link, np.zeros(count), np.full(count, np.inf)),
-            stack_row(counting, 0.0, float(p + len(existing))),
+            make_row(counting, 0.0, float(p + len(existing))),
         ),
     )  # fmt: skip
     solved = solve_program(program, clock.left)

@@ -137,6 +137,6 @@ def relax_program(program: Program, seconds: float) -> float:
     return solved.bound if solved.state == OPTIMAL else -np.inf
 
 
-def stack_row(values: NDArray[np.float64], low: float, high: float) -> Rows:
+def make_row(values: NDArray[np.float64], low: float, high: float) -> Rows:
     """Make one row over all variables."""
     return Rows(sparse.csr_array(values[np.newaxis, :]), np.array([low]), np.array([high]))

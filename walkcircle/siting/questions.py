@@ -56,6 +56,7 @@ class Asked:
     weight: NDArray[np.float64]
     existing: NDArray[np.int64]
     price: NDArray[np.float64]
+    priced: bool  # whether sites were given a cost; else lscp counts them
     capacity: NDArray[np.float64] | None
     share: float | None
     promise: Promise | None
@@ -111,6 +112,7 @@ def read_question(
         weight=read_weights(terms.weights, ground),
         existing=ground.locate(existing, "existing"),
         price=ground.values_of_sites(_default(terms.site_cost, 1.0 if model == "lscp" else 0.0), "site_cost"),
+        priced=terms.site_cost is not None,
         capacity=None if terms.capacity is None else ground.values_of_sites(terms.capacity, "capacity", unbounded=True),
         share=None if terms.share is None else check_share(terms.share, "share"),
         promise=read_promise(terms, ground),

@@ -55,7 +55,7 @@ class Question:
     budget: float | None
 
 
-def reduce_question(question: Question, *, drop_dominated: bool = True) -> Cover:
+def simplify_question(question: Question, *, drop_dominated: bool = True) -> Cover:
     """Merge demand points with the same choices, drop dominated candidates, and leave out who cannot be served.
 
     Merging is exact: points with the same seats in reach are served together or not at all (Current & Schilling 1990

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from walkcircle.errors import SitingError
 from walkcircle.siting.covers import Cover
-from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, relax_program, solve_program, stack_row
+from walkcircle.siting.programs import INFEASIBLE, Clock, Program, Rows, make_row, relax_program, solve_program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def solve_set_cover(cover: Cover, share_of: float | None, effort: SitingEffort, 
         How to search.
     """
     price = cover.seat_price
-    seats = cover_greedily(cover, share_of)
+    seats = choose_cover(cover, share_of)
     program = _program(cover, share_of)
     whole = bool((price == np.round(price)).all())
     exact = effort.method != "greedy"
@@ -59,7 +59,7 @@ def solve_set_cover(cover: Cover, share_of: float | None, effort: SitingEffort, 
     return Covering(seats, min(bound, float(price[seats].sum())), exact)
 
 
-def cover_greedily(cover: Cover, share_of: float | None) -> NDArray[np.bool_]:
+def choose_cover(cover: Cover, share_of: float | None) -> NDArray[np.bool_]:
     """Take the site that serves most of those without for its cost, until enough are served; drop what is idle.
 
     Within 1 + ln n of the fewest (Chvátal 1979).
@@ -138,7 +138,7 @@ def _program(cover: Cover, share_of: float | None) -> Program:
         rows = (Rows(cover.reach, np.ones(groups), np.full(groups, np.inf)),)
         return Program(cover.seat_price, np.zeros(sites), np.ones(sites), np.ones(sites, dtype=bool), rows)
     reach = sparse.hstack([cover.reach, -sparse.eye_array(groups)], format="csr")
-    enough = stack_row(np.concatenate([np.zeros(sites), cover.people]), share_of * (1 - 1e-12), np.inf)
+    enough = make_row(np.concatenate([np.zeros(sites), cover.people]), share_of * (1 - 1e-12), np.inf)
     size = sites + groups
     # Groups need not be whole: where a site is open nothing keeps a group from being served in full.
     return Program(
@@ -161,12 +161,12 @@ def _try_radius(
     if (np.diff(reach.indptr) == 0).any() or p == 0:
         return None, True
     cover = _plain_cover(reach)
-    seats = cover_greedily(cover, None)
+    seats = choose_cover(cover, None)
     if seats.sum() > p:
         program = _program(cover, None)
         if relax_program(program, clock.left) > p + 1e-6:
             return None, True
-        limited = program.with_rows(stack_row(np.ones(reach.shape[1]), 0.0, float(p)))
+        limited = program.with_rows(make_row(np.ones(reach.shape[1]), 0.0, float(p)))
         solved = solve_program(limited, clock.left)
         if solved.x is None:
             return None, solved.state == INFEASIBLE

@@ -17,10 +17,10 @@ from walkcircle.siting.exact import solve_cover
 from walkcircle.siting.flows import Load, solve_flow
 from walkcircle.siting.medians import solve_median
 from walkcircle.siting.questions import LARGEST, Asked, check_reach, read_question
-from walkcircle.siting.reductions import Question, reduce_question
+from walkcircle.siting.reductions import Question, simplify_question
 from walkcircle.siting.setcovers import solve_center, solve_set_cover
 from walkcircle.siting.terms import Model, SitingEffort, SitingTerms
-from walkcircle.siting.ties import settle_sites, swap_field
+from walkcircle.siting.ties import make_swap_field, resolve_sites
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -132,7 +132,7 @@ def _solve(asked: Asked) -> _Found:
     if asked.model == "p-center":
         chosen, bound = solve_center(asked.ground, asked.existing, asked.p or 0, asked.clock)
         return _Found(chosen, bound, exact=True)
-    cover = reduce_question(_cover_question(asked))
+    cover = simplify_question(_cover_question(asked))
     if asked.model == "lscp":
         return _solve_lscp(asked, cover)
     plan = solve_cover(cover, asked.promise, asked.effort, asked.clock)
@@ -210,7 +210,7 @@ def _conclude(asked: Asked, found: _Found) -> Siting:
     chosen = found.chosen
     ties: tuple[tuple[Hashable, Hashable], ...] = ()
     if found.people is None:
-        chosen, ties = settle_sites(asked, found.chosen)
+        chosen, ties = resolve_sites(asked, found.chosen)
         flow = assign_nearest(ground, chosen)
     else:
         # A copy, since taking out zeros would take them out of the costs' own indices.
@@ -238,7 +238,7 @@ def _conclude(asked: Asked, found: _Found) -> Siting:
         demand=float(ground.demand.sum()),
         flow=flow,
         served=pd.Series(served, index=ground.points),
-        spent=float(price[chosen].sum()) if asked.model != "lscp" or (price != 1).any() else 0.0,
+        spent=float(price[chosen].sum()) if asked.priced else 0.0,
         ties=ties,
         zones=count_zones(asked.promise, served),
         price_of_fairness=None if free is None else abs(free - objective),
@@ -299,7 +299,7 @@ def _count_lost(asked: Asked, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Count by how much the objective would worsen without each site, the others staying."""
     if asked.capacity is not None or asked.model in {"lscp", "p-center"}:
         return np.full(len(chosen), np.nan)
-    field, _ = swap_field(asked, chosen)
+    field, _ = make_swap_field(asked, chosen)
     first, second, near = field.nearest_two(chosen)
     if asked.model == "p-median":
         second = np.where(second < field.penalty, second, np.inf)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: Two totals are equal when they differ by no more than this share.
 EQUAL_SHARE = 1e-9
-#: Rounds in which a good answer is disturbed and mended.
-ROUNDS = 60
+#: Rounds in which a good answer is disturbed and mended, and rounds without progress after which that ends.
+ROUNDS, PATIENCE = 60, 20
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,11 @@ def search_around(
     if len(movable) < 2:
         return best
     pool = np.argsort(-promising, kind="stable")[: 3 * len(chosen)]
+    idle = 0
     for _ in range(ROUNDS):
-        if over():
+        if over() or idle >= PATIENCE:
             break
+        idle += 1
         trial, count = best.copy(), max(2, len(movable) // 5)
         places = draws.choice(movable, min(count, len(movable)), replace=False)
         fresh = draws.permutation(pool[~np.isin(pool, best)])[: len(places)]
@@ -127,11 +129,11 @@ def search_around(
         trial = improve_by_swaps(field, trial, purse)
         total = field.total(trial)
         if total < least:
-            best, least = trial, total
+            best, least, idle = trial, total, 0
     return best
 
 
-def settle_ties(field: Field, chosen: NDArray[np.int64], purse: Purse) -> NDArray[np.int64]:
+def resolve_ties(field: Field, chosen: NDArray[np.int64], purse: Purse) -> NDArray[np.int64]:
     """Take, of swaps that change nothing, those that cost less, then those that come earlier among the candidates."""
     chosen = chosen.copy()
     while len(chosen):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from walkcircle.siting.medians import make_field
-from walkcircle.siting.swaps import EQUAL_SHARE, Field, Purse, find_ties, settle_ties
+from walkcircle.siting.swaps import EQUAL_SHARE, Field, Purse, find_ties, resolve_ties
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from walkcircle.siting.questions import Asked
 
 
-def settle_sites(
+def resolve_sites(
     asked: Asked, chosen: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], tuple[tuple[Hashable, Hashable], ...]]:
     """Take the earlier of candidates that tie, and list the ties that remain.
@@ -27,9 +27,9 @@ def settle_sites(
     ndarray, tuple of pairs
         Candidates, ascending; site and alternative, both new, by label.
     """
-    field, purse = swap_field(asked, chosen)
+    field, purse = make_swap_field(asked, chosen)
     if asked.promise is None and asked.share is None:
-        chosen = np.sort(settle_ties(field, chosen, purse))
+        chosen = np.sort(resolve_ties(field, chosen, purse))
     candidate, place = _equal_swaps(asked, field, purse, chosen)
     order = np.lexsort((candidate, place))
     labels = asked.ground.sites
@@ -37,7 +37,7 @@ def settle_sites(
     return chosen, tuple((labels[site], labels[other]) for site, other in pairs)
 
 
-def swap_field(asked: Asked, chosen: NDArray[np.int64]) -> tuple[Field, Purse]:
+def make_swap_field(asked: Asked, chosen: NDArray[np.int64]) -> tuple[Field, Purse]:
     """Make the question a field on which swaps are measured: people × cost, or who is in reach."""
     cost, weight = asked.ground.cost, asked.weight
     locked = np.zeros(cost.shape[1], dtype=bool)
