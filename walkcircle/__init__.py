@@ -114,8 +114,8 @@ __version__ = version("walkcircle")
 #: The public names, in the order of the line.
 __all__ = [
     # words
-    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "SitingError",
-    "OutputError",
+    "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "OutputError",
+    "SitingError",
     # the question
     "Standard", "Kind", "read_standard", "list_standards",
     "Walker", "read_walker", "list_walkers",
@@ -139,9 +139,15 @@ __all__ = [
     "Walked", "Choices", "choose_walkers", "count_choices", "list_choices", "measure_attainment", "measure_whole",
     "measure_sufficiency", "measure_units", "score_kinds", "score_categories", "score_communities", "score_areas",
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
-    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs",
-    # the remedies
-    "Siting", "SitingTerms", "BundleTerms", "SitingEffort", "solve_siting", "solve_bundle",
+    "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
+    "find_candidates", "find_hosts",
+    "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
+    "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
+    "compare_with_chance",
+    "solve_siting", "solve_bundle", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
+    "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
+    "Calendar", "Turns", "Schedule", "schedule_projects",
+    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
     "Analysis", "analyse", "Proposals", "measure_effect", "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
@@ -215,9 +221,8 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
     "routes": ("measure_school_routes", "rank_crossings"),
     "scenario": ("Proposals", "measure_effect"),
-    "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_siting"),
-    "snapping": ("Spots", "snap_points"),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
+    "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
     "sources.roads": ("read_roads",),
