@@ -87,6 +87,11 @@ source = "osm"
 # currency = "CNY"             # of its costs
 # streets_every_m = 100        # or, where there is no list: a site every so often along the public streets
 
+# [plan]                       # what may be built: walkcircle plan
+# budget = [3e6, 2e6, 2e6]     # of each year, in the currency of [siting]; without it each project counts as one
+# kinds = ["clinic"]           # all kinds when left out
+# link_costs = {{ path = {{ per_m = 400 }}, footbridge = {{ fixed = 2e6 }} }}
+
 # [checkup]                    # how the index is made
 # weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
 # aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
