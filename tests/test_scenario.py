@@ -22,7 +22,8 @@ from builders import (
 from pandas.testing import assert_frame_equal
 
 from walkcircle.analysis import analyse
-from walkcircle.scenario import Proposals, measure_effect
+from walkcircle.proposals import Proposals
+from walkcircle.scenario import measure_effect
 from walkcircle.tables import CommunityCoverage, Effects
 
 STANDARD = make_standard(make_kind("shop", 2), make_kind("clinic", 4))

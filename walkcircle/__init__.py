@@ -54,9 +54,11 @@ if TYPE_CHECKING:
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
-    from walkcircle.scenario import Proposals, measure_effect
+    from walkcircle.proposals import Proposals, Scenario
+    from walkcircle.scenario import measure_effect
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
+    from walkcircle.sources.scenarios import read_scenario
     from walkcircle.sources.heights import apply_heights
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
         write_overviews,
         write_portraits,
     )
+    from walkcircle.views.scenarios import write_scenario
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
         walk,
         walk_blocks,
     )
+    from walkcircle.works import build_place
 
 __version__ = version("walkcircle")
 
@@ -113,10 +117,10 @@ __all__ = [
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
     # the wholes
-    "Analysis", "analyse", "Proposals", "measure_effect",
+    "Analysis", "analyse", "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
-    "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
+    "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison", "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -155,10 +159,12 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "place": ("Place", "assign_communities"),
     "unmapped": ("estimate_unmapped",),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
-    "scenario": ("Proposals", "measure_effect"),
+    "proposals": ("Proposals", "Scenario"),
+    "scenario": ("measure_effect",),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
+    "sources.scenarios": ("read_scenario",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "sufficiency": ("measure_sufficiency", "measure_units"),
@@ -171,6 +177,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "write_overviews",
         "write_portraits",
     ),
+    "views.scenarios": ("write_scenario",),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",
@@ -182,6 +189,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "walk",
         "walk_blocks",
     ),
+    "works": ("build_place",),
 }
 _HOMES: Mapping[str, str] = {name: module for module, names in _MODULES.items() for name in names}
 
