@@ -226,7 +226,9 @@ class Scenario:
             msg = f"the place {x},{y} is nowhere; give two numbers"
             raise TableError(msg)
         if self.crs.is_geographic and not (-180 <= x <= 180 and -90 <= y <= 90):
-            msg = f"the place {x:g},{y:g} is not on earth: longitude is -180 to 180 and latitude -90 to 90, in this order"
+            msg = (
+                f"the place {x:g},{y:g} is not on earth: longitude is -180 to 180 and latitude -90 to 90, in this order"
+            )
             raise TableError(msg)
         return shapely.Point(x, y)
 

@@ -108,55 +108,65 @@ class _Before:
         """Return the walks as they are."""
         return _Walks(self._take(Coverage.minutes, kind).astype(float), self._take(Coverage.known, kind).astype(bool))
 
+    def _take_rows(self, kind: int) -> pd.DataFrame:
+        """Take the rows of the communities for a kind and its walker."""
+        first, each = self.names.index(self.walkers[kind]), len(self.kinds) * len(self.names)
+        return self.analysis.communities.iloc[kind * len(self.names) + first :: each]
+
     def compare(self, kind: int, after: _Walks) -> pd.DataFrame:
         """Weigh by people, per community, what becomes of the walks of a kind."""
         was, limit_min = self.walks(kind), self.kinds[kind].limit_min + ROUNDING_MIN
         in_time, will = ((walks.minutes <= limit_min) & walks.known for walks in (was, after))
-        people = self._take(Coverage.demand, kind).astype(float)
-        newly = will & ~in_time
         there, then = (np.where(np.isnan(walks.minutes), inf, walks.minutes) for walks in (was, after))
         both = was.known & after.known
-        rows = self.analysis.communities
-        mine = rows.iloc[(np.arange(len(rows) // len(self.names) // len(self.kinds)) * len(self.kinds) + kind)
-                         * len(self.names) + self.names.index(self.walkers[kind])]  # fmt: skip
-        community = self.analysis.clusters[Clusters.community].to_numpy()
-        # the same sums of the same numbers in the same order as in a full analysis: equal to the last bit
-        sums = pd.DataFrame(
-            {
-                Effects.newly_served: np.where(newly, people, 0.0),
-                Effects.lost: np.where(in_time & ~will, people, 0.0),
-                Effects.nearer: np.where(both & (then + ROUNDING_MIN < there), people, 0.0),
-                Effects.farther: np.where(both & (there + ROUNDING_MIN < then), people, 0.0),
-                Effects.unsure: np.where(newly & self._take(Coverage.unsure, kind).astype(bool), people, 0.0),
-                Effects.covered_after: np.where(will, people, 0.0),
-                CommunityCoverage.unknown: np.where(after.known, 0.0, people),
-            }
-        ).groupby(community).sum().reindex(mine[CommunityCoverage.community], fill_value=0.0)  # fmt: skip
-        people_in = mine[CommunityCoverage.population].to_numpy()
-        known = people_in - sums[CommunityCoverage.unknown].to_numpy()
-        covered = np.minimum(sums[Effects.covered_after].to_numpy(), known)
-        one = self.kinds[kind]
+        counted = {
+            Effects.newly_served: will & ~in_time,
+            Effects.unsure: will & ~in_time & self._take(Coverage.unsure, kind).astype(bool),
+            Effects.lost: in_time & ~will,
+            Effects.nearer: both & (then + ROUNDING_MIN < there),
+            Effects.farther: both & (there + ROUNDING_MIN < then),
+            Effects.covered_after: will,
+            CommunityCoverage.unknown: ~after.known,
+        }
+        rows, one = self._take_rows(kind), self.kinds[kind]
+        sums = self._weigh(counted, kind, pd.Index(rows[CommunityCoverage.community]))
+        everybody = rows[CommunityCoverage.population].to_numpy()
+        known = everybody - sums[CommunityCoverage.unknown]
+        covered = np.minimum(sums[Effects.covered_after], known)
+        felt = [Effects.newly_served, Effects.unsure, Effects.lost, Effects.nearer, Effects.farther]
         return pd.DataFrame(
             {
-                Effects.community: mine[CommunityCoverage.community].to_numpy(),
+                Effects.community: rows[CommunityCoverage.community].to_numpy(),
                 Effects.kind: one.id,
                 Effects.walker: self.walkers[kind],
                 Effects.group: one.group,
-                Effects.stand_in: mine[CommunityCoverage.stand_in].to_numpy(),
-                Effects.newly_served: sums[Effects.newly_served].to_numpy(),
-                Effects.unsure: sums[Effects.unsure].to_numpy(),
-                Effects.lost: sums[Effects.lost].to_numpy(),
-                Effects.nearer: sums[Effects.nearer].to_numpy(),
-                Effects.farther: sums[Effects.farther].to_numpy(),
+                Effects.stand_in: rows[CommunityCoverage.stand_in].to_numpy(),
+                **{column: sums[column] for column in felt},
                 Effects.still_without: np.maximum(known - covered, 0.0),
-                Effects.known_before: people_in - mine[CommunityCoverage.unknown].to_numpy(),
+                Effects.known_before: everybody - rows[CommunityCoverage.unknown].to_numpy(),
                 Effects.known_after: known,
-                Effects.covered_before: mine[CommunityCoverage.covered].to_numpy(),
+                Effects.covered_before: rows[CommunityCoverage.covered].to_numpy(),
                 Effects.covered_after: covered,
-                Effects.share_before: mine[CommunityCoverage.share].to_numpy(),
+                Effects.share_before: rows[CommunityCoverage.share].to_numpy(),
                 Effects.share_after: np.divide(covered, known, out=np.full(len(known), np.nan), where=known > 0),
             }
         )
+
+    def _weigh(
+        self, counted: dict[str, NDArray[np.bool_]], kind: int, communities: pd.Index
+    ) -> dict[str, NDArray[np.float64]]:
+        """Add up the people of a kind who are counted, per community.
+
+        The same sums of the same numbers in the same order as in a full analysis, so that they are equal to the last
+        bit.
+        """
+        people = self._take(Coverage.demand, kind).astype(float)
+        community = communities.get_indexer(self.analysis.clusters[Clusters.community])
+        inside = community >= 0
+        return {
+            column: np.bincount(community[inside], np.where(some, people, 0.0)[inside], len(communities)).astype(float)
+            for column, some in counted.items()
+        }
 
 
 # ── facilities alone ────────────────────────────────────────────────────────────────────────────
@@ -264,4 +274,3 @@ def _walk_anew(before: _Before, scenario: Scenario, placements: list[Placement])
         for column, number in enumerate(mine):
             minutes = np.where(np.isfinite(seconds[:, column]), seconds[:, column] / 60, np.nan)
             yield number, _Walks(minutes, known)
-

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -98,7 +98,9 @@ def build_place(place: Place, study: Study, scenario: Scenario) -> Place:
         place,
         network=_build_streets(place.network, metric, study.snapping.within_m),
         facilities=_list_facilities(place.facilities, placements),
-        notes=(*place.notes, f"A scenario, not the place as it is: {scenario.describe()}.") if scenario.edits else place.notes,
+        notes=(*place.notes, f"A scenario, not the place as it is: {scenario.describe()}.")
+        if scenario.edits
+        else place.notes,
     )
 
 
@@ -346,7 +348,7 @@ def _cut_edges(network: WalkNetwork, nodes: dict[tuple[int, float], int]) -> Ite
     for edge in dict.fromkeys(edge for edge, _ in nodes):
         first, last = network.ends[edge].tolist()
         stops = [(0.0, first), *((part, node) for (at, part), node in nodes.items() if at == edge), (1.0, last)]
-        for (begin, start), (end, stop) in zip(stops, stops[1:], strict=False):
+        for (begin, start), (end, stop) in pairwise(stops):
             yield _Piece(edge, begin, end, start, stop)
 
 
@@ -429,7 +431,7 @@ def _join(
     if network.profile is not None:
         columns["profile"] = profile = _join_profiles(network.profile, whole, pieces, ways)
         columns["climb_m"][len(whole) :] = profile.climb_m[len(whole) :]
-    ends = [(one.first, one.last) for one in (*pieces, *ways)]
+    ends = [(one.first, one.last) for one in pieces] + [(one.first, one.last) for one in ways]
     all_ends = np.concatenate([network.ends[whole], np.array(ends, np.int64).reshape(-1, 2)])
     used, numbered = np.unique(all_ends, return_inverse=True)
     columns |= {name: columns[name][used] for name in ("xy", "osm_node", "cut")}

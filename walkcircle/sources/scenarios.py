@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -43,12 +44,22 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
 
     Ids of facilities are those of ``tables/facilities.csv`` and of the map: ``node/123``. An example::
 
-        {"type": "FeatureCollection", "features": [
-          {"type": "Feature", "properties": {"action": "add", "kind": "health", "name": "New clinic"},
-           "geometry": {"type": "Point", "coordinates": [7.4187, 43.7312]}},
-          {"type": "Feature", "properties": {"action": "close", "facility": "node/123"}, "geometry": null},
-          {"type": "Feature", "properties": {"link_kind": "footbridge"},
-           "geometry": {"type": "LineString", "coordinates": [[7.4187, 43.7312], [7.4190, 43.7310]]}}]}
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"action": "add", "kind": "health", "name": "New clinic"},
+                    "geometry": {"type": "Point", "coordinates": [7.4187, 43.7312]},
+                },
+                {"type": "Feature", "properties": {"action": "close", "facility": "node/123"}, "geometry": null},
+                {
+                    "type": "Feature",
+                    "properties": {"link_kind": "footbridge"},
+                    "geometry": {"type": "LineString", "coordinates": [[7.4187, 43.7312], [7.4190, 43.7310]]},
+                },
+            ],
+        }
 
     Parameters
     ----------
@@ -97,7 +108,9 @@ def _read_features(path: Path) -> Sequence[object]:
         msg = f"{path.name}: is no GeoJSON FeatureCollection; it begins with {{'type': 'FeatureCollection', …"
         raise SourceError(msg.replace("'", '"'))
     crs = content.get("crs")
-    named = crs.get("properties", {}).get("name") if isinstance(crs, dict) and _is_object(crs.get("properties")) else crs
+    named = (
+        crs.get("properties", {}).get("name") if isinstance(crs, dict) and _is_object(crs.get("properties")) else crs
+    )
     if named is not None and named not in _DEGREES:
         msg = f"{path.name}: its coordinates are in {named}; export it in degrees (WGS 84, EPSG:4326)"
         raise SourceError(msg)
@@ -150,7 +163,7 @@ class _Feature:
             Its kind is not in the standard.
         """
         action = self._text("action") or ("add" if self._shape else None)
-        if action not in _ACTIONS:
+        if action is None or action not in _ACTIONS:
             msg = f"its action is {_write(action)}; the actions are: {', '.join(_ACTIONS)}"
             raise TableError(msg)
         kind, facility = self._text("kind"), self._text("facility")

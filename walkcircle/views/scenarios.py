@@ -1,4 +1,4 @@
-"""Scenarios: proposals written as the GeoJSON file that is read again."""
+"""Scenarios: proposals written as the GeoJSON file that is read again, and their effects as a table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from walkcircle.errors import OutputError
 from walkcircle.proposals import WGS84, FacilityAdded, FacilityClosed, FacilityMoved, LinkAdded
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from walkcircle.proposals import Edit, Scenario
 
 #: Decimals of a degree: a tenth of a millimetre.
@@ -47,6 +49,23 @@ def write_scenario(scenario: Scenario, path: str | Path) -> Path:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         msg = f"{file}: cannot be written ({error.strerror}); choose another folder"
+        raise OutputError(msg) from None
+    return file
+
+
+def write_effects(effects: pd.DataFrame, path: str | Path) -> Path:
+    """Write :class:`~walkcircle.tables.Effects` as CSV that spreadsheets read, and return the file.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    file = Path(path)
+    try:
+        effects.to_csv(file, index=False, encoding="utf-8-sig", lineterminator="\n")
+    except OSError as error:
+        msg = f"{file}: cannot be written ({error.strerror or error}); choose another folder"
         raise OutputError(msg) from None
     return file
 
