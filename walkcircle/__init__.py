@@ -53,13 +53,13 @@ if TYPE_CHECKING:
     from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.place import Place, assign_communities
-    from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.proposals import Proposals, Scenario
+    from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.scenario import measure_effect
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
-    from walkcircle.sources.scenarios import read_scenario
     from walkcircle.sources.heights import apply_heights
+    from walkcircle.sources.scenarios import read_scenario
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency, measure_units
@@ -117,10 +117,12 @@ __all__ = [
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
     # the wholes
-    "Analysis", "analyse", "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
+    "Analysis", "analyse",
+    "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
-    "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison", "write_scenario",
+    "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
+    "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for

@@ -104,6 +104,7 @@ def run(
 @app.command()
 def whatif(
     study: Annotated[Path, typer.Argument(help="the study's TOML file")],
+    *,
     kind: Annotated[str | None, typer.Option(help="kind of the facilities at --at, as in the standard")] = None,
     at: Annotated[
         list[str] | None, typer.Option(help="LON,LAT in degrees (WGS 84): add a facility there; may be repeated")
@@ -136,14 +137,14 @@ def whatif(
     with _steps() as steps:
         answer = _answer(question, steps, stored=store)
         steps.begin("Walking with the proposals")
-        from walkcircle.printing import print_effects
+        from walkcircle.printing import show_effects
         from walkcircle.scenario import measure_effect
         from walkcircle.views.scenarios import write_effects
 
         effects = measure_effect(answer, scenario)
         if save is not None:
             write_effects(effects, save)
-    print_effects(answer, scenario, effects, out)
+    show_effects(answer, scenario, effects, out)
     if save is not None:
         out.print(f"\n{escape(_shorten(save))}", soft_wrap=True)
 

@@ -29,8 +29,8 @@ _PEOPLE = (
 )
 
 
-def print_effects(answer: Analysis, scenario: Scenario, effects: pd.DataFrame, console: Console) -> None:
-    """Print whom a scenario would serve and leave: all of the place, kind by kind, and the most changed communities."""
+def show_effects(answer: Analysis, scenario: Scenario, effects: pd.DataFrame, console: Console) -> None:
+    """Show whom a scenario would serve and leave: all of the place, kind by kind, and the most changed communities."""
     console.print(f"\n[bold]What if: {escape(scenario.describe())}[/bold]")
     columns = [column for column, _ in _PEOPLE]
     felt = effects[(effects[columns] > 0).any(axis=1)]
@@ -75,14 +75,15 @@ def _print_kind(answer: Analysis, kind_id: str, mine: pd.DataFrame, console: Con
 
 def _rows_of(answer: Analysis, mine: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the coverage of communities that the effects of one kind are about."""
-    rows: pd.DataFrame = answer.communities
+    rows = answer.communities
     of_kind = rows[CommunityCoverage.kind] == mine[Effects.kind].iloc[0]
-    return rows.loc[of_kind & (rows[CommunityCoverage.walker] == mine[Effects.walker].iloc[0])]
+    found: pd.DataFrame = rows[of_kind & (rows[CommunityCoverage.walker] == mine[Effects.walker].iloc[0])]
+    return found
 
 
 def _print_city(answer: Analysis, kinds: list[str], effects: pd.DataFrame, console: Console) -> None:
     """Tabulate before and after per kind for the whole place, and whom each kind counts."""
-    language, several = answer.study.outputs.language, effects[Effects.walker].nunique() > 1
+    language, several = answer.study.outputs.language, len(set(effects[Effects.walker])) > 1
     heads = ["kind", "counted", *(["walker"] if several else []), "min", "before", "after"]
     table = _begin_table([*heads, *(head for _, head in _PEOPLE), "still without"], left=len(heads) - 3)
     for kind_id in kinds:

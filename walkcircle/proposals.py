@@ -36,7 +36,10 @@ Position = tuple[int, float]
 
 @dataclass(frozen=True)
 class FacilityAdded:
-    """A facility that is not there yet. Without an id it is called ``proposal/0``, ``proposal/1``, …"""
+    """A facility that is not there yet; where no id is given it gets the next of ``proposal/0``, ``proposal/1``, ….
+
+    `point` is a place in the CRS of the scenario.
+    """
 
     kind: str
     point: shapely.Point

@@ -119,7 +119,7 @@ class _Before:
         in_time, will = ((walks.minutes <= limit_min) & walks.known for walks in (was, after))
         there, then = (np.where(np.isnan(walks.minutes), inf, walks.minutes) for walks in (was, after))
         both = was.known & after.known
-        counted = {
+        counted: dict[str, NDArray[np.bool_]] = {
             Effects.newly_served: will & ~in_time,
             Effects.unsure: will & ~in_time & self._take(Coverage.unsure, kind).astype(bool),
             Effects.lost: in_time & ~will,

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from walkcircle.errors import NetworkError, TableError
-from walkcircle.network import LINK, Profile, WalkNetwork
+from walkcircle.network import LINK, NODE_COLUMNS, Profile, WalkNetwork
 from walkcircle.place import Place
 from walkcircle.proposals import (
     PROPOSED,
@@ -410,32 +410,63 @@ def _join(
     added
         Where the new nodes are, as edges and shares.
     """
-    lines = shapely.get_coordinates(
-        [shapely.line_interpolate_point(network.lines[edge], part, normalized=True) for edge, part in added]
-    ).reshape(-1, 2)
-    count, parts, links = len(network.xy), len(pieces), len(ways)
-    source = np.concatenate([whole, np.array([piece.edge for piece in pieces], np.int64), np.zeros(links, np.int64)])
-    columns = network.take(np.append(np.arange(count), np.zeros(len(added), np.int64)), source)
-    columns["xy"][count:], columns["osm_node"][count:], columns["cut"][count:] = lines, -1, False
-    piece, way = slice(len(whole), len(whole) + parts), slice(len(whole) + parts, None)
-    columns["length_m"][piece] *= np.array([one.end - one.begin for one in pieces])
-    columns["climb_m"][piece] *= np.array([one.end - one.begin for one in pieces])
-    columns["lines"][piece] = [_cut_line(network.lines[one.edge], one.begin, one.end) for one in pieces]
-    columns["kind"] = columns["kind"].astype(f"<U{max(len(LINK), columns['kind'].dtype.itemsize // 4)}")
-    nothing = {"kind": LINK, "osm_way": -1, "steps": False, "crossing": 0, "crossed": 0, "private": False, "oneway": 0,
-               "level": 0, "climb_m": np.nan}  # fmt: skip
-    for name, value in nothing.items():
-        columns[name][way] = value
-    columns["lines"][way] = [one.line for one in ways]
-    columns["length_m"][way] = [one.line.length for one in ways]
+    new = [shapely.line_interpolate_point(network.lines[edge], share, normalized=True) for edge, share in added]
+    ends = np.array([(one.first, one.last) for one in (*pieces, *ways)], np.int64).reshape(-1, 2)
+    used, numbered = np.unique(np.concatenate([network.ends[whole], ends]), return_inverse=True)
+    parts = [_take_whole(network, whole), _take_pieces(network, pieces), _lay_links(ways)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[-1]}
+    return replace(
+        network,
+        **columns,
+        ends=numbered.reshape(-1, 2).astype(np.int64),
+        xy=np.concatenate([network.xy, shapely.get_coordinates(new).reshape(-1, 2)])[used],
+        osm_node=np.append(network.osm_node, np.full(len(new), -1))[used],
+        cut=np.append(network.cut, np.zeros(len(new), bool))[used],
+        profile=None if network.profile is None else _join_profiles(network.profile, whole, pieces, ways),
+    )
+
+
+def _take_whole(network: WalkNetwork, edges: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the columns of some edges, by name, without their ends and profile."""
+    taken = network.take(np.empty(0, np.int64), edges)
+    return {name: column for name, column in taken.items() if name not in {*NODE_COLUMNS, "profile"}}
+
+
+def _take_pieces(network: WalkNetwork, pieces: list[_Piece]) -> dict[str, NDArray[Any]]:
+    """Return the columns of pieces of edges, which have all from their edge, but length, height and line in part."""
+    edge = np.array([one.edge for one in pieces], np.int64)
+    share = np.array([one.end - one.begin for one in pieces], float)
+    lines = np.empty(len(pieces), object)
+    lines[:] = [_cut_line(network.lines[one.edge], one.begin, one.end) for one in pieces]
+    climb_m = network.climb_m[edge] * share
     if network.profile is not None:
-        columns["profile"] = profile = _join_profiles(network.profile, whole, pieces, ways)
-        columns["climb_m"][len(whole) :] = profile.climb_m[len(whole) :]
-    ends = [(one.first, one.last) for one in pieces] + [(one.first, one.last) for one in ways]
-    all_ends = np.concatenate([network.ends[whole], np.array(ends, np.int64).reshape(-1, 2)])
-    used, numbered = np.unique(all_ends, return_inverse=True)
-    columns |= {name: columns[name][used] for name in ("xy", "osm_node", "cut")}
-    return replace(network, **columns, ends=numbered.reshape(-1, 2).astype(np.int64))
+        heights = [_take_heights(network.profile, one.edge, one.begin, one.end) for one in pieces]
+        climb_m = np.array([along[-1] - along[0] for along in heights], float)
+    return _take_whole(network, edge) | {
+        "length_m": network.length_m[edge] * share,
+        "climb_m": climb_m,
+        "lines": lines,
+    }
+
+
+def _lay_links(ways: list[_Way]) -> dict[str, NDArray[Any]]:
+    """Return the columns of links: open to everybody both ways, no stairs and no crossing, on the ground."""
+    count = len(ways)
+    lines = np.empty(count, object)
+    lines[:] = [one.line for one in ways]
+    return {
+        "length_m": np.array([one.line.length for one in ways], float),
+        "climb_m": np.array([one.heights[1] - one.heights[0] for one in ways], float),
+        "kind": np.full(count, LINK),
+        "steps": np.zeros(count, bool),
+        "crossing": np.zeros(count, np.uint8),
+        "crossed": np.zeros(count, np.uint8),
+        "private": np.zeros(count, bool),
+        "oneway": np.zeros(count, np.int8),
+        "level": np.zeros(count, np.int8),
+        "lines": lines,
+        "osm_way": np.full(count, -1, np.int64),
+    }
 
 
 def _cut_line(line: shapely.LineString, begin: float, end: float) -> shapely.LineString:

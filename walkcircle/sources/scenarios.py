@@ -107,18 +107,11 @@ def _read_features(path: Path) -> Sequence[object]:
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection" or not isinstance(features, list):
         msg = f"{path.name}: is no GeoJSON FeatureCollection; it begins with {{'type': 'FeatureCollection', …"
         raise SourceError(msg.replace("'", '"'))
-    crs = content.get("crs")
-    named = (
-        crs.get("properties", {}).get("name") if isinstance(crs, dict) and _is_object(crs.get("properties")) else crs
-    )
-    if named is not None and named not in _DEGREES:
-        msg = f"{path.name}: its coordinates are in {named}; export it in degrees (WGS 84, EPSG:4326)"
+    named = re.findall(r'"name": "([^"]*)"', json.dumps(content.get("crs")))
+    if content.get("crs") is not None and not _DEGREES.issuperset(named or [""]):
+        msg = f"{path.name}: its coordinates are in {_write(content['crs'])}; export it in degrees (WGS 84, EPSG:4326)"
         raise SourceError(msg)
     return features
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 class _Feature:
@@ -164,7 +157,7 @@ class _Feature:
         """
         action = self._text("action") or ("add" if self._shape else None)
         if action is None or action not in _ACTIONS:
-            msg = f"its action is {_write(action)}; the actions are: {', '.join(_ACTIONS)}"
+            msg = f"its action is {_write(action or None)}; the actions are: {', '.join(_ACTIONS)}"
             raise TableError(msg)
         kind, facility = self._text("kind"), self._text("facility")
         way = self._properties.get("way")
