@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.ops import substring
 
 from walkcircle.errors import NetworkError, TableError
 from walkcircle.network import LINK, NODE_COLUMNS, Profile, WalkNetwork
@@ -411,10 +412,11 @@ def _join(
         Where the new nodes are, as edges and shares.
     """
     new = [shapely.line_interpolate_point(network.lines[edge], share, normalized=True) for edge, share in added]
-    ends = np.array([(one.first, one.last) for one in (*pieces, *ways)], np.int64).reshape(-1, 2)
+    new_ends = [(one.first, one.last) for one in pieces] + [(one.first, one.last) for one in ways]
+    ends = np.array(new_ends, np.int64).reshape(-1, 2)
     used, numbered = np.unique(np.concatenate([network.ends[whole], ends]), return_inverse=True)
     parts = [_take_whole(network, whole), _take_pieces(network, pieces), _lay_links(ways)]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[-1]}
+    columns: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) for name in parts[-1]}
     return replace(
         network,
         **columns,
@@ -471,8 +473,6 @@ def _lay_links(ways: list[_Way]) -> dict[str, NDArray[Any]]:
 
 def _cut_line(line: shapely.LineString, begin: float, end: float) -> shapely.LineString:
     """Return part of a line, shares of its length."""
-    from shapely.ops import substring  # imports what nothing else here needs
-
     return substring(line, begin, end, normalized=True)
 
 
