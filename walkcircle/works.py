@@ -93,6 +93,8 @@ def build_place(place: Place, study: Study, scenario: Scenario) -> Place:
     --------
     ``analyse(build_place(place, study, Scenario().close_facility("node/123")), study)``
     """
+    if len(scenario) == 0:
+        return place
     metric = scenario.to_crs(place.network.crs)
     placements = resolve_facilities(place, study, metric)
     return replace(
@@ -185,9 +187,12 @@ class _Listed:
         if there:
             msg = f"facility '{facility}' is no '{kind}'; it is: {', '.join(one.kind for one in there)}"
             raise TableError(msg)
+        if (self._ids == facility).any() or any(name == facility for name, _ in self.found):
+            msg = f"there is no facility '{facility}' here any more; an edit before has closed it"
+            raise TableError(msg)
         near = difflib.get_close_matches(facility, [str(name) for name in self._ids], n=1, cutoff=0.8)
-        hint = f"; did you mean '{near[0]}'?" if near else "; ids are as in tables/facilities.csv of a run"
-        msg = f"there is no facility '{facility}' here{hint}"
+        hint = f"did you mean '{near[0]}'?" if near else "ids are as in tables/facilities.csv of a run"
+        msg = f"there is no facility '{facility}' here; {hint}"
         raise TableError(msg)
 
 
