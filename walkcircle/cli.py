@@ -30,6 +30,7 @@ from walkcircle.errors import OutputError, SourceError, StudyError, WalkCircleEr
 if TYPE_CHECKING:
     from walkcircle.analysis import Analysis
     from walkcircle.changes import Comparison
+    from walkcircle.place import Place
     from walkcircle.proposals import Scenario
     from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
@@ -135,12 +136,16 @@ def whatif(
         msg = "nothing is proposed; give --kind with --at, or --close, --move, --link or --proposals"
         raise StudyError(msg)
     with _steps() as steps:
-        answer = _answer(question, steps, stored=store)
-        steps.begin("Walking with the proposals")
+        place = _read_place(question, steps, stored=store)
+        from walkcircle.analysis import analyse
         from walkcircle.printing import show_effects
         from walkcircle.scenario import measure_effect
         from walkcircle.views.scenarios import write_effects
+        from walkcircle.works import build_place
 
+        build_place(place, question, scenario)  # what is not there is said before the long work
+        answer = analyse(place, question, report=steps.begin)
+        steps.begin("Walking with the proposals")
         effects = measure_effect(answer, scenario)
         if save is not None:
             write_effects(effects, save)
@@ -504,13 +509,19 @@ def _refuse_other_inputs(then: Mapping[str, str], now: Mapping[str, str], folder
         raise SourceError(msg)
 
 
-def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
-    """Read the place and answer the study, showing each step."""
+def _read_place(study: Study, steps: Steps, *, stored: bool) -> Place:
+    """Read the place of a study, showing each step."""
     steps.begin("Starting the engine")
-    from walkcircle.analysis import analyse
     from walkcircle.sources import read_place
 
-    place = read_place(study, report=steps.begin, stored=stored)
+    return read_place(study, report=steps.begin, stored=stored)
+
+
+def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
+    """Read the place and answer the study, showing each step."""
+    place = _read_place(study, steps, stored=stored)
+    from walkcircle.analysis import analyse
+
     return analyse(place, study, report=steps.begin)
 
 
