@@ -26,7 +26,8 @@ from builders import (
 from walkcircle.analysis import analyse
 from walkcircle.errors import NetworkError, SourceError, StudyError, TableError, WalkCircleError
 from walkcircle.isochrones import trace_isochrones
-from walkcircle.scenario import Proposals, measure_effect
+from walkcircle.proposals import Proposals
+from walkcircle.scenario import measure_effect
 from walkcircle.sources import read_network, read_place
 from walkcircle.standards import list_standards
 from walkcircle.study import read_study

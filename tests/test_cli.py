@@ -8,11 +8,15 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import osmium
+import pandas as pd
 import pytest
 
 from walkcircle import cli
+from walkcircle.proposals import Scenario
 from walkcircle.standards import list_standards
 from walkcircle.study import read_study
+from walkcircle.tables import Effects
+from walkcircle.views.scenarios import write_scenario
 
 ROOT = Path(__file__).parent.parent
 
@@ -106,26 +110,72 @@ def test_a_file_that_is_not_openstreetmap_is_one_line(karhula, capsys, monkeypat
 
 
 def test_what_if_says_how_many_people_a_place_would_serve(karhula, capsys, monkeypatch):
-    """A planner's first question is answered in one sentence and a table of communities."""
+    """A planner's first question is answered in one sentence and two tables: the whole place, and its communities."""
+    monkeypatch.setenv("COLUMNS", "160")
     status, out, _ = call(capsys, monkeypatch, "whatif", karhula, "--kind", "supplies", "--at", "26.945,60.525")
     assert status == 0
+    assert "What if: 1 facility added" in out
     assert "people newly within 15 min" in " ".join(out.split())
+    assert any(line.startswith("Supermarket") and " residents " in line for line in out.splitlines())
+    assert "C4" in out
+
+
+def test_what_if_takes_edits_of_all_kinds_and_writes_every_effect(karhula, tmp_path, capsys, monkeypatch):
+    """The only supermarket closes and opens elsewhere, with a footbridge and a file; the table has every community."""
+    monkeypatch.setenv("COLUMNS", "160")
+    file, table = tmp_path / "proposals.geojson", tmp_path / "effects.csv"
+    write_scenario(Scenario().close_facility("node/1324225782"), file)
+    words = ("--proposals", file, "--kind", "supplies", "--at", "26.945,60.525", "--out", table)
+    status, out, _ = call(capsys, monkeypatch, "whatif", karhula, *words, "--link", "26.945,60.525,26.947,60.5255")
+    assert status == 0
+    assert "What if: 1 facility added, 1 facility closed, 1 link added" in out
+    assert "no longer" in out
+    assert str(table.name) in out
+    effects = pd.read_csv(table, encoding="utf-8-sig")
+    assert list(effects.columns) == list(Effects.columns())
+    assert effects.groupby(Effects.kind)[Effects.community].nunique().unique().tolist() == [23]
+    supplies = effects[effects[Effects.kind] == "supplies"]
+    assert supplies[Effects.covered_before].sum() == pytest.approx(5_091, abs=0.5)  # as compare says of the same shop
+    assert supplies[Effects.lost].sum() > supplies[Effects.newly_served].sum() > 0
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (("--kind", "clinic", "--at", "26.945,60.525"), "kind 'clinic' is not in the standard 'general'"),
-        (("--kind", "health", "--at", "60"), "give LON,LAT"),
+        (("--kind", "health", "--at", "60"), "--at 60: give LON,LAT"),
         (("--kind", "health", "--at", "26.9,160.5"), "latitude -90 to 90"),
-        (("--kind", "health", "--at", "26.945,61.5"), "from the nearest street"),
+        (("--kind", "health"), "--kind and --at belong together"),
+        (("--at", "26.945,60.525"), "--kind and --at belong together"),
+        ((), "nothing is proposed; give --kind with --at, or --close, --move, --link or --proposals"),
+        (("--move", "node/1"), "--move node/1: give ID=LON,LAT"),
+        (("--move", "node/1=north"), "--move north: give LON,LAT"),
+        (("--link", "26.9,60.5"), "--link 26.9,60.5: give LON,LAT,LON,LAT"),
+        (("--link", "26.9,60.5,26.9,160"), "--link 26.9,60.5,26.9,160: longitude is -180 to 180"),
+        (("--proposals", "none.geojson"), "none.geojson: cannot be read"),
     ],
 )
 def test_what_if_refuses_what_cannot_be_meant(karhula, capsys, monkeypatch, words, sentence):
-    """A kind that is not there, half a coordinate, a swapped one, a place far from any street."""
+    """A kind that is not there, half a coordinate, a swapped one, half a question: all before anything is read."""
     status, _, err = call(capsys, monkeypatch, "whatif", karhula, *words)
     assert status == 2
     assert sentence in err
+    assert "Reading" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--kind", "health", "--at", "26.945,61.5"), "from the nearest street"),
+        (("--close", "node/13242257820"), "there is no facility 'node/13242257820' here; did you mean 'node/132422578"),
+    ],
+)
+def test_what_if_refuses_what_is_not_in_the_place(karhula, capsys, monkeypatch, words, sentence):
+    """A place far from any street, and an id with a digit too many; the second is said before the long work."""
+    status, _, err = call(capsys, monkeypatch, "whatif", karhula, *words)
+    assert status == 2
+    assert sentence in err
+    assert ("Drawing" in err) == ("--at" in words)
 
 
 def test_compare_says_what_a_place_that_closed_took_away(karhula, tmp_path, capsys, monkeypatch):

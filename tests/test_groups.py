@@ -25,8 +25,9 @@ from walkcircle.coverage import measure_coverage, weigh_coverage
 from walkcircle.errors import StudyError, TableError
 from walkcircle.gaps import find_gaps
 from walkcircle.groups import GROUPS, count_demand, name_group
+from walkcircle.proposals import Proposals
 from walkcircle.records import make_record
-from walkcircle.scenario import Proposals, measure_effect
+from walkcircle.scenario import measure_effect
 from walkcircle.sources import read_place
 from walkcircle.sources.population import count_groups, name_communities, scale_population
 from walkcircle.sources.town import GROUP_COLUMNS, write_town

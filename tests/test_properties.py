@@ -40,7 +40,8 @@ from walkcircle.clusters import cluster_residences
 from walkcircle.footing import make_footing
 from walkcircle.isochrones import trace_isochrones
 from walkcircle.network import network_from_lines
-from walkcircle.scenario import Proposals, measure_effect
+from walkcircle.proposals import Proposals
+from walkcircle.scenario import measure_effect
 from walkcircle.snapping import snap_points
 from walkcircle.tables import (
     Checkup,

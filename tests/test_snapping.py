@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from walkcircle.errors import TableError
 from walkcircle.footing import make_footing
-from walkcircle.scenario import Proposals
+from walkcircle.proposals import Proposals
 from walkcircle.snapping import DOOR_WITHIN_M, FEW_THINGS, snap_points
 from walkcircle.tables import Unsnapped, WalkTimes
 from walkcircle.walkers import Walker

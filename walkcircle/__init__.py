@@ -73,14 +73,16 @@ if TYPE_CHECKING:
     from walkcircle.place import Place, assign_communities
     from walkcircle.plan import Plan, assemble_pool, propose_plan
     from walkcircle.pool import Pool, assemble_links, assemble_sites, join_pools, list_wants
+    from walkcircle.proposals import Proposals, Scenario
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
     from walkcircle.routes import measure_school_routes, rank_crossings
-    from walkcircle.scenario import Proposals, measure_effect
+    from walkcircle.scenario import measure_effect
     from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
     from walkcircle.sources.roads import read_roads
+    from walkcircle.sources.scenarios import read_scenario
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
     from walkcircle.sufficiency import measure_sufficiency, measure_units
@@ -95,6 +97,7 @@ if TYPE_CHECKING:
         write_plan_tables,
         write_portraits,
     )
+    from walkcircle.views.scenarios import write_scenario
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
@@ -108,6 +111,7 @@ if TYPE_CHECKING:
         walk,
         walk_blocks,
     )
+    from walkcircle.works import build_place
 
 __version__ = version("walkcircle")
 
@@ -149,11 +153,13 @@ __all__ = [
     "Calendar", "Turns", "Schedule", "schedule_projects",
     "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
-    "Analysis", "analyse", "Proposals", "measure_effect", "Plan", "assemble_pool", "propose_plan",
+    "Analysis", "analyse", "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
     "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
     "write_plan_tables",
+    "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
+    "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -220,12 +226,14 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "plan": ("Plan", "assemble_pool", "propose_plan"),
     "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
     "routes": ("measure_school_routes", "rank_crossings"),
-    "scenario": ("Proposals", "measure_effect"),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
     "sources.roads": ("read_roads",),
+    "proposals": ("Proposals", "Scenario"),
+    "scenario": ("measure_effect",),
+    "sources.scenarios": ("read_scenario",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
     "sufficiency": ("measure_sufficiency", "measure_units"),
@@ -239,6 +247,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "write_overviews",
         "write_portraits",
     ),
+    "views.scenarios": ("write_scenario",),
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",
@@ -252,6 +261,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "walk",
         "walk_blocks",
     ),
+    "works": ("build_place",),
 }
 _HOMES: Mapping[str, str] = {name: module for module, names in _MODULES.items() for name in names}
 

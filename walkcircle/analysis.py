@@ -27,7 +27,7 @@ from walkcircle.attainment import (
 from walkcircle.checkup import score_categories, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, deny_unsure, intersect_facilities, measure_coverage, weigh_coverage
-from walkcircle.errors import NetworkError
+from walkcircle.errors import NetworkError, StudyError
 from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
@@ -138,17 +138,47 @@ class Analysis:
 
     @cached_property
     def standing(self) -> Standing:
-        """How near every cluster is to each kind for the first walker, ready for questions of the form *what if*.
+        """How near every cluster is to each kind for the first walker: :meth:`find_standing`."""
+        return self.find_standing(self.study.walkers[0].name)
 
-        Kinds are numbered in the order of the standard, facilities in that of the place.
+    @cached_property
+    def _standings(self) -> dict[str, Standing]:
+        """What was asked for, by the names of walkers."""
+        return {}
+
+    def find_standing(self, walker: str) -> Standing:
+        """Find how near every cluster is to each kind for a walker, ready for questions of the form *what if*.
+
+        Kinds are numbered in the order of the standard, facilities in that of the place. It is searched when it is
+        first asked for, and kept: 16 bytes for each kind and each node or cluster.
+
+        Raises
+        ------
+        StudyError
+            The study has no such walker.
         """
-        ids = [kind.id for kind in self.study.standard.kinds]
-        code = pd.Index(ids).get_indexer(self.place.facilities[Facilities.kind])
-        asked = self.ends.pick(np.flatnonzero(code[self.ends.item] >= 0))  # nobody asks for kinds of no standard
+        if walker not in self._standings:
+            self._standings[walker] = self._search_standing(walker)
+        return self._standings[walker]
+
+    def _search_standing(self, walker: str) -> Standing:
+        """Search the standing of a walker."""
+        place, study = self.place, self.study
+        names = [one.name for one in study.walkers]
+        if walker not in names:
+            msg = f"there is no walker '{walker}' in the study; its walkers are: {', '.join(names)}"
+            raise StudyError(msg)
+        footing, starts, ends = self.footing, self.starts, self.ends
+        if walker != names[0]:
+            footing = make_footing(place.network, study.walkers[names.index(walker)])
+            starts = snap_clusters(place, study, self.clusters, footing)
+            ends = snap_facilities(place, study, place.facilities, footing)
+        ids = [kind.id for kind in study.standard.kinds]
+        code = pd.Index(ids).get_indexer(place.facilities[Facilities.kind])
+        asked = ends.pick(np.flatnonzero(code[ends.item] >= 0))  # nobody asks for kinds of no standard
         return measure_standing(
-            self.footing, self.starts, asked, np.maximum(code, 0), limit_min=_search_limit_min(self.study),
-            kinds=len(ids),
-        )  # fmt: skip
+            footing, starts, asked, np.maximum(code, 0), limit_min=find_search_limit(study), kinds=len(ids)
+        )
 
 
 def analyse(place: Place, study: Study, *, report: Report | None = None) -> Analysis:
@@ -307,7 +337,7 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     ends = snap_facilities(place, study, place.facilities, footing)
     pace = footing.walker.metres_per_second * 60
     longest = max(kind.limit_min for kind in study.standard.kinds)
-    far, edge_min = _search_limit_min(study), _minutes_to_edge(footing, starts, longest)
+    far, edge_min = find_search_limit(study), _minutes_to_edge(footing, starts, longest)
     few = count_choices(study.standard)
     registered = place.completeness.groupby(Completeness.kind)[Completeness.registered].all()
     near = nearest(footing, starts, place.facilities, footing.walker, spots=ends, k=few, limit_min=far)
@@ -327,7 +357,7 @@ def _walk_to_nearest(place: Place, study: Study, clusters: gpd.GeoDataFrame, foo
     return _Walks(footing, starts, ends, coverage, Walked(near, access_m / pace, edge_min, pace, far))
 
 
-def _search_limit_min(study: Study) -> float:
+def find_search_limit(study: Study) -> float:
     """Return how far the nearest facility is looked for, minutes."""
     return SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds)
 

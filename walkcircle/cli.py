@@ -28,11 +28,11 @@ from rich.table import Table as RichTable
 from walkcircle.errors import OutputError, SourceError, StudyError, WalkCircleError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from walkcircle.analysis import Analysis
     from walkcircle.changes import Comparison
+    from walkcircle.place import Place
     from walkcircle.plan import Plan
+    from walkcircle.proposals import Scenario
     from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
 
@@ -126,24 +126,53 @@ def plan_study(
 @app.command()
 def whatif(
     study: Annotated[Path, typer.Argument(help="the study's TOML file")],
-    kind: Annotated[str, typer.Option(help="kind of facility, as in the standard")],
-    at: Annotated[list[str], typer.Option(help="LON,LAT in degrees (WGS 84); may be given more than once")],
+    *,
+    kind: Annotated[str | None, typer.Option(help="kind of the facilities at --at, as in the standard")] = None,
+    at: Annotated[
+        list[str] | None, typer.Option(help="LON,LAT in degrees (WGS 84): add a facility there; may be repeated")
+    ] = None,
+    close: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="close a facility, as in tables/facilities.csv; repeatable")
+    ] = None,
+    move: Annotated[list[str] | None, typer.Option(metavar="ID=LON,LAT", help="move a facility; repeatable")] = None,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LON,LAT,LON,LAT", help="add a way between two places; repeatable"),
+    ] = None,
+    proposals: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="GeoJSON of proposals, as the map exports them; made first")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="write all effects as CSV, for every community")
+    ] = None,
     store: Stored = True,
 ) -> None:
-    """Say how many people a facility somewhere would newly serve, without building it."""
-    from walkcircle.scenario import Proposals, measure_effect
+    """Say who would be served, and who no longer, if facilities or ways were added, moved or closed.
 
+    Each kind is counted for the people and by the walker that it is meant for. Nothing is built or changed.
+    """
     question = _read_study(study)
-    question.standard.kind(kind)
-    places = [_read_lonlat(text) for text in at]
+    scenario = _read_edits(question, kind, proposals, {"at": at, "close": close, "move": move, "link": link})
+    if len(scenario) == 0:
+        msg = "nothing is proposed; give --kind with --at, or --close, --move, --link or --proposals"
+        raise StudyError(msg)
     with _steps() as steps:
-        answer = _answer(question, steps, stored=store)
-        steps.begin("Walking to the proposed sites")
-        proposals = Proposals(answer.place.network.crs)
-        for lon, lat in places:
-            proposals.add_at(kind, lon, lat)
-        effects = measure_effect(answer, proposals)
-    _print_effects(answer, kind, places, effects)
+        place = _read_place(question, steps, stored=store)
+        from walkcircle.analysis import analyse
+        from walkcircle.printing import show_effects
+        from walkcircle.scenario import measure_effect
+        from walkcircle.views.scenarios import write_effects
+        from walkcircle.works import build_place
+
+        build_place(place, question, scenario)  # what is not there is said before the long work
+        answer = analyse(place, question, report=steps.begin)
+        steps.begin("Walking with the proposals")
+        effects = measure_effect(answer, scenario)
+        if save is not None:
+            write_effects(effects, save)
+    show_effects(answer, scenario, effects, out)
+    if save is not None:
+        out.print(f"\n{escape(_shorten(save))}", soft_wrap=True)
 
 
 @app.command()
@@ -501,13 +530,19 @@ def _refuse_other_inputs(then: Mapping[str, str], now: Mapping[str, str], folder
         raise SourceError(msg)
 
 
-def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
-    """Read the place and answer the study, showing each step."""
+def _read_place(study: Study, steps: Steps, *, stored: bool) -> Place:
+    """Read the place of a study, showing each step."""
     steps.begin("Starting the engine")
-    from walkcircle.analysis import analyse
     from walkcircle.sources import read_place
 
-    place = read_place(study, report=steps.begin, stored=stored)
+    return read_place(study, report=steps.begin, stored=stored)
+
+
+def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
+    """Read the place and answer the study, showing each step."""
+    place = _read_place(study, steps, stored=stored)
+    from walkcircle.analysis import analyse
+
     return analyse(place, study, report=steps.begin)
 
 
@@ -542,12 +577,43 @@ def _prepare_demo(town: Town) -> Path:
     return folder / "study.toml"
 
 
-def _read_lonlat(text: str) -> tuple[float, float]:
+def _read_edits(
+    study: Study, kind: str | None, proposals: Path | None, given: Mapping[str, list[str] | None]
+) -> Scenario:
+    """Read what is proposed: those of a file first, then those of the options."""
+    from walkcircle.proposals import Scenario
+    from walkcircle.sources.scenarios import read_scenario
+
+    scenario = Scenario() if proposals is None else read_scenario(proposals, study)
+    if bool(given["at"]) != (kind is not None):
+        msg = "--kind and --at belong together: a facility needs its kind and its place"
+        raise StudyError(msg)
+    for text in given["at"] or ():
+        scenario = scenario.add_facility(study.standard.kind(str(kind)).id, *_read_lonlat(text, "--at"))
+    for text in given["move"] or ():
+        name, _, place = text.rpartition("=")
+        if not name:
+            msg = f"--move {text}: give ID=LON,LAT, as in node/123=7.4187,43.7312"
+            raise StudyError(msg)
+        scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
+    for text in given["close"] or ():
+        scenario = scenario.close_facility(text)
+    for text in given["link"] or ():
+        numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
+        scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])
+    return scenario
+
+
+def _read_lonlat(text: str, option: str) -> tuple[float, float]:
     """Read ``LON,LAT``."""
-    numbers = _read_numbers(text, 2, "--at", "LON,LAT, as in 7.4187,43.7312")
+    return _check_lonlat(_read_numbers(text, 2, option, "LON,LAT, as in 7.4187,43.7312"), f"{option} {text}")
+
+
+def _check_lonlat(numbers: list[float], where: str) -> tuple[float, float]:
+    """Return longitude and latitude, which must be on earth."""
     lon, lat = numbers
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        msg = f"--at {text}: longitude is -180 to 180 and latitude -90 to 90, in this order"
+        msg = f"{where}: longitude is -180 to 180 and latitude -90 to 90, in this order"
         raise StudyError(msg)
     return lon, lat
 
@@ -730,44 +796,6 @@ def _print_needs(answer: Analysis, console: Console) -> None:
             f"{100 * row[Needs.asked]:4.0f} % ask for {escape(standard.kind(row[Needs.kind]).label(language))} in "
             f"{escape(names[row[Needs.community]])}, {100 * row[Needs.share]:.0f} % are served{escape(doubt)}"
         )
-
-
-def _print_effects(answer: Analysis, kind: str, places: list[tuple[float, float]], effects: pd.DataFrame) -> None:
-    """Print whom proposed sites would serve."""
-    from walkcircle.tables import Checkup, CommunityCoverage, Effects
-
-    study = answer.study
-    wanted = study.standard.kind(kind)
-    newly, nearer, left = (effects[c].sum() for c in (Effects.newly_served, Effects.nearer, Effects.still_without))
-    where = " and ".join(f"{lon:g},{lat:g}" for lon, lat in places)
-    out.print(
-        f"\n{escape(wanted.label(study.outputs.language))} at {where}: [bold]{newly:,.0f} people newly within "
-        f"{wanted.limit_min:g} min[/bold]; the walk gets shorter for {nearer:,.0f}; {left:,.0f} are still without."
-    )
-    mine = answer.communities[
-        (answer.communities[CommunityCoverage.kind] == kind)
-        & (answer.communities[CommunityCoverage.walker] == study.walkers[0].name)
-        & (answer.communities[CommunityCoverage.population] > 0)
-    ]
-    thin = mine[mine[CommunityCoverage.confidence] != "firm"]
-    if len(thin):
-        reasons = "; ".join(thin[CommunityCoverage.reason].dropna().unique()[:2])
-        out.print(
-            f"[bold]Check on the ground[/bold]: in {len(thin)} of {len(mine)} communities some may have this already "
-            f"({escape(reasons)})."
-        )
-    names = answer.checkup.set_index(Checkup.community)[Checkup.name]
-    table = RichTable(box=None, padding=(0, 2, 0, 0))
-    for heading in ("community", "newly within", "before", "after"):
-        table.add_column(heading, justify="left" if heading == "community" else "right")
-    touched = effects[(effects[Effects.newly_served] > 0) | (effects[Effects.nearer] > 0)]
-    for _, row in touched.sort_values(Effects.newly_served, ascending=False).iterrows():
-        table.add_row(
-            escape(names[row[Effects.community]]), f"{row[Effects.newly_served]:,.0f}",
-            f"{100 * row[Effects.share_before]:.0f} %", f"{100 * row[Effects.share_after]:.0f} %",
-        )  # fmt: skip
-    if len(touched):
-        out.print(table)
 
 
 def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:

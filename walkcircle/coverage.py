@@ -176,7 +176,16 @@ def weigh_coverage(coverage: pd.DataFrame, communities: gpd.GeoDataFrame, comple
         [communities[Communities.community], coverage[Coverage.kind].unique(), coverage[Coverage.walker].unique()],
         names=keys,
     )
-    sums = parts.groupby(keys).sum().reindex(grid, fill_value=0.0).astype(float)
+    # plain sums in the order of the rows: the same for the same people, whatever else is in the table
+    row = grid.get_indexer(pd.MultiIndex.from_frame(coverage[keys]))
+    inside_some = row >= 0
+    sums = pd.DataFrame(
+        {
+            column: np.bincount(row[inside_some], values.to_numpy(dtype=float)[inside_some], len(grid)).astype(float)
+            for column, values in parts.drop(columns=keys).items()
+        },
+        index=grid,
+    )
     group = coverage.drop_duplicates(Coverage.kind).set_index(Coverage.kind)[Coverage.group]
     inside = (sums[CommunityCoverage.population] - sums[CommunityCoverage.unknown]).to_numpy()
     covered = np.minimum(sums[CommunityCoverage.covered].to_numpy(), inside)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from walkcircle.arcs import Csr, Hierarchy, build_hierarchy
-from walkcircle.network import CROSSINGS, ROADS, WalkNetwork
+from walkcircle.network import CROSSINGS, LINK, ROADS, WalkNetwork
 from walkcircle.walkers.slopes import scale_speed
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
     cost a delay. Unknown heights are walked as flat and close nothing.
 
     The walker's gates say who uses private edges: with ``resident`` gates a private edge cannot be entered
-    from a node that a public edge touches, so walks leave an estate but do not cut through it.
+    from a node that a public edge touches, so walks leave an estate but do not cut through it. A link that is only
+    proposed opens it to everybody where it ends.
     """
     grades = _Grades.of(network)
     seconds = (network.length_m / walker.metres_per_second)[:, None] * _slow_down(network, walker, grades)
@@ -135,7 +136,7 @@ def make_footing(network: WalkNetwork, walker: Walker) -> Footing:
     enter = np.ones(seconds.shape, bool)
     if walker.gates == "resident":
         public_node = np.zeros(len(network.xy), bool)
-        public_node[network.ends[~network.private]] = True
+        public_node[network.ends[~network.private & (network.kind != LINK)]] = True
         enter = ~(network.private[:, None] & public_node[network.ends])
     return Footing(network, walker, round_seconds(seconds), enter)
 

@@ -42,6 +42,9 @@ CROSSINGS = ("", "unmarked", "marked", "signals")
 #: Names of the codes in :attr:`WalkNetwork.crossed`, the larger road later; "" where it is not known.
 ROADS = ("", "service", "residential", "tertiary", "secondary", "primary")
 
+#: The kind of an edge that is only proposed (:func:`~walkcircle.works.build_place`); it is open to everybody.
+LINK = "link"
+
 #: The arrays of :class:`WalkNetwork` with one value per node; all others have one per edge.
 NODE_COLUMNS = ("xy", "osm_node", "cut")
 
@@ -145,7 +148,7 @@ class WalkNetwork:
         ``(e,)`` height gained from first to last node, metres; NaN where heights are unknown.
     kind
         ``(e,)`` the ``highway`` value, or ``square`` for a way across an open square, or ``gate`` for a private gate
-        between public ways, of no length.
+        between public ways, of no length, or :data:`LINK` for a way that is only proposed.
     steps
         ``(e,)`` whether the edge is a flight of stairs; or, of no length, a stile, a turnstile or the like, which are
         passed by those who take stairs.

@@ -1,194 +1,276 @@
-"""Scenario: what a proposed facility would change, without running the whole analysis again."""
+"""Scenario: whom proposed facilities, links and closures would serve, before and after, in a moment."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rtree
-import shapely
-from pyproj import CRS, Transformer
 
-from walkcircle.analysis import Analysis, snap_facilities
+from walkcircle.analysis import Analysis, find_search_limit, snap_clusters, snap_facilities
+from walkcircle.attainment import choose_walkers
 from walkcircle.errors import TableError
-from walkcircle.footing import ROUNDING_MIN
-from walkcircle.groups import count_demand
-from walkcircle.tables import Checkup, Clusters, CommunityCoverage, Effects, Facilities, Unsnapped
+from walkcircle.footing import ROUNDING_MIN, make_footing
+from walkcircle.proposals import PROPOSED, FacilityAdded, Proposals, Scenario, list_added
+from walkcircle.tables import Clusters, CommunityCoverage, Coverage, Effects, Facilities, Unsnapped
+from walkcircle.walking import measure_nearest
+from walkcircle.works import Placement, build_place, resolve_facilities
 
 if TYPE_CHECKING:
-    from walkcircle.standards import Kind
-    from walkcircle.updates import Change
+    from numpy.typing import NDArray
+
+    from walkcircle.footing import Footing
+    from walkcircle.snapping import Spots
+    from walkcircle.updates import Change, Standing
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A facility that is not there yet: its kind and its place in metres."""
+@dataclass(frozen=True, eq=False)
+class _Walks:
+    """Minutes of every cluster to the nearest of a kind, missing where there is none, and whether it is known."""
 
-    kind: str
-    point: shapely.Point
-
-
-class Proposals:
-    """Proposed sites in a spatial index that changes as sites are added, moved and removed.
-
-    Examples
-    --------
-    >>> sites = Proposals(CRS("EPSG:32632"))
-    >>> clinic = sites.add("health", shapely.Point(372000, 4843000))
-    >>> sites.move(clinic, shapely.Point(372100, 4843000))
-    >>> sites.near(shapely.Point(372100, 4843040), within_m=50)
-    [0]
-    """
-
-    def __init__(self, crs: CRS) -> None:
-        """Start without any site; `crs` is that of the place."""
-        self.crs = crs
-        self._sites: dict[int, Proposal] = {}
-        self._index = rtree.index.Index()
-        self._next = 0
-
-    def __len__(self) -> int:
-        """Count the sites."""
-        return len(self._sites)
-
-    def __repr__(self) -> str:
-        """Say how many sites there are."""
-        return f"<Proposals {len(self)} sites>"
-
-    def add(self, kind: str, point: shapely.Point) -> int:
-        """Propose a facility of a kind at a point in metres, and return the number of the site."""
-        number = self._next
-        self._next += 1
-        self._sites[number] = Proposal(kind, point)
-        self._index.insert(number, point.bounds)
-        return number
-
-    def add_at(self, kind: str, lon: float, lat: float) -> int:
-        """Propose a facility of a kind at a longitude and latitude (WGS 84), and return the number of the site."""
-        x, y = Transformer.from_crs(4326, self.crs, always_xy=True).transform(lon, lat)
-        return self.add(kind, shapely.Point(x, y))
-
-    def move(self, number: int, point: shapely.Point) -> None:
-        """Move a site."""
-        old = self._find(number)
-        self._index.delete(number, old.point.bounds)
-        self._index.insert(number, point.bounds)
-        self._sites[number] = Proposal(old.kind, point)
-
-    def remove(self, number: int) -> None:
-        """Take a site back."""
-        self._index.delete(number, self._find(number).point.bounds)
-        del self._sites[number]
-
-    def near(self, point: shapely.Point, *, within_m: float) -> list[int]:
-        """Return the numbers of the sites within a straight distance, growing."""
-        box = (point.x - within_m, point.y - within_m, point.x + within_m, point.y + within_m)
-        return sorted(n for n in self._index.intersection(box) if self._sites[n].point.distance(point) <= within_m)
-
-    def to_gdf(self) -> gpd.GeoDataFrame:
-        """Return the sites as :class:`~walkcircle.tables.Facilities`."""
-        numbers = list(self._sites)
-        return gpd.GeoDataFrame(
-            {
-                Facilities.facility: [f"proposal/{n}" for n in numbers],
-                Facilities.kind: [self._sites[n].kind for n in numbers],
-                Facilities.name: pd.array([None] * len(numbers), dtype="str"),
-                Facilities.source: "proposed",
-            },
-            index=pd.RangeIndex(len(numbers)),
-            geometry=[self._sites[n].point for n in numbers],
-            crs=self.crs,
-        )
-
-    def _find(self, number: int) -> Proposal:
-        if number not in self._sites:
-            msg = f"there is no proposed site {number}; the sites are {sorted(self._sites)}"
-            raise TableError(msg)
-        return self._sites[number]
+    minutes: NDArray[np.float64]
+    known: NDArray[np.bool_]
 
 
-def measure_effect(analysis: Analysis, proposals: Proposals) -> pd.DataFrame:
-    """Measure whom proposed facilities would serve, for the first walker.
+def measure_effect(analysis: Analysis, scenario: Scenario | Proposals) -> pd.DataFrame:
+    """Measure whom the edits of a scenario would serve, and whom they would leave, each kind by its own walker.
 
-    The first question makes the :class:`~walkcircle.updates.Standing` of the analysis, which takes a search per kind;
-    every later one is searched only where it is felt. The result equals a full analysis with the sites added.
+    Facilities alone are searched only where they are felt: the first question to a walker makes the
+    :class:`~walkcircle.updates.Standing` of the analysis, which takes a search per kind, and every later one takes
+    milliseconds. A link or a closed street changes where people join the streets, so that all walk once more, without
+    shapes and scores. Either way the numbers are those of a full analysis of the place that
+    :func:`~walkcircle.works.build_place` builds.
+
+    Everybody is counted once. Who is beyond the limit on the map but *unsure*, since the data end near or one that is
+    not on the map may well be near, is not among those covered before. When a scenario brings one near, they are newly
+    served like all others, and named in the column `unsure` as well: so many of the newly served may have had one
+    already. Who is not on the network is in no number, and in those after when a link brings a street near.
 
     Parameters
     ----------
     analysis
         The situation as it is.
-    proposals
-        The sites; their kinds must be of the study's standard.
+    scenario
+        The edits; kinds are of the study's standard, ids of facilities are those of the place.
 
     Returns
     -------
     DataFrame
-        :class:`~walkcircle.tables.Effects`: every community, for each proposed kind.
+        :class:`~walkcircle.tables.Effects`: every community, for each kind that is edited; for all kinds where links or
+        streets are.
 
     Raises
     ------
     StudyError
         A kind is not in the standard.
     TableError
-        A site is too far from any street.
+        A facility is not there, or a site or the end of a link is too far from any street.
+    NetworkError
+        A street is not there, or a link begins where it ends.
+
+    Examples
+    --------
+    ``measure_effect(analysis, Scenario().add_facility("health", 7.4187, 43.7312))``
     """
-    study = analysis.study
-    sites = proposals.to_gdf()
-    ends = snap_facilities(analysis.place, study, sites, analysis.footing)
-    if len(ends.unsnapped):
-        lost = ends.unsnapped.iloc[0]
+    edits = scenario.to_scenario() if isinstance(scenario, Proposals) else scenario
+    placements = resolve_facilities(analysis.place, analysis.study, edits)
+    before = _Before(analysis)
+    found = _walk_anew(before, edits, placements) if edits.changes_streets else _ask(before, placements)
+    after = dict(sorted(found))
+    if not after:
+        return pd.DataFrame(columns=[*map(str, Effects.columns())])
+    return pd.concat([before.compare(kind, walks) for kind, walks in after.items()], ignore_index=True)
+
+
+class _Before:
+    """The situation as it is, kind by kind; :meth:`compare` sets another beside it.
+
+    Tables of an analysis are whole: coverage has every walker, cluster and kind in this order, the communities' every
+    community, kind and walker.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis, study = analysis, analysis.study
+        self.kinds, self.names = study.standard.kinds, [walker.name for walker in study.walkers]
+        chosen = choose_walkers(study.standard, self.names, own_walker=study.checkup.own_walker)
+        self.walkers = [chosen[kind.id] for kind in self.kinds]
+        self._shape = (len(self.names), len(analysis.clusters), len(self.kinds))
+
+    def _take(self, column: str, kind: int) -> NDArray[np.generic]:
+        """Take a column of the coverage: one value for each cluster, for a kind by its walker."""
+        values = self.analysis.coverage[column].to_numpy().reshape(self._shape)
+        return np.asarray(values[self.names.index(self.walkers[kind]), :, kind])
+
+    def walks(self, kind: int) -> _Walks:
+        """Return the walks as they are."""
+        return _Walks(self._take(Coverage.minutes, kind).astype(float), self._take(Coverage.known, kind).astype(bool))
+
+    def _take_rows(self, kind: int) -> pd.DataFrame:
+        """Take the rows of the communities for a kind and its walker."""
+        first, each = self.names.index(self.walkers[kind]), len(self.kinds) * len(self.names)
+        return self.analysis.communities.iloc[kind * len(self.names) + first :: each]
+
+    def compare(self, kind: int, after: _Walks) -> pd.DataFrame:
+        """Weigh by people, per community, what becomes of the walks of a kind."""
+        was, limit_min = self.walks(kind), self.kinds[kind].limit_min + ROUNDING_MIN
+        in_time, will = ((walks.minutes <= limit_min) & walks.known for walks in (was, after))
+        there, then = (np.where(np.isnan(walks.minutes), inf, walks.minutes) for walks in (was, after))
+        both = was.known & after.known
+        counted: dict[str, NDArray[np.bool_]] = {
+            Effects.newly_served: will & ~in_time,
+            Effects.unsure: will & ~in_time & self._take(Coverage.unsure, kind).astype(bool),
+            Effects.lost: in_time & ~will,
+            Effects.nearer: both & (then + ROUNDING_MIN < there),
+            Effects.farther: both & (there + ROUNDING_MIN < then),
+            Effects.covered_after: will,
+            CommunityCoverage.unknown: ~after.known,
+        }
+        rows, one = self._take_rows(kind), self.kinds[kind]
+        sums = self._weigh(counted, kind, pd.Index(rows[CommunityCoverage.community]))
+        everybody = rows[CommunityCoverage.population].to_numpy()
+        known = everybody - sums[CommunityCoverage.unknown]
+        covered = np.minimum(sums[Effects.covered_after], known)
+        felt = [Effects.newly_served, Effects.unsure, Effects.lost, Effects.nearer, Effects.farther]
+        return pd.DataFrame(
+            {
+                Effects.community: rows[CommunityCoverage.community].to_numpy(),
+                Effects.kind: one.id,
+                Effects.walker: self.walkers[kind],
+                Effects.group: one.group,
+                Effects.stand_in: rows[CommunityCoverage.stand_in].to_numpy(),
+                **{column: sums[column] for column in felt},
+                Effects.still_without: np.maximum(known - covered, 0.0),
+                Effects.known_before: everybody - rows[CommunityCoverage.unknown].to_numpy(),
+                Effects.known_after: known,
+                Effects.covered_before: rows[CommunityCoverage.covered].to_numpy(),
+                Effects.covered_after: covered,
+                Effects.share_before: rows[CommunityCoverage.share].to_numpy(),
+                Effects.share_after: np.divide(covered, known, out=np.full(len(known), np.nan), where=known > 0),
+            }
+        )
+
+    def _weigh(
+        self, counted: dict[str, NDArray[np.bool_]], kind: int, communities: pd.Index
+    ) -> dict[str, NDArray[np.float64]]:
+        """Add up the people of a kind who are counted, per community.
+
+        The same sums of the same numbers in the same order as in a full analysis, so that they are equal to the last
+        bit.
+        """
+        people = self._take(Coverage.demand, kind).astype(float)
+        community = communities.get_indexer(self.analysis.clusters[Clusters.community])
+        inside = community >= 0
+        return {
+            column: np.bincount(community[inside], np.where(some, people, 0.0)[inside], len(communities)).astype(float)
+            for column, some in counted.items()
+        }
+
+
+# ── facilities alone ────────────────────────────────────────────────────────────────────────────
+
+
+def _ask(before: _Before, placements: list[Placement]) -> Iterator[tuple[int, _Walks]]:
+    """Ask the standings of the walkers what facilities change, and leave them as they were."""
+    codes = {kind.id: code for code, kind in enumerate(before.kinds)}
+    asked = [(codes[one.kind], one) for one in placements if one.kind in codes]
+    for walker in dict.fromkeys(before.walkers[code] for code, _ in asked):
+        standing = before.analysis.find_standing(walker)
+        mine = [(code, one) for code, one in asked if before.walkers[code] == walker]
+        walks = {code: before.walks(code) for code, _ in mine}
+        for change in _list_changes(before.analysis, standing, mine):
+            for code, walk in walks.items():
+                felt = change.kind == code
+                minutes = change.after_s[felt] / 60
+                walk.minutes[change.origin[felt]] = np.where(np.isfinite(minutes), minutes, np.nan)
+        yield from walks.items()
+
+
+def _list_changes(analysis: Analysis, standing: Standing, asked: list[tuple[int, Placement]]) -> list[Change]:
+    """List what one edit after the other changes."""
+    placed = [one for _, one in asked if one.point is not None]
+    ends = _snap_sites(analysis, standing.footing, placed)
+    changes: list[Change] = []
+    applied = 0
+    try:
+        for number, (code, one) in enumerate(asked):
+            if one.point is None and one.row is not None:
+                change = standing.remove_facility(one.row)
+            else:
+                site = placed.index(one)
+                spots = ends.between(site, site + 1)
+                change = (
+                    standing.add_facility(spots, code) if one.row is None else standing.move_facility(one.row, spots)
+                )
+            changes.append(change)
+            if number + 1 < len(asked):  # the last is only asked
+                standing.apply(change)
+                applied += 1
+    finally:
+        for _ in range(applied):
+            standing.undo()
+    return changes
+
+
+def _snap_sites(analysis: Analysis, footing: Footing, placed: list[Placement]) -> Spots:
+    """Join new places of facilities to the streets of a walker."""
+    sites = [FacilityAdded(one.kind, one.point, one.name, one.facility) for one in placed if one.point is not None]
+    place, study = analysis.place, analysis.study
+    ends = snap_facilities(place, study, list_added(sites, place.network.crs), footing)
+    _refuse_far(ends.unsnapped, study.snapping.within_m)
+    return ends
+
+
+def _refuse_far(unsnapped: pd.DataFrame, within_m: float) -> None:
+    """Refuse a place of a facility that no street is near to.
+
+    Raises
+    ------
+    TableError
+        With the first one.
+    """
+    if len(unsnapped):
+        lost = unsnapped.iloc[0]
         msg = (
-            f"the proposed site {lost[Unsnapped.item].removeprefix('proposal/')} is "
+            f"the proposed site {lost[Unsnapped.item].removeprefix(PROPOSED)} is "
             f"{lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
-            f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
+            f"a site must lie within {within_m:g} m of one ([snapping] within_m)"
         )
         raise TableError(msg)
-    tables = [pd.DataFrame(columns=[*map(str, Effects.columns())])] if len(sites) == 0 else []
-    codes = [kind.id for kind in study.standard.kinds]
-    for kind_id in pd.unique(sites[Facilities.kind]):
-        kind = study.standard.kind(kind_id)
-        mine = np.flatnonzero(sites[Facilities.kind] == kind_id).tolist()
-        changes = [analysis.standing.add_facility(ends.between(site, site + 1), codes.index(kind_id)) for site in mine]
-        tables.append(_weigh_changes(analysis, kind, changes))
-    return pd.concat(tables, ignore_index=True)
 
 
-def _weigh_changes(analysis: Analysis, kind: Kind, changes: list[Change]) -> pd.DataFrame:
-    """Weigh by people, per community, the walks that one or another of several facilities of a kind shortens."""
-    origin, first, which = np.unique(
-        np.concatenate([change.origin for change in changes]), return_index=True, return_inverse=True
-    )
-    before_s, after_s = np.concatenate([change.before_s for change in changes])[first], np.full(len(origin), inf)
-    np.minimum.at(after_s, which, np.concatenate([change.after_s for change in changes]))
-    limit_min = kind.limit_min + ROUNDING_MIN
-    newly = (after_s / 60 <= limit_min) & (before_s / 60 > limit_min)
-    felt = analysis.clusters.iloc[origin]
-    ids = pd.Index(analysis.checkup[Checkup.community])
-    community = ids.get_indexer(felt[Clusters.community])
-    kept = community >= 0
-    people = count_demand(felt, kind.group)[0].to_numpy(dtype=float)
-    newly_served, nearer = (
-        np.bincount(community[some], weights=people[some], minlength=len(ids)).astype(float)  # of nothing, it is whole
-        for some in (kept & newly, kept)
-    )
-    table, walker = analysis.communities, analysis.study.walkers[0]
-    mine = (table[CommunityCoverage.kind] == kind.id) & (table[CommunityCoverage.walker] == walker.name)
-    was = table[mine].set_index(CommunityCoverage.community).reindex(ids)
-    known = (was[CommunityCoverage.population] - was[CommunityCoverage.unknown]).to_numpy()
-    served = was[CommunityCoverage.covered].to_numpy() + newly_served
-    share = np.divide(served, known, out=np.full(len(ids), np.nan), where=known > 0)
-    return pd.DataFrame(
-        {
-            Effects.community: ids,
-            Effects.kind: kind.id,
-            Effects.newly_served: newly_served,
-            Effects.nearer: nearer,
-            Effects.still_without: np.maximum(known - served, 0.0),
-            Effects.share_before: was[CommunityCoverage.share].to_numpy(),
-            Effects.share_after: np.minimum(share, 1.0),
-        }
-    )
+# ── other streets ───────────────────────────────────────────────────────────────────────────────
+
+
+def _walk_anew(before: _Before, scenario: Scenario, placements: list[Placement]) -> Iterator[tuple[int, _Walks]]:
+    """Walk from all clusters once more, in the place as it would be."""
+    analysis, study = before.analysis, before.analysis.study
+    place = build_place(analysis.place, study, scenario)
+    clusters, facilities = analysis.clusters, place.facilities
+    kind_of = pd.Index([kind.id for kind in before.kinds]).get_indexer(facilities[Facilities.kind])
+    for walker in study.walkers:
+        mine = [code for code, name in enumerate(before.walkers) if name == walker.name]
+        if not mine:
+            continue
+        footing = make_footing(place.network, walker)
+        starts = snap_clusters(place, study, clusters, footing)
+        ends = snap_facilities(place, study, facilities, footing)
+        sites = [one.facility for one in placements if one.point is not None and one.kind in
+                 {before.kinds[code].id for code in mine}]  # fmt: skip
+        _refuse_far(ends.unsnapped[ends.unsnapped[Unsnapped.item].isin(sites)], study.snapping.within_m)
+        code = np.full(len(before.kinds) + 1, -1)  # the last is of kinds that nobody asks for
+        code[mine] = np.arange(len(mine))
+        of_facility = code[kind_of]
+        seconds = np.full((len(clusters), len(mine)), inf)
+        found = measure_nearest(
+            footing, starts, ends.pick(np.flatnonzero(of_facility[ends.item] >= 0)), np.maximum(of_facility, 0),
+            limit_min=find_search_limit(study),
+        )  # fmt: skip
+        seconds[:, : found.shape[1]] = found
+        known = np.zeros(len(clusters), bool)
+        known[starts.item] = True
+        for column, number in enumerate(mine):
+            minutes = np.where(np.isfinite(seconds[:, column]), seconds[:, column] / 60, np.nan)
+            yield number, _Walks(minutes, known)

@@ -6,16 +6,29 @@ from walkcircle.tables.columns import Column, Table
 
 
 class Effects(Table):
-    """What proposed facilities change, per community and kind."""
+    """What a scenario changes, per community and kind, each kind by its own walker."""
 
     title = "effects"
     community = Column("community", "text", "community", nullable=True)
     kind = Column("kind", "text", "kind of facility")
-    newly_served = Column("newly_served", "number", "residents who come within the limit", unit="people", low=0)
-    nearer = Column("nearer", "number", "residents whose walk gets shorter", unit="people", low=0)
-    still_without = Column("still_without", "number", "residents still beyond the limit", unit="people", low=0)
-    share_before = Column("share_before", "number", "covered before", low=0, high=1, nullable=True)
-    share_after = Column("share_after", "number", "covered after", low=0, high=1, nullable=True)
+    walker = Column("walker", "text", "who walks")
+    group = Column("group", "text", "whom the kind serves: all, or one group of people; they are counted")
+    stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
+    newly_served = Column("newly_served", "number", "people who come within the limit", unit="people", low=0)
+    unsure = Column(
+        "unsure", "number", "of the newly served, those who may have had one: the data end near, or it is not mapped",
+        unit="people", low=0,
+    )  # fmt: skip
+    lost = Column("lost", "number", "people who are no longer within the limit", unit="people", low=0)
+    nearer = Column("nearer", "number", "people whose walk gets shorter", unit="people", low=0)
+    farther = Column("farther", "number", "people whose walk gets longer", unit="people", low=0)
+    still_without = Column("still_without", "number", "people beyond the limit after", unit="people", low=0)
+    known_before = Column("known_before", "number", "people whose walk was known", unit="people", low=0)
+    known_after = Column("known_after", "number", "people whose walk is known", unit="people", low=0)
+    covered_before = Column("covered_before", "number", "of them, within the limit before", unit="people", low=0)
+    covered_after = Column("covered_after", "number", "of them, within the limit after", unit="people", low=0)
+    share_before = Column("share_before", "number", "covered / known, before", low=0, high=1, nullable=True)
+    share_after = Column("share_after", "number", "covered / known, after", low=0, high=1, nullable=True)
 
 
 class Changes(Table):
