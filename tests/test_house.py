@@ -37,13 +37,15 @@ VERBS = words("""
     encode estimate fill format from grade group hash infer inline intersect join label list load locate
     improve make mend merge move name open order pack pick plan project rank remove render repair replace resolve
     run save scale search select share show simplify sort split sum tell tile to translate unpack weigh
-    classify clean cut declare decode eliminate lengthen number relax round sweep
+    classify clean cut declare decode deny schedule eliminate lengthen number relax round sweep
 """)
 # Names that are no verb phrase, each with its reason.
 NOT_VERBS = {
     "nearest": "the question a planner asks; `walk` is its sibling",
     "condition_holds": "a question with the answer yes or no",
 }
+# Modules whose noun is a verb as well, each with its reason.
+NOUNS_TOO = {"plan": "what is proposed: one of the four nouns of the house"}
 # Functions whose keyword arguments are checked behind the door, each with its guard.
 CHECKED_KEYWORDS = {"read_record": "pydantic refuses fields that the record does not have"}
 NEVER_VERBS = words("get process handle perform do")
@@ -152,7 +154,9 @@ def test_no_public_function_has_the_name_of_a_module():
 
 
 def test_modules_are_nouns_and_not_drawers_for_odds_and_ends():
-    none_of([f"module {n}" for n in sorted(module_names()) if n in VERBS | NEVER_VERBS | NEVER_MODULES])
+    none_of(
+        [f"module {n}" for n in sorted(module_names() - set(NOUNS_TOO)) if n in VERBS | NEVER_VERBS | NEVER_MODULES]
+    )
 
 
 def test_public_functions_begin_with_a_verb_of_the_house():

@@ -32,14 +32,30 @@ if TYPE_CHECKING:
     from walkcircle.candidates import find_candidates, find_hosts
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_categories, score_communities, score_kinds
+    from walkcircle.circles import (
+        CircleRules,
+        Delineation,
+        Search,
+        compare_partitions,
+        compare_with_chance,
+        delineate_circles,
+        list_rules,
+        measure_containment,
+        measure_severance,
+        measure_stability,
+        read_rules,
+        split_at_random,
+    )
     from walkcircle.clusters import cluster_residences
     from walkcircle.completeness import Surroundings, grade_completeness
     from walkcircle.coverage import compare_reach, intersect_facilities, measure_coverage, weigh_coverage
+    from walkcircle.crossings import SidedStreets, split_sides
     from walkcircle.decay import Decay, weigh_minutes
     from walkcircle.equity import measure_equity, measure_zones
     from walkcircle.errors import (
         NetworkError,
         OutputError,
+        SitingError,
         SourceError,
         StudyError,
         TableError,
@@ -50,15 +66,22 @@ if TYPE_CHECKING:
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
+    from walkcircle.links import LinkRules, find_links, measure_links
     from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
+    from walkcircle.phasing import Calendar, Schedule, Turns, schedule_projects
     from walkcircle.place import Place, assign_communities
+    from walkcircle.plan import Plan, assemble_pool, propose_plan
+    from walkcircle.pool import Pool, assemble_links, assemble_sites, join_pools, list_wants
     from walkcircle.proposals import Proposals, Scenario
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
+    from walkcircle.routes import measure_school_routes, rank_crossings
     from walkcircle.scenario import measure_effect
+    from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
     from walkcircle.snapping import Spots, snap_points
     from walkcircle.sources import read_network, read_place
     from walkcircle.sources.heights import apply_heights
+    from walkcircle.sources.roads import read_roads
     from walkcircle.sources.scenarios import read_scenario
     from walkcircle.standards import Kind, Standard, list_standards, read_standard
     from walkcircle.study import Study, read_study
@@ -71,13 +94,16 @@ if TYPE_CHECKING:
         write_comparison,
         write_outputs,
         write_overviews,
+        write_plan_tables,
         write_portraits,
     )
     from walkcircle.views.scenarios import write_scenario
     from walkcircle.walkers import Walker, list_walkers, read_walker
     from walkcircle.walking import (
         Reach,
+        Routes,
         count_within,
+        find_routes,
         measure_counts,
         measure_nearest,
         measure_times,
@@ -93,15 +119,18 @@ __version__ = version("walkcircle")
 __all__ = [
     # words
     "WalkCircleError", "StudyError", "SourceError", "TableError", "NetworkError", "OutputError",
+    "SitingError",
     # the question
     "Standard", "Kind", "read_standard", "list_standards",
     "Walker", "read_walker", "list_walkers",
     "Study", "read_study",
     # the ground
     "WalkNetwork", "read_network", "network_from_lines", "network_from_networkx", "apply_heights",
+    "read_roads", "SidedStreets", "split_sides",
     "Spots", "snap_points",
     "Footing", "make_footing",
     "Reach", "walk", "walk_blocks", "nearest", "measure_times", "count_within", "measure_nearest", "measure_counts",
+    "Routes", "find_routes",
     "Standing", "Change", "measure_standing",
     "Place", "read_place", "assign_communities", "Surroundings", "grade_completeness", "estimate_unmapped",
     # the measures
@@ -116,13 +145,21 @@ __all__ = [
     "measure_firmness", "join_firmness", "measure_equity", "measure_zones",
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
+    "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
+    "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
+    "compare_with_chance",
+    "solve_siting", "solve_bundle", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
+    "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
+    "Calendar", "Turns", "Schedule", "schedule_projects",
+    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
     "Analysis", "analyse",
     "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
+    "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
     "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
-    "write_scenario",
+    "write_plan_tables", "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -146,26 +183,56 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "changes": ("Comparison", "compare_analyses", "measure_covered"),
     "checkup": ("score_categories", "score_communities", "score_kinds"),
     "firmness": ("join_firmness", "measure_firmness"),
+    "circles": (
+        "CircleRules",
+        "Delineation",
+        "Search",
+        "compare_partitions",
+        "compare_with_chance",
+        "delineate_circles",
+        "list_rules",
+        "measure_containment",
+        "measure_severance",
+        "measure_stability",
+        "read_rules",
+        "split_at_random",
+    ),
     "clusters": ("cluster_residences",),
     "coverage": ("compare_reach", "intersect_facilities", "measure_coverage", "weigh_coverage"),
+    "crossings": ("SidedStreets", "split_sides"),
     "decay": ("Decay", "weigh_minutes"),
     "equity": ("measure_equity", "measure_zones"),
-    "errors": ("NetworkError", "OutputError", "SourceError", "StudyError", "TableError", "WalkCircleError"),
+    "errors": (
+        "NetworkError",
+        "OutputError",
+        "SitingError",
+        "SourceError",
+        "StudyError",
+        "TableError",
+        "WalkCircleError",
+    ),
     "footing": ("Footing", "make_footing"),
     "gaps": ("explain_gaps", "find_gaps", "measure_straight", "relax_walker"),
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "needs": ("measure_needs", "measure_emphasis"),
+    "links": ("LinkRules", "find_links", "measure_links"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "completeness": ("Surroundings", "grade_completeness"),
     "place": ("Place", "assign_communities"),
     "unmapped": ("estimate_unmapped",),
     "proximity": ("measure_dual_access", "measure_proximity", "measure_sweep", "weigh_proximity"),
+    "phasing": ("Calendar", "Schedule", "Turns", "schedule_projects"),
+    "plan": ("Plan", "assemble_pool", "propose_plan"),
+    "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
     "proposals": ("Proposals", "Scenario"),
+    "routes": ("measure_school_routes", "rank_crossings"),
     "scenario": ("measure_effect",),
+    "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
+    "sources.roads": ("read_roads",),
     "sources.scenarios": ("read_scenario",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),
@@ -175,6 +242,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "draw_comparison",
         "draw_map",
         "write_comparison",
+        "write_plan_tables",
         "write_outputs",
         "write_overviews",
         "write_portraits",
@@ -183,7 +251,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "walkers": ("Walker", "list_walkers", "read_walker"),
     "walking": (
         "Reach",
+        "Routes",
         "count_within",
+        "find_routes",
         "measure_counts",
         "measure_nearest",
         "measure_times",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from walkcircle.analysis import Analysis
     from walkcircle.changes import Comparison
     from walkcircle.place import Place
+    from walkcircle.plan import Plan
     from walkcircle.proposals import Scenario
     from walkcircle.standards import Citation, Kind, Standard
     from walkcircle.study import Study
@@ -58,6 +59,9 @@ class Town(StrEnum):
 #: Communities outside the weakest tenth that are in it in so many of the draws are named beside it, this many at most.
 CLOSE_PROBABILITY = 0.2
 CLOSE_NAMED = 10
+
+#: How many projects of a plan the summary names.
+PROJECTS_NAMED = 10
 
 #: How well a value is known, the fuller the surer.
 MARKS: Final[Mapping[str, str]] = {"seen": "●", "memory": "◐", "doubtful": "○", "inferred": "◇"}
@@ -100,6 +104,23 @@ def run(
 ) -> None:
     """Run a study: check-up, isochrones, gaps, map and tables."""
     _run(study, stored=store)
+
+
+@app.command("plan")
+def plan_study(
+    study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
+    store: Stored = True,
+) -> None:
+    """Propose what to build, where and in which year, with a proof of how good that is."""
+    from walkcircle.plan import propose_plan
+    from walkcircle.views.files import write_plan_tables
+
+    question = _read_study(study)
+    with _steps() as steps:
+        proposed = propose_plan(_answer(question, steps, stored=store), report=steps.begin)
+        steps.begin("Writing the plan")
+        folder = write_plan_tables(proposed)
+    print_plan(proposed, folder, out)
 
 
 @app.command()
@@ -812,3 +833,53 @@ def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
+    """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
+    from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
+
+    study, unit = proposed.analysis.study, proposed.unit
+    console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
+    if len(proposed.projects) == 0:
+        people = proposed.pool.wants[Wants.people].sum()
+        console.print(f"Nothing can be built for the {people:,.0f} people × kinds that are certainly without.")
+        return
+    words = {} if unit is None else {"budget": f"budget, {unit}", "spent": f"spent, {unit}"}
+    table = RichTable(box=None, pad_edge=False)
+    for column in (Phases.year, Phases.budget, Phases.spent, Phases.projects, Phases.newly_served, Phases.gap_left):
+        heading = words.get(str(column), str(column).replace("_", " "))
+        table.add_column("budget, projects" if unit is None and column == Phases.budget else heading, justify="right")
+    for row in proposed.phases.to_dict("records"):
+        table.add_row(
+            str(row[Phases.year]), *(f"{row[column]:,.0f}" for column in
+            (Phases.budget, Phases.spent, Phases.projects, Phases.newly_served, Phases.gap_left))
+        )  # fmt: skip
+    console.print(table)
+    for row in proposed.proofs.to_dict("records"):
+        console.print(
+            f"{row[Proofs.question]}: {row[Proofs.objective]:,.0f} people × kinds with {row[Proofs.sites]} projects; "
+            f"no plan of this budget serves more than {row[Proofs.bound]:,.0f} (proven gap "
+            f"{row[Proofs.proven_gap]:.2%}, {row[Proofs.seconds]:.1f} s)"
+        )
+    if proposed.price_of_fairness is not None:
+        console.print(
+            f"price of fairness: {proposed.price_of_fairness:,.0f} people × kinds fewer, if each community is to have "
+            f"{study.plan.fair_share:.0%} of its people served"
+        )
+    console.print()
+    names = proposed.analysis.checkup.set_index(Checkup.community)[Checkup.name].to_dict()
+    shown = proposed.projects.drop(columns=Projects.geometry).head(PROJECTS_NAMED).astype(object)
+    for row in shown.where(shown.notna(), None).to_dict("records"):
+        year = "later" if row[Projects.year] is None else str(row[Projects.year])
+        place = names.get(row[Projects.community], "outside all communities")
+        site = row[Projects.name] or row[Projects.candidate]
+        label = study.standard.kind(row[Projects.kind]).label(study.outputs.language)
+        console.print(
+            f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
+            f"{row[Projects.newly_served]:,.0f} people"
+        )
+    if len(proposed.projects) > PROJECTS_NAMED:
+        console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
+    console.print(f"\nplan       {folder}")
+    console.print(f"\n{'; '.join(proposed.analysis.place.sources)} (openstreetmap.org/copyright)")

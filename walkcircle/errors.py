@@ -7,6 +7,7 @@
     ├── SourceError     a file or an online place cannot be read
     ├── TableError      a table has a missing column, an impossible value or an unusable geometry
     ├── NetworkError    the walking network cannot answer what is asked of it
+    ├── SitingError     no choice of sites can keep what is asked
     └── OutputError     a result cannot be written
 
 Every message says what is wrong, where, and the cure. The command line prints it as one line and
@@ -32,6 +33,10 @@ class TableError(WalkCircleError):
 
 class NetworkError(WalkCircleError):
     """The walking network cannot answer what is asked of it."""
+
+
+class SitingError(WalkCircleError):
+    """No choice of sites can keep what is asked, or the question does not fit its model."""
 
 
 class OutputError(WalkCircleError):

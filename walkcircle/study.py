@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from math import inf
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
@@ -87,9 +87,18 @@ source = "osm"
 # currency = "CNY"             # of its costs
 # streets_every_m = 100        # or, where there is no list: a site every so often along the public streets
 
+# [plan]                       # what may be built: walkcircle plan
+# budget = [3e6, 2e6, 2e6]     # of each year, in the currency of [siting]; without it each project counts as one
+# kinds = ["clinic"]           # all kinds when left out
+# link_costs = {{ path = {{ per_m = 400 }}, footbridge = {{ fixed = 2e6 }} }}
+
 # [checkup]                    # how the index is made
 # weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
 # aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
+
+# [circles]                    # 5- and 15-minute living circles
+# rules = "hangzhou"           # or gb50180, shanghai
+# five = {{ population = [4000, 6000, 9000] }}   # least, aimed at, most residents; also limit_min, hard, soft, ...
 
 [outputs]
 folder = "maps"
@@ -500,6 +509,78 @@ class SitingSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class LinkCost:
+    """What a missing link of one sort costs: one, and each metre of it on top, in the currency of ``[siting]``."""
+
+    fixed: NotNegative = 0.0
+    per_m: NotNegative = 0.0
+
+
+@dataclass(frozen=True, config=STRICT)
+class PlanSection:
+    """What may be built, in which years and for how much.
+
+    Attributes
+    ----------
+    first_year
+        First year of the plan; the one after the date of the map when None.
+    years
+        How many years, where `budget` is one number.
+    budget
+        Of each year, in the currency of ``[siting]``: one number for all years, or one for each. What has no cost is
+        then not chosen, since unknown is not free. None where there is no money in the plan: each project counts as
+        one, and a year has `projects_per_year` of them.
+    projects_per_year
+        Without a budget, how many projects a year has.
+    most_projects
+        Most projects in one year in any case: Hangzhou builds about 100 complete communities a year.
+    carry_over
+        What is left of a year's budget may be spent later.
+    weakest_first
+        Projects most of whose people live in the weakest tenth of the communities go before all others.
+    whole_subdistricts
+        All projects of a subdistrict are built in one year, as in Hangzhou's whole-subdistrict schemes.
+    kinds
+        Kinds that may be built; all of the standard when empty.
+    fair_share
+        Smallest share of the people without in each community that a fair plan serves; its price is always told.
+    fair
+        Choose the fair plan rather than the one that serves most people.
+    links
+        Look for missing links too: gates, crossings, footbridges and paths.
+    link_costs
+        By ``gate``, ``crossing``, ``footbridge`` and ``path``.
+    seconds
+        Longest search for each question; then the best plan so far stands, with its proven bound.
+    seed
+        Seed of the search.
+    """
+
+    first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
+    years: Annotated[int, Field(ge=1, le=50, strict=True)] = 3
+    budget: NotNegative | tuple[NotNegative, ...] | None = None
+    projects_per_year: Annotated[int, Field(ge=1, strict=True)] = 10
+    most_projects: Annotated[int, Field(ge=1, strict=True)] = 100
+    carry_over: bool = True
+    weakest_first: bool = True
+    whole_subdistricts: bool = False
+    kinds: tuple[str, ...] = ()
+    fair_share: Share = 0.2
+    fair: bool = False
+    links: bool = True
+    link_costs: dict[Literal["gate", "crossing", "footbridge", "path"], LinkCost] = field(default_factory=dict)
+    seconds: Positive = 60.0
+    seed: Annotated[int, Field(ge=0, strict=True)] = 1
+
+    @property
+    def budgets(self) -> tuple[float, ...]:
+        """One for each year, in currency or, without a budget, in projects."""
+        if self.budget is None:
+            return (float(self.projects_per_year),) * self.years
+        return self.budget if isinstance(self.budget, tuple) else (self.budget,) * self.years
+
+
+@dataclass(frozen=True, config=STRICT)
 class SnappingSection:
     """How far from a street a walk may start or end, metres."""
 
@@ -593,6 +674,27 @@ class CheckupSection:
 
 
 @dataclass(frozen=True, config=STRICT)
+class CirclesSection:
+    """How living circles are drawn.
+
+    Attributes
+    ----------
+    rules
+        Rules that come along: ``gb50180``, ``hangzhou`` or ``shanghai``; ``circles/rules.toml`` has their sources.
+    five, fifteen
+        Figures of your own for the 5- and the 15-minute circle, by the names of
+        :class:`~walkcircle.circles.CircleRules`: ``{ population = [4000, 6000, 9000], limit_min = 6 }``.
+    borders
+        Which administrative borders cost something to cross.
+    """
+
+    rules: str = "hangzhou"
+    five: dict[str, Any] = field(default_factory=dict)
+    fifteen: dict[str, Any] = field(default_factory=dict)
+    borders: Literal["community", "subdistrict", "district"] = "subdistrict"
+
+
+@dataclass(frozen=True, config=STRICT)
 class OutputsSection:
     """Where results go, and in which language the map speaks.
 
@@ -656,7 +758,7 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, siting, snapping, checkup, outputs
+    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, circles, outputs
         Sections; see each.
     standard
         The facility standard; a study file gives its name or path.
@@ -682,8 +784,10 @@ class Study:
     facilities: tuple[FacilitiesSection, ...] = (FacilitiesSection(),)
     needs: NeedsSection = field(default_factory=NeedsSection)
     siting: SitingSection = field(default_factory=SitingSection)
+    plan: PlanSection = field(default_factory=PlanSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     checkup: CheckupSection = field(default_factory=CheckupSection)
+    circles: CirclesSection = field(default_factory=CirclesSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
 
     def __post_init__(self) -> None:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 USUAL_DETOUR = 1.3
 
 
+#: The source of a facility that is only proposed.
+PROPOSED = "proposed"
+
+
 def estimate_unmapped(
     clusters: gpd.GeoDataFrame,
     facilities: gpd.GeoDataFrame,
@@ -78,6 +82,7 @@ def estimate_unmapped(
     tree = shapely.STRtree(spots)
     near: dict[float, NDArray[np.float64]] = {}
     chances = np.zeros((len(clusters), len(kinds)))
+    is_there = facilities[Facilities.source] != PROPOSED  # what is only planned says nothing on the map
     for column, kind in enumerate(kinds):
         if kind.id in registered or everybody == 0:
             continue
@@ -85,7 +90,7 @@ def estimate_unmapped(
         if reach_m not in near:
             home, other = tree.query(spots, predicate="dwithin", distance=reach_m)
             near[reach_m] = np.bincount(home, people[other], len(spots)).astype(float)
-        number = int((facilities[Facilities.kind] == kind.id).sum())
+        number = int((is_there & (facilities[Facilities.kind] == kind.id)).sum())
         lacking = _count_lacking(kind, number, float(everybody), shares)
         # written so that an infinite number lacks everywhere, also where nobody is near
         chances[:, column] = 1.0 if lacking == inf else -np.expm1(-lacking * near[reach_m] / everybody)

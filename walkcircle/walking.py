@@ -26,7 +26,9 @@ import numpy as np
 import pandas as pd
 
 from walkcircle import kernels
+from walkcircle.arcs import Csr
 from walkcircle.chunks import CHUNK, Progress, run_chunks
+from walkcircle.errors import NetworkError
 from walkcircle.footing import ROUNDING_S, Footing, make_footing
 from walkcircle.legs import Legs, join_directly, walk_directly
 from walkcircle.network import WalkNetwork
@@ -610,6 +612,184 @@ def measure_nearest(
     all_items = np.full((len(starts.labels), kinds), inf)
     np.minimum.at(all_items, starts.item, seconds)
     return all_items
+
+
+#: What every edge adds to the burden of a way, so that of equally quick ways with equal burdens the one of fewest edges
+#: counts, and edges that take no time are not walked in rings. A way has fewer than a million edges.
+_LEAST_BURDEN = 2.0**-20
+
+
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """The quickest way from each origin to the nearest thing, edge by edge.
+
+    All ways to one thing make a tree: where two of them meet, they go on together.
+
+    Attributes
+    ----------
+    seconds
+        ``(m,)`` time of each origin's way; infinite where nothing is reached.
+    nearest
+        ``(m,)`` position in the labels of the ends of what is nearest, -1 where there is none.
+    start, end
+        ``(m,)`` spot where each way begins, and spot where it ends; -1 where there is none.
+    node
+        ``(m,)`` node that each way comes to first; -1 where it passes none.
+    arc, onward
+        ``(n,)`` how ways go on from each node, twice the edge and one more where it is walked from its last node to
+        its first, and the node that this leads to; -1 where they end.
+    """
+
+    seconds: NDArray[np.float64]
+    nearest: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    node: NDArray[np.int64]
+    arc: NDArray[np.int64]
+    onward: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Say how many ways there are."""
+        return f"<Routes from {int((self.nearest >= 0).sum()):,} of {len(self.nearest):,} origins to the nearest>"
+
+    def trace(self, origins: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Trace the ways of some origins, which are positions: who walks along which edge as a whole.
+
+        Returns
+        -------
+        origin, edge : ndarray, shape (w,)
+            By origin, each origin's edges in the order of its way.
+        """
+        node, found = self.node[origins], []
+        while len(origins):
+            going = (node >= 0) & (self.arc[node] >= 0)
+            origins, node = origins[going], node[going]
+            found.append((origins, self.arc[node] // 2))
+            node = self.onward[node]
+        nothing = np.empty(0, np.int64)
+        origin, edge = (np.concatenate([nothing, *(step[column] for step in found)]) for column in (0, 1))
+        order = np.argsort(origin, kind="stable")
+        return origin[order], edge[order]
+
+
+def find_routes(
+    footing: Footing,
+    starts: Spots,
+    ends: Spots,
+    *,
+    limit_min: float | None = None,
+    burden: NDArray[np.float64] | None = None,
+    start_burden: NDArray[np.float64] | None = None,
+    end_burden: NDArray[np.float64] | None = None,
+) -> Routes:
+    """Find the quickest way from every origin to the nearest of some things, with the edges it leads along.
+
+    One search runs from all things along reversed arcs; an arc lies on a quickest way where the times add up exactly
+    (:data:`~walkcircle.footing.GRAIN_S`). Of equally quick ways the least burdensome counts, then that of fewest edges.
+
+    Parameters
+    ----------
+    footing
+        The streets as a walker finds them.
+    starts, ends
+        Spots of the origins and of the things; of equally near things the first counts.
+    limit_min
+        Longest walk, minutes, inclusive; no limit when None.
+    burden
+        ``(e,)`` burden of each edge, whole numbers of 0 or more; none when not given.
+    start_burden, end_burden
+        The same of each spot.
+
+    Raises
+    ------
+    NetworkError
+        A burden is not a whole number of 0 or more.
+    """
+    limit_s = (inf if limit_min is None else limit_min * 60) + ROUNDING_S
+    heavy, heavy_start, heavy_end = (
+        np.zeros(count) if given is None else np.asarray(given, dtype=float)
+        for given, count in ((burden, len(footing.seconds)), (start_burden, len(starts)), (end_burden, len(ends)))
+    )
+    if any((given < 0).any() or (given % 1 != 0).any() for given in (heavy, heavy_start, heavy_end)):
+        msg = "burdens of ways are whole numbers of 0 or more; scale them first"
+        raise NetworkError(msg)
+    tree = _Tree.grow(footing, ends, limit_s, heavy + _LEAST_BURDEN, heavy_end)
+    leaving = Legs.leaving(footing, starts)
+    begin, end, direct, _ = walk_directly(footing, starts, ends)
+    node = np.concatenate([leaving.node.ravel(), np.full(len(begin), -1)])
+    seconds = np.concatenate([(tree.reached[leaving.node] + leaving.seconds).ravel(), direct])
+    label = np.concatenate([tree.label[leaving.node].ravel(), ends.item[end]])
+    start = np.concatenate([np.repeat(np.arange(len(starts)), 2), begin])
+    weight = np.concatenate([tree.burden[leaving.node].ravel(), heavy_end[end]]) + heavy_start[start]
+    stop = np.concatenate([tree.arrival[leaving.node].ravel(), end])
+    best = np.flatnonzero((seconds <= limit_s) & np.isfinite(seconds))
+    best = best[np.lexsort((node[best], weight[best], label[best], seconds[best], starts.item[start[best]]))]
+    item, first = np.unique(starts.item[start[best]], return_index=True)
+    best = best[first]
+    columns = {name: np.full(len(starts.labels), -1) for name in ("nearest", "start", "end", "node")}
+    for name, values in (("nearest", label), ("start", start), ("end", stop), ("node", node)):
+        columns[name][item] = values[best]
+    took = np.full(len(starts.labels), inf)
+    took[item] = seconds[best]
+    return Routes(seconds=took, **columns, arc=tree.arc, onward=tree.onward)
+
+
+@dataclass(frozen=True, eq=False)
+class _Tree:
+    """How quickest ways go on from each node to the nearest thing: seconds, thing, burden, arc, node, and last spot."""
+
+    reached: NDArray[np.float64]
+    label: NDArray[np.int64]
+    burden: NDArray[np.float64]
+    arc: NDArray[np.int64]
+    onward: NDArray[np.int64]
+    arrival: NDArray[np.int64]
+
+    @classmethod
+    def grow(
+        cls,
+        footing: Footing,
+        ends: Spots,
+        limit_s: float,
+        burden: NDArray[np.float64],
+        end_burden: NDArray[np.float64],
+    ) -> _Tree:
+        """Search from all things, and choose one of the quickest ways on from each node."""
+        nodes = len(footing.network.xy)
+        legs, csr = Legs.arriving(footing, ends), footing.inward
+        seed, cost = legs.node.ravel(), legs.seconds.ravel()
+        of_seed = np.repeat(ends.item, 2)
+        reached, label = kernels.search_nearest(
+            csr.indptr, csr.head, csr.cost, seed.astype(np.uint32), cost, of_seed, limit_s,
+            *csr.buckets(cost, limit_s),
+        )  # fmt: skip
+        side = np.tile([0, 1], len(footing.seconds))
+        arcs = np.flatnonzero((footing.enter & np.isfinite(footing.seconds)).ravel())
+        tail = footing.network.ends.ravel()[arcs]
+        head = footing.network.ends[arcs // 2, 1 - side[arcs]]
+        seconds = footing.seconds.ravel()[arcs]
+        # whoever goes on walks to the same thing
+        tight = np.isfinite(reached[tail]) & (reached[tail] == reached[head] + seconds) & (label[tail] == label[head])
+        arcs, tail, head, seconds = (column[tight] for column in (arcs, tail, head, seconds))
+        here = (cost == reached[seed]) & np.isfinite(cost) & (of_seed == label[seed])
+        at, spot = seed[here], np.repeat(np.arange(len(ends)), 2)[here]
+        order = np.argsort(reached, kind="stable")[: np.isfinite(reached).sum()].astype(np.uint32)
+        by_tail = Csr.from_arcs(tail, head, seconds, burden[arcs // 2], nodes)
+        least = np.full(nodes, inf)
+        kernels.measure_paths(
+            by_tail.indptr, by_tail.head, by_tail.cost, by_tail.metres, order, reached,
+            at.astype(np.uint32), cost[here], end_burden[spot], least,
+        )  # fmt: skip
+        arc, onward, arrival = (np.full(nodes, -1) for _ in range(3))
+        lightest = np.flatnonzero(least[tail] == least[head] + burden[arcs // 2])[::-1]
+        arc[tail[lightest]], onward[tail[lightest]] = arcs[lightest], head[lightest]
+        light = np.flatnonzero(end_burden[spot] == least[at])[::-1]
+        arrival[at[light]] = spot[light]
+        arc[at[light]] = onward[at[light]] = -1
+        root = np.where(onward >= 0, onward, np.arange(nodes))
+        while (root[root] != root).any():
+            root = root[root]
+        return cls(reached, label, least, arc, onward, arrival[root])
 
 
 def _stand(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from walkcircle.kernels.districts import Ground, Parts, improve_parts, join_alone, make_parts
 from walkcircle.kernels.graphs import chain_edges, count_arcs, label_pieces, number_along_curve
 from walkcircle.kernels.grounds import measure_ground, trace_outlines
 from walkcircle.kernels.hierarchies import (
@@ -45,7 +46,9 @@ from walkcircle.kernels.updates import (
 
 __all__ = [
     "Doors",
+    "Ground",
     "Log",
+    "Parts",
     "Seeds",
     "Web",
     "chain_edges",
@@ -58,11 +61,14 @@ __all__ = [
     "eliminate_nodes",
     "find_seeds",
     "improve_lanes",
+    "improve_parts",
+    "join_alone",
     "join_lanes",
     "join_seeds",
     "join_spots",
     "label_pieces",
     "list_seeded",
+    "make_parts",
     "measure_ground",
     "measure_legs",
     "measure_paths",
@@ -134,3 +140,7 @@ def compile_all() -> None:
         np.array([0, 1]), one, tiles, 1, seen, 1.0, 1.0,
     )  # fmt: skip
     trace_outlines(field, np.arange(2), xy[:1], one, west, south, 1.0, 1.0, 0.1)
+    beside, number = np.array([1, 0]), np.array([0, 1, 2])
+    ground = Ground(number, beside, number, np.array([0, 1]), cost, cost, cost, np.ones(9))
+    improve_parts(ground, join_alone(ground, 0.0, 0))
+    make_parts(ground, np.array([0, 1]))

@@ -8,6 +8,15 @@ pandas. The declarations become pandera schemas when a table is checked at the d
 from __future__ import annotations
 
 from walkcircle.tables.checks import check_geometry, check_series, check_table
+from walkcircle.tables.circles import (
+    Barriers,
+    BrokenRules,
+    CircleMembers,
+    Circles,
+    Containment,
+    Severance,
+    Stability,
+)
 from walkcircle.tables.columns import Column, Dtype, Table
 from walkcircle.tables.differences import (
     ChangedCommunities,
@@ -30,10 +39,12 @@ from walkcircle.tables.ground import (
 from walkcircle.tables.plans import (
     BeforeAfter,
     IndexChanges,
+    LinkedHomes,
     Phases,
     ProjectGains,
     Projects,
     Proofs,
+    Wants,
 )
 from walkcircle.tables.reach import (
     AreaProximity,
@@ -78,6 +89,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
+from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes, UnitCosts
 
 __all__ = [
     "TABLES",
@@ -86,7 +98,9 @@ __all__ = [
     "AreaCategories",
     "AreaProximity",
     "AreaScores",
+    "Barriers",
     "BeforeAfter",
+    "BrokenRules",
     "Bundle",
     "Candidates",
     "CategoryScores",
@@ -96,14 +110,19 @@ __all__ = [
     "ChangedFacilities",
     "Changes",
     "Checkup",
+    "CircleMembers",
+    "Circles",
     "Clusters",
     "Column",
     "Communities",
     "CommunityBundle",
     "CommunityCoverage",
     "Completeness",
+    "Containment",
+    "Controls",
     "Counts",
     "Coverage",
+    "Crossings",
     "Crowding",
     "Dtype",
     "DualAccess",
@@ -115,6 +134,9 @@ __all__ = [
     "Gaps",
     "IndexChanges",
     "Isochrones",
+    "LinkGains",
+    "LinkedHomes",
+    "Links",
     "Merged",
     "MissingKinds",
     "Nearest",
@@ -128,7 +150,11 @@ __all__ = [
     "RadiusGap",
     "Remarks",
     "Residences",
+    "Roads",
+    "SchoolRoutes",
     "Scores",
+    "Severance",
+    "Stability",
     "Straight",
     "Sufficiency",
     "Supply",
@@ -136,8 +162,10 @@ __all__ = [
     "Sweep",
     "Table",
     "Truth",
+    "UnitCosts",
     "Unsnapped",
     "WalkTimes",
+    "Wants",
     "Zones",
     "check_geometry",
     "check_series",
@@ -190,6 +218,13 @@ TABLES: tuple[type[Table], ...] = (
     Unsnapped,
     Remarks,
     Merged,
+    Barriers,
+    Circles,
+    CircleMembers,
+    BrokenRules,
+    Containment,
+    Severance,
+    Stability,
     Changes,
     ChangedCoverage,
     ChangedCommunities,
@@ -200,4 +235,13 @@ TABLES: tuple[type[Table], ...] = (
     BeforeAfter,
     IndexChanges,
     Proofs,
+    Wants,
+    LinkedHomes,
+    Roads,
+    Controls,
+    SchoolRoutes,
+    Crossings,
+    UnitCosts,
+    Links,
+    LinkGains,
 )

@@ -115,3 +115,24 @@ class Proofs(Table):
     sites = Column("sites", "count", "projects chosen", low=0)
     cost = Column("cost", "number", "what they cost together", unit="currency", low=0)
     seconds = Column("seconds", "number", "time of the search", unit="s", low=0)
+
+
+class Wants(Table):
+    """Homes that are certainly without a kind, one row per cluster and kind."""
+
+    title = "homes without"
+    kind = Column("kind", "text", "kind of facility")
+    cluster = Column("cluster", "text", "where they live")
+    community = Column("community", "text", "community of the cluster")
+    group = Column("group", "text", "whom the kind serves: all, or one group of people")
+    stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
+    people = Column("people", "number", "people whom the kind would serve there", unit="people", low=0)
+
+
+class LinkedHomes(Table):
+    """Homes that a missing link alone would bring within the limit, one row per link, kind and cluster."""
+
+    title = "homes that links would serve"
+    link = Column("link", "text", "the missing link")
+    kind = Column("kind", "text", "kind of facility")
+    cluster = Column("cluster", "text", "where they live")

@@ -21,7 +21,8 @@ import pyogrio
 from walkcircle.analysis import Analysis
 from walkcircle.changes import Comparison
 from walkcircle.errors import OutputError
-from walkcircle.tables import Clusters
+from walkcircle.plan import Plan
+from walkcircle.tables import Clusters, Proofs
 from walkcircle.views.comparison import draw_comparison
 
 #: What the results are written with; their versions go into run.json.
@@ -171,6 +172,50 @@ def write_comparison(
         msg = f"{target}: cannot write here ({reason}); free some space or choose another folder with --into"
         raise OutputError(msg) from None
     return {what: target / name for what, name in names.items()}
+
+
+def write_plan_tables(plan: Plan, folder: str | Path | None = None) -> Path:
+    """Write a plan's tables: a GeoPackage, and each as GeoParquet (or Parquet) and CSV, as in :func:`write_outputs`.
+
+    Parameters
+    ----------
+    plan
+        What to write.
+    folder
+        Where; the folder ``plan`` in the study's output folder when not given.
+
+    Returns
+    -------
+    Path
+        The folder, with ``plan.gpkg`` and ``tables/``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written to.
+    """
+    target = Path(folder) if folder is not None else plan.analysis.study.output_folder / "plan"
+    frames = {
+        "projects": plan.projects,
+        "gains": plan.gains,
+        "links": plan.links,
+        "phases": plan.phases,
+        "before_after": plan.before_after,
+        "index_changes": plan.index_changes,
+        "proofs": plan.proofs.drop(columns=Proofs.seconds),  # the same inputs give the same bytes
+    }
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
+            draft = Path(name)
+            _write_geopackage(frames, draft / "plan.gpkg", plan.analysis.place.data_date)
+            _write_tables(frames, draft / "tables")
+            _move(draft, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        msg = f"{target}: cannot write here ({reason}); free some space or choose another folder under [outputs]"
+        raise OutputError(msg) from None
+    return target
 
 
 def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:

@@ -184,8 +184,8 @@ def write_range(low: float, high: float) -> str:
 
     Examples
     --------
-    >>> write_range(88.9, 100.0), write_range(95.96, 95.97)
-    ('89–100', '96')
+    >>> write_range(48.9, 60.2), write_range(60.0, 60.0)
+    ('48.9–60.2', '60.0')
     """
     first, last = write_index(low), write_index(high)
     return last if first == last else f"{first}–{last}"

@@ -1,0 +1,275 @@
+"""Plans: a street of three homes worked out with pencil, and a real suburb whose plan is counted again."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from builders import (
+    METRES,
+    STROLLER,
+    draw_network,
+    make_communities,
+    make_facilities,
+    make_kind,
+    make_place,
+    make_residences,
+    make_standard,
+    make_study,
+)
+from rich.console import Console
+
+from walkcircle.analysis import analyse
+from walkcircle.candidates import find_candidates
+from walkcircle.cli import print_plan
+from walkcircle.errors import StudyError
+from walkcircle.plan import FAIR, MOST_PEOPLE, find_missing_links, propose_plan
+from walkcircle.pool import FACILITY, LINK, list_wants
+from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
+from walkcircle.tables import (
+    BeforeAfter,
+    Candidates,
+    Checkup,
+    Communities,
+    Coverage,
+    IndexChanges,
+    Links,
+    Phases,
+    ProjectGains,
+    Projects,
+    Proofs,
+    Wants,
+    check_table,
+)
+from walkcircle.views.files import write_plan_tables
+
+#: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
+CLINIC, SHOP = make_kind("clinic", 5.0), make_kind("shop", 60.0, category="trade")
+STANDARD = make_standard(CLINIC, SHOP)
+HOMES = make_residences([("1", 100, (0, 0)), ("2", 60, (1000, 0)), ("3", 30, (2000, 0))])
+AREAS = make_communities(
+    {name: shapely.box(x - 500, -500, x + 500, 500) for name, x in (("a", 0), ("b", 1000), ("c", 2000))}
+)
+SITES = (("s1", 200, 10.0), ("s2", 700, 5.0), ("s3", 1800, 4.0))
+
+
+def sites_of(rows=SITES, **more) -> gpd.GeoDataFrame:
+    """Make sites on the street from id, place and cost."""
+    made = find_candidates(draw_network([[(0, 0), (2000, 0)]]), every_m=2000 / len(rows)).iloc[: len(rows)]
+    return made.assign(
+        **{
+            Candidates.candidate: [row[0] for row in rows], Candidates.kinds: "*",
+            Candidates.capex: [row[2] for row in rows],
+            Candidates.community: [AREAS[Communities.community][min(round(row[1] / 1000), 2)] for row in rows],
+            Candidates.source: "list", **more,
+        }
+    ).set_geometry([shapely.Point(row[1], 0) for row in rows], crs=METRES)  # fmt: skip
+
+
+def answer_of(sites, *, plan=None, areas=AREAS, shops=True, facilities=(), **siting):
+    rows = [("m", "shop", (1000, 10)), *facilities] if shops else list(facilities)
+    place = make_place(draw_network([[(0, 0), (2000, 0)]]), HOMES, make_facilities(rows), areas, STANDARD)
+    study = make_study(
+        STANDARD, walkers=(STROLLER,), minutes=(5.0,), plan=plan or PlanSection(), siting=SitingSection(**siting),
+        checkup=CheckupSection(draws=0),
+    )  # fmt: skip
+    return analyse(replace(place, candidates=sites, data_date="2026-11-01"), study)
+
+
+def plan_of(sites=None, **options):
+    plan = propose_plan(answer_of(sites_of() if sites is None else sites, **options))
+    for table, columns in (
+        (plan.projects, Projects), (plan.gains, ProjectGains), (plan.phases, Phases), (plan.proofs, Proofs),
+        (plan.before_after, BeforeAfter), (plan.index_changes, IndexChanges),
+    ):  # fmt: skip
+        check_table(table, columns, where=columns.title)
+    return plan
+
+
+def test_within_fifteen_the_two_that_serve_most_are_built_the_cheaper_first():
+    """s1 and s2 serve 160 for 15; 5 in the first year pay for s2 alone, 10 in the second for s1."""
+    plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    assert plan.projects[Projects.candidate].tolist() == ["s2", "s1"]
+    assert plan.projects[Projects.year].tolist() == [2027, 2028]
+    assert plan.projects[Projects.newly_served].tolist() == [60, 100]
+    assert plan.projects[Projects.cost_per_person].tolist() == pytest.approx([5 / 60, 0.1])
+    assert plan.unit == "CNY"
+    assert plan.phases[Phases.gap_left].tolist() == [130, 30]
+
+
+def test_the_proof_says_that_no_plan_of_this_budget_serves_more():
+    plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    best = plan.proofs.set_index(Proofs.question).loc[MOST_PEOPLE]
+    assert (best[Proofs.objective], best[Proofs.bound], best[Proofs.proven_gap]) == (160, 160, 0)
+    assert (best[Proofs.status], best[Proofs.cost]) == ("optimal", 15)
+    assert FAIR in set(plan.proofs[Proofs.question])
+    assert plan.price_of_fairness == 0
+
+
+def test_a_fair_plan_serves_each_community_and_costs_people():
+    """Two projects of three serve 160; if c is to have its share one of them stands there, and 130 are served."""
+    sites = sites_of((("s1", 200, 1.0), ("s2", 700, 1.0), ("far", 1750, 1.0)))
+    wide = make_communities({"ab": shapely.box(-500, -500, 1500, 500), "c": shapely.box(1500, -500, 2500, 500)})
+    plan = plan_of(sites, areas=wide, plan=PlanSection(years=1, projects_per_year=2, fair=True, fair_share=0.3))
+    assert sorted(plan.projects[Projects.candidate]) == ["far", "s1"]
+    assert plan.price_of_fairness == 30
+    assert plan.proofs.set_index(Proofs.question)[Proofs.objective].to_dict() == {MOST_PEOPLE: 160, FAIR: 130}
+
+
+def test_what_is_built_is_in_the_check_up_afterwards():
+    """Before nobody has a clinic; after, those of a and b have, as the plan promised."""
+    plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    clinics = plan.before_after[plan.before_after[BeforeAfter.kind] == "clinic"]
+    assert clinics[BeforeAfter.covered_before].tolist() == [0, 0, 0]
+    assert clinics[BeforeAfter.covered_after].tolist() == [100, 60, 0]
+    assert plan.index_changes[IndexChanges.index_before].tolist() == pytest.approx([50, 50, 50])
+    assert plan.index_changes[IndexChanges.index_after].tolist() == pytest.approx([100, 100, 50])
+    assert plan.projects[Projects.index_change].tolist() == pytest.approx([50, 50])
+    assert plan.projects[Projects.index_community].tolist() == ["b", "a"]
+    assert plan.after.checkup[Checkup.index].tolist() == plan.index_changes[IndexChanges.index_after].tolist()
+
+
+def test_without_money_each_project_counts_as_one():
+    sites = sites_of(**{Candidates.capex: np.nan})
+    plan = plan_of(sites, plan=PlanSection(years=2, projects_per_year=1))
+    assert plan.unit is None
+    assert plan.projects[Projects.candidate].tolist() == ["s1", "s2"]
+    assert plan.projects[Projects.capex].isna().all()
+
+
+def test_what_has_no_cost_is_not_chosen_with_money():
+    """Unknown is not free; the cost of a kind stands in for that of a site."""
+    sites = sites_of(**{Candidates.capex: [np.nan, 5.0, 4.0]})
+    plan = plan_of(sites, plan=PlanSection(budget=(20.0,)), currency="CNY")
+    assert sorted(plan.projects[Projects.candidate]) == ["s2", "s3"]
+    plan = plan_of(sites, plan=PlanSection(budget=(20.0,)), currency="CNY", kind_capex={"clinic": 10.0})
+    assert sorted(plan.projects[Projects.candidate]) == ["s1", "s2", "s3"]
+
+
+def test_a_budget_without_any_cost_is_refused():
+    sites = sites_of(**{Candidates.capex: np.nan})
+    with pytest.raises(StudyError, match="no project has a cost"):
+        plan_of(sites, plan=PlanSection(budget=(20.0,)), currency="CNY")
+
+
+def test_a_kind_that_the_standard_does_not_have_is_refused():
+    with pytest.raises(StudyError, match="pool"):
+        plan_of(plan=PlanSection(kinds=("pool",)))
+
+
+def test_the_next_best_site_for_the_same_people_is_named():
+    """t1 serves a as s1 does; there is none for b."""
+    sites = sites_of((*SITES, ("t1", 100, 11.0)))
+    plan = plan_of(sites, plan=PlanSection(budget=(15.0,)), currency="CNY")
+    rows = plan.projects.set_index(Projects.candidate)
+    assert rows[Projects.alternative]["s1"] == "clinic@t1"
+    assert rows[Projects.alternative_served]["s1"] == 100
+
+
+def test_a_site_where_the_kind_is_not_allowed_or_has_no_room_is_left_out():
+    sites = sites_of(**{Candidates.kinds: ["shop", "*", "*"], Candidates.floor_m2: [900.0, 100.0, np.nan]})
+    kind = make_kind("clinic", 5.0, min_floor_m2=300.0)
+    place = make_place(
+        draw_network([[(0, 0), (2000, 0)]]), HOMES, make_facilities([("m", "shop", (1000, 10))]), AREAS,
+        make_standard(kind, SHOP),
+    )  # fmt: skip
+    study = make_study(make_standard(kind, SHOP), walkers=(STROLLER,), minutes=(5.0,), checkup=CheckupSection(draws=0))
+    plan = propose_plan(analyse(replace(place, candidates=sites, data_date="2026-11-01"), study))
+    assert plan.projects[Projects.candidate].tolist() == ["s3"]
+    assert "floor area not known" in plan.projects[Projects.doubt].iloc[0]
+
+
+def test_who_has_all_needs_no_plan():
+    has = [(f"c{i}", "clinic", (1000 * i, 10)) for i in range(3)]
+    plan = plan_of(facilities=has)
+    assert len(plan.projects) == 0
+    assert plan.phases[Phases.projects].sum() == 0
+    assert plan.index_changes[IndexChanges.index_after].tolist() == [100, 100, 100]
+
+
+def test_no_site_reaches_anybody():
+    plan = plan_of(sites_of((("s", 1400, 1.0),)))
+    assert len(plan.projects) == 0
+    assert plan.phases[Phases.gap_left].tolist() == [190, 190, 190]
+
+
+def test_homes_to_be_checked_are_no_reason_to_build():
+    answer = answer_of(sites_of())
+    everything = list_wants(answer.coverage, answer.place.completeness, {"clinic": "stroller", "shop": "stroller"})
+    assert everything[Wants.people].sum() == 190
+    doubtful = answer.coverage.assign(**{Coverage.unsure: ~answer.coverage[Coverage.covered]})
+    assert len(list_wants(doubtful, answer.place.completeness, {"clinic": "stroller", "shop": "stroller"})) == 0
+
+
+def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
+    """Two projects, their years, the proof and the price; a hostile name is shown as it is."""
+    sites = sites_of(**{Candidates.name: ["[red]Old mill[/red]", None, None]})
+    plan = plan_of(sites, plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_plan(plan, tmp_path, console)
+    text = console.export_text()
+    assert "no plan of this budget serves more than 160 (proven gap 0.00%" in text
+    assert "price of fairness: 0 people" in text
+    assert "1  2027  clinic, Community b (s2): 60 people" in text
+    assert "2  2028  clinic, Community a ([red]Old mill[/red]): 100 people" in text
+    assert "budget, CNY" in text
+
+
+def test_the_summary_of_an_empty_plan_says_so(tmp_path):
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_plan(plan_of(sites_of((("s", 1400, 1.0),))), tmp_path, console)
+    assert "Nothing can be built for the 190 people" in console.export_text()
+
+
+def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path):
+    plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    first, second = (write_plan_tables(plan, tmp_path / name) for name in ("one", "two"))
+    rows = pd.read_csv(first / "tables" / "projects.csv", encoding="utf-8-sig")
+    assert rows[Projects.newly_served].tolist() == [60, 100]
+    files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
+    assert len(files) == 15
+    assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
+
+
+def test_links_stand_beside_the_projects_in_the_same_currency():
+    """Two dead ends thirty metres apart: a path brings the clinic near, and costs 1 and 2 for each of its metres."""
+    network = draw_network([[(0, 0), (200, 0)], [(230, 0), (400, 0)], [(0, 0), (0, 900), (400, 900), (400, 0)]])
+    place = make_place(
+        network, make_residences([("1", 100, (0, 0))]), make_facilities([("c", "clinic", (250, 0))]),
+        make_communities({"a": shapely.box(-500, -500, 1000, 1000)}), make_standard(CLINIC),
+    )  # fmt: skip
+    for wanted in (True, False):
+        section = PlanSection(links=wanted, link_costs={"path": LinkCost(fixed=1.0, per_m=2.0)})
+        study = make_study(
+            make_standard(CLINIC), walkers=(STROLLER,), minutes=(5.0,), plan=section, checkup=CheckupSection(draws=0)
+        )
+        links = find_missing_links(analyse(replace(place, data_date="2026-11-01"), study))
+        assert links[Links.link_kind].tolist() == (["path"] if wanted else [])
+        assert links[Links.gains].tolist() == ([100] if wanted else [])
+        assert links[Links.cost].tolist() == pytest.approx([61] if wanted else [])
+
+
+def test_a_suburb_is_planned_along_its_streets_and_counted_again(analyses):
+    """Nobody is promised more than the check-up afterwards finds, and whoever was in time still is."""
+    answer = analyses["karhula"]
+    plan = propose_plan(answer)
+    built = plan.projects[plan.projects[Projects.year].notna()]
+    assert set(plan.projects[Projects.sort]) <= {FACILITY, LINK}
+    assert plan.gains[ProjectGains.newly_served].sum() == pytest.approx(plan.projects[Projects.newly_served].sum())
+    gained = plan.before_after[BeforeAfter.covered_after] - plan.before_after[BeforeAfter.covered_before]
+    assert (gained >= -1e-9).all()
+    assert gained.sum() >= built[Projects.newly_served].sum() - 1e-6
+    before = answer.coverage.set_index([Coverage.cluster, Coverage.kind, Coverage.walker])
+    after = plan.after.coverage.set_index([Coverage.cluster, Coverage.kind, Coverage.walker])
+    wants = list_wants(answer.coverage, answer.place.completeness, {k.id: "adult" for k in answer.study.standard.kinds})
+    newly = after[Coverage.covered] & ~before[Coverage.covered]
+    certain = pd.MultiIndex.from_frame(wants[[Wants.cluster, Wants.kind]])
+    rows = newly[newly].reset_index()
+    mine = pd.MultiIndex.from_frame(rows[[Coverage.cluster, Coverage.kind]]).isin(certain)
+    people = before[Coverage.demand].reindex(newly[newly].index).to_numpy()[mine].sum()
+    assert people == pytest.approx(built[Projects.newly_served].sum())
