@@ -153,13 +153,13 @@ __all__ = [
     "Calendar", "Turns", "Schedule", "schedule_projects",
     "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
     # the wholes
-    "Analysis", "analyse", "Plan", "assemble_pool", "propose_plan",
+    "Analysis", "analyse",
+    "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
+    "Plan", "assemble_pool", "propose_plan",
     "Comparison", "compare_analyses", "measure_covered",
     # the views
     "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
-    "write_plan_tables",
-    "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
-    "write_scenario",
+    "write_plan_tables", "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -225,14 +225,14 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "phasing": ("Calendar", "Schedule", "Turns", "schedule_projects"),
     "plan": ("Plan", "assemble_pool", "propose_plan"),
     "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
+    "proposals": ("Proposals", "Scenario"),
     "routes": ("measure_school_routes", "rank_crossings"),
+    "scenario": ("measure_effect",),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "snapping": ("Spots", "snap_points"),
     "sources": ("read_network", "read_place"),
     "sources.heights": ("apply_heights",),
     "sources.roads": ("read_roads",),
-    "proposals": ("Proposals", "Scenario"),
-    "scenario": ("measure_effect",),
     "sources.scenarios": ("read_scenario",),
     "standards": ("Kind", "Standard", "list_standards", "read_standard"),
     "study": ("Study", "read_study"),

@@ -152,7 +152,7 @@ def whatif(
     Each kind is counted for the people and by the walker that it is meant for. Nothing is built or changed.
     """
     question = _read_study(study)
-    scenario = _read_edits(question, kind, proposals, {"at": at, "close": close, "move": move, "link": link})
+    scenario = _read_edits(question, kind, proposals, {"--at": at, "--close": close, "--move": move, "--link": link})
     if len(scenario) == 0:
         msg = "nothing is proposed; give --kind with --at, or --close, --move, --link or --proposals"
         raise StudyError(msg)
@@ -585,20 +585,20 @@ def _read_edits(
     from walkcircle.sources.scenarios import read_scenario
 
     scenario = Scenario() if proposals is None else read_scenario(proposals, study)
-    if bool(given["at"]) != (kind is not None):
+    if bool(given["--at"]) != (kind is not None):
         msg = "--kind and --at belong together: a facility needs its kind and its place"
         raise StudyError(msg)
-    for text in given["at"] or ():
+    for text in given["--at"] or ():
         scenario = scenario.add_facility(study.standard.kind(str(kind)).id, *_read_lonlat(text, "--at"))
-    for text in given["move"] or ():
+    for text in given["--move"] or ():
         name, _, place = text.rpartition("=")
         if not name:
             msg = f"--move {text}: give ID=LON,LAT, as in node/123=7.4187,43.7312"
             raise StudyError(msg)
         scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
-    for text in given["close"] or ():
+    for text in given["--close"] or ():
         scenario = scenario.close_facility(text)
-    for text in given["link"] or ():
+    for text in given["--link"] or ():
         numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
         scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])
     return scenario
