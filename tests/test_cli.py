@@ -167,11 +167,12 @@ def test_what_if_refuses_what_cannot_be_meant(karhula, capsys, monkeypatch, word
     ("words", "sentence"),
     [
         (("--kind", "health", "--at", "26.945,61.5"), "from the nearest street"),
+        (("--close", "node/1324225782:health"), "facility 'node/1324225782' is no 'health'; it is: supplies"),
         (("--close", "node/13242257820"), "there is no facility 'node/13242257820' here; did you mean 'node/132422578"),
     ],
 )
 def test_what_if_refuses_what_is_not_in_the_place(karhula, capsys, monkeypatch, words, sentence):
-    """A place far from any street, and an id with a digit too many; the second is said before the long work."""
+    """A place far from any street; a kind that a shop is not, and an id with a digit too many, before the long work."""
     status, _, err = call(capsys, monkeypatch, "whatif", karhula, *words)
     assert status == 2
     assert sentence in err

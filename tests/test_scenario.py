@@ -196,6 +196,34 @@ def test_a_footbridge_brings_the_other_bank_within_the_limit(banks):
     assert sorted(after.length_m[after.kind != LINK].tolist()) == pytest.approx([80, 80, 320 + 60 + 320])
 
 
+def test_who_lives_under_a_footbridge_keeps_their_street(banks):
+    """At (105, 35) the south bank is 35 m away, the north bank 25 m and the bridge 5 m.
+
+    Home e joins the north bank at 105 m and walks 25 m, then 5 + 60 + 100 m by the bridge, in place of
+    25 + 295 + 60 + 400; by the bridge alone it would have been 5 m, then 35 + 100 m.
+    """
+    homes = make_residences([("e", 5, (105, 35))])
+    answer = analyse(replace(banks.place, residences=homes), banks.study)
+    bridge = metres().add_link([(100, 0), (100, 60)], link_kind="footbridge")
+    assert answer.coverage[Coverage.minutes].dropna().tolist() == pytest.approx([780 / 60])
+    after = analyse(build_place(answer.place, answer.study, bridge), answer.study)
+    assert after.coverage[Coverage.minutes].dropna().tolist() == pytest.approx([190 / 60])
+
+
+def test_who_has_no_street_joins_a_link(banks):
+    """A home 150 m south of the street is on none; a path passes it at 10 m, and it is 150 + 100 m to the shop."""
+    homes = make_residences([("a", 10, (0, 0)), ("f", 5, (110, -150))])
+    communities = make_communities({"west": shapely.box(-50, -300, 300, 99), "east": shapely.box(300, -50, 450, 99)})
+    answer = analyse(replace(banks.place, residences=homes, communities=communities), banks.study)
+    path = metres().add_link([(100, 0), (100, -200), (150, -200), (150, 0)])
+    effects = measure_effect(answer, path)
+    assert column(effects, "shop", Effects.known_before) == [10, 0]
+    assert column(effects, "shop", Effects.known_after) == [15, 0]
+    assert column(effects, "shop", Effects.covered_after) == [10, 0]  # 260 m are more than 3 min
+    after = analyse(build_place(answer.place, answer.study, path), answer.study).coverage
+    assert sorted(after[Coverage.minutes].dropna()) == pytest.approx([0, 260 / 60])
+
+
 def test_a_link_between_positions_on_edges_is_the_same_link(banks):
     """80 m from the west on both banks, whichever way the edges run."""
     network = banks.place.network
@@ -394,6 +422,22 @@ def test_effects_in_a_grid_town_are_those_of_a_whole_check_up(seed, missing):
         checked = measure_covered(build_place(place, study, scenario), study)
     assume(checked is not None)
     compare_with_full_run(analyse(place, study), scenario, checked)
+
+
+@pytest.mark.parametrize("name", ["monaco", "karhula"])
+def test_links_make_no_walk_longer_and_take_nobodys_facility(analyses, name):
+    """Twelve bridges that begin at homes, one at a time: some walks get shorter, and none gets longer."""
+    before, rng = analyses[name], np.random.default_rng(5)
+    homes = before.clusters.geometry[before.starts.labels]
+    effects = []
+    while len(effects) < 12:
+        home, (east, north) = homes.iloc[rng.integers(len(homes))], rng.uniform(-250, 250, 2)
+        link = Scenario(crs=homes.crs).add_link([(home.x, home.y), (home.x + east, home.y + north)])
+        with suppress(TableError, NetworkError):  # it ends too far from a street, or where it begins
+            effects.append(measure_effect(before, link))
+    found = pd.concat(effects)
+    assert found[Effects.nearer].sum() > 0
+    assert found[[Effects.farther, Effects.lost]].to_numpy().max() == 0
 
 
 @pytest.mark.parametrize("name", ["town", "karhula"])

@@ -33,6 +33,7 @@ from walkcircle.footing import Footing, make_footing
 from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
 from walkcircle.isochrones import OFF_STREET_M, measure_truth, pick_origins, trace_isochrones
 from walkcircle.needs import measure_emphasis, measure_needs
+from walkcircle.network import LINK
 from walkcircle.place import Place
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
@@ -302,15 +303,17 @@ def _snap(
 ) -> Spots:
     """Join things to streets that lead somewhere where they can, through doors and gates.
 
-    Homes and facilities join pieces that nothing joins only where no other street is within reach.
+    Homes and facilities join pieces that nothing joins only where no other street is within reach, and so links that
+    are only proposed: a bridge over somebody's home takes nobody from their street, and no link makes a walk longer.
     """
+    laid = place.network.kind != LINK
     return snap_points(
         things,
         place.network,
         within_m=study.snapping.within_m,
         allowed=allowed,
-        allowed_inside=footing.usable,
-        preferred=place.network.leads_on,
+        allowed_inside=footing.usable & laid,
+        preferred=place.network.leads_on & laid,
         estates=place.estates,
         entrances=place.entrances,
         layer=layer,

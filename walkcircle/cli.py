@@ -132,7 +132,10 @@ def whatif(
         list[str] | None, typer.Option(help="LON,LAT in degrees (WGS 84): add a facility there; may be repeated")
     ] = None,
     close: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="close a facility, as in tables/facilities.csv; repeatable")
+        list[str] | None,
+        typer.Option(
+            metavar="ID[:KIND]", help="close a facility of tables/facilities.csv, or a kind of it; repeatable"
+        ),
     ] = None,
     move: Annotated[list[str] | None, typer.Option(metavar="ID=LON,LAT", help="move a facility; repeatable")] = None,
     link: Annotated[
@@ -596,8 +599,10 @@ def _read_edits(
             msg = f"--move {text}: give ID=LON,LAT, as in node/123=7.4187,43.7312"
             raise StudyError(msg)
         scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
+    kinds = {one.id for one in study.standard.kinds}
     for text in given["--close"] or ():
-        scenario = scenario.close_facility(text)
+        name, _, closing = text.rpartition(":")  # an id may have a colon of its own
+        scenario = scenario.close_facility(name, kind=closing) if closing in kinds else scenario.close_facility(text)
     for text in given["--link"] or ():
         numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
         scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])

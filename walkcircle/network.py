@@ -289,10 +289,14 @@ class WalkNetwork:
 
     @cached_property
     def leads_on(self) -> NDArray[np.bool_]:
-        """``(e,)`` whether the edge is of a piece of :data:`LEAST_PIECE_M` or more, or of the longest there is."""
-        piece = self.island_of_edge()
-        length = np.bincount(piece, weights=self.length_m)
-        return np.asarray(length[piece] >= min(LEAST_PIECE_M, length[0]))
+        """``(e,)`` whether the edge is of a piece of :data:`LEAST_PIECE_M` or more, or of the longest there is.
+
+        Links that are only proposed join no pieces here, so that nobody changes their street for one.
+        """
+        laid = self.kind != LINK
+        piece = kernels.label_pieces(self.ends[laid], len(self.xy))[self.ends[:, 0]]
+        length = np.bincount(piece, weights=np.where(laid, self.length_m, 0.0))
+        return np.asarray(length[piece] >= min(LEAST_PIECE_M, length.max()))
 
     def clip(self, area: shapely.Geometry) -> WalkNetwork:
         """Return the part of the network whose edges meet an area, edges kept whole.

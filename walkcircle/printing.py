@@ -85,7 +85,7 @@ def _print_city(answer: Analysis, kinds: list[str], effects: pd.DataFrame, conso
     """Tabulate before and after per kind for the whole place, and whom each kind counts."""
     language, several = answer.study.outputs.language, len(set(effects[Effects.walker])) > 1
     heads = ["kind", "counted", *(["walker"] if several else []), "min", "before", "after"]
-    table = _begin_table([*heads, *(head for _, head in _PEOPLE), "still without"], left=len(heads) - 3)
+    table = _begin_table([*heads, *(head for _, head in _PEOPLE), "without"], left=len(heads) - 3)
     for kind_id in kinds:
         mine = effects[effects[Effects.kind] == kind_id]
         total = mine.drop(columns=[Effects.stand_in]).sum(numeric_only=True)
@@ -131,5 +131,6 @@ def _begin_table(heads: list[str], *, left: int) -> RichTable:
     """Begin a table whose first columns are texts."""
     table = RichTable(box=None, padding=(0, 2, 0, 0))
     for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number < left else "right", overflow="fold")
+        longest = max(map(len, head.split()))  # on a narrow screen labels are folded before headings and numbers
+        table.add_column(head, justify="left" if number < left else "right", overflow="fold", min_width=longest)
     return table

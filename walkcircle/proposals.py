@@ -174,7 +174,8 @@ class Scenario:
         """Add a link along two or more places (longitude and latitude).
 
         Its ends are led on to the nearest street. It is open to everybody, also on private ground, passes over or under
-        all streets between, and is walked as steeply as its ends are high.
+        all streets between, and is walked as steeply as its ends are high. Who lives beside it keeps their street and
+        joins it only where no street is within reach, so that it makes nobody's walk longer.
 
         Raises
         ------

@@ -40,8 +40,8 @@ def measure_effect(analysis: Analysis, scenario: Scenario | Proposals) -> pd.Dat
 
     Facilities alone are searched only where they are felt: the first question to a walker makes the
     :class:`~walkcircle.updates.Standing` of the analysis, which takes a search per kind, and every later one takes
-    milliseconds. A link or a closed street changes where people join the streets, so that all walk once more, without
-    shapes and scores. Either way the numbers are those of a full analysis of the place that
+    milliseconds. A link cuts streets in two, and a closed street changes where people join them, so that all walk once
+    more, without shapes and scores. Either way the numbers are those of a full analysis of the place that
     :func:`~walkcircle.works.build_place` builds.
 
     Everybody is counted once. Who is beyond the limit on the map but *unsure*, since the data end near or one that is

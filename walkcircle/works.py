@@ -68,10 +68,11 @@ def build_place(place: Place, study: Study, scenario: Scenario) -> Place:
     """Build the place as it would be with all edits made.
 
     A full analysis of it is what :func:`~walkcircle.scenario.measure_effect` foresees. Links are edges of the kind
-    ``link``, which everybody may enter, and homes and facilities beside them join them; streets that are closed are no
-    edges any more, and who lived there joins another. Where a link begins between two junctions the edge is cut in two;
-    where heights are known it is cut at the nearest place of a known height, so that nobody's walk along it changes.
-    How far the data can be trusted stays as it was.
+    ``link``, which everybody may enter. Homes and facilities keep the street that they join, and join a link only where
+    no street is within reach, so that a link makes nobody's walk longer. Streets that are closed are no edges any more,
+    and who lived there joins another. Where a link begins between two junctions the edge is cut in two; where heights
+    are known it is cut at the nearest place of a known height, so that nobody's walk along it changes. How far the data
+    can be trusted stays as it was.
 
     Parameters
     ----------
