@@ -398,6 +398,20 @@ def test_weights_count_in_the_objective_and_people_in_what_is_served():
     assert (answer.opened, answer.objective, answer.served.sum()) == ((1,), 12.0, 6.0)
 
 
+@SMALL
+@given(towns(), st.sampled_from([1e-4, 1e5]))
+def test_numbers_may_be_small_or_large(town, unit):
+    best = min(cheapest_flow(town, new, chosen, 0.8) for new, chosen in town.choices())
+    answer = solve_or_none(
+        town.cost * unit, town.demand * unit, model="mu-cflp", limit=town.limit * unit, existing=town.existing,
+        terms=SitingTerms(site_cost=town.price * unit**2, capacity=town.capacity * unit, share=0.8),
+    )  # fmt: skip
+    assert (answer is None) == (not np.isfinite(best))
+    if answer is not None:
+        assert answer.objective / unit**2 == pytest.approx(best, rel=1e-5, abs=1e-4)
+        assert answer.gap < 1e-5 or answer.objective < 1e-4 * unit**2
+
+
 def test_the_same_question_has_the_same_answer():
     rng = np.random.default_rng(3)
     cost, demand = rng.random((60, 25)) * 10, rng.integers(1, 9, 60)

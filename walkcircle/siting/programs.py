@@ -13,8 +13,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: HiGHS keeps rows within 1e-6; what is fixed by a first search is held by the second within this share.
-SLACK_SHARE = 1e-9
+#: Between these the largest cost should lie: HiGHS stops a millionth before the optimum, in the unit it is given.
+UNITS = (2.0**10, 2.0**20)
 #: HiGHS' states, as :func:`scipy.optimize.milp` numbers them.
 OPTIMAL, LIMIT, INFEASIBLE = 0, 1, 2
 
@@ -109,15 +109,15 @@ def solve_program(program: Program, seconds: float) -> Solved:
     if not len(program.cost):
         possible = all((r.low <= 0).all() and (r.high >= 0).all() for r in program.rows)
         return Solved(np.zeros(0), 0.0, OPTIMAL) if possible else Solved(None, np.inf, INFEASIBLE)
-    constraints = [LinearConstraint(r.matrix, r.low, r.high) for r in program.rows if r.matrix.shape[0]]
+    unit = _find_unit(float(np.abs(program.cost).max()), *UNITS)
     answer = milp(
-        program.cost,
+        program.cost * unit,
         integrality=program.whole.astype(np.int64),
         bounds=Bounds(program.lower, program.upper),
-        constraints=constraints,
+        constraints=[_scale_rows(r) for r in program.rows if r.matrix.shape[0]],
         options={"time_limit": seconds, "mip_rel_gap": 0.0},
     )
-    bound = -np.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
+    bound = -np.inf if answer.mip_dual_bound is None else float(answer.mip_dual_bound) / unit
     if answer.status == INFEASIBLE:
         bound = np.inf
     if answer.x is None:
@@ -140,3 +140,24 @@ def relax_program(program: Program, seconds: float) -> float:
 def make_row(values: NDArray[np.float64], low: float, high: float) -> Rows:
     """Make one row over all variables."""
     return Rows(sparse.csr_array(values[np.newaxis, :]), np.array([low]), np.array([high]))
+
+
+# ── parts ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _find_unit(largest: float, least: float, most: float) -> float:
+    """Find the power of two, which rounds nothing, that brings a number between two others."""
+    if largest <= 0 or least <= largest <= most:
+        return 1.0
+    return float(2.0 ** np.round(np.log2((least if largest < least else most) / largest)))
+
+
+def _scale_rows(rows: Rows) -> LinearConstraint:
+    """Make rows of small numbers larger: HiGHS keeps each within a millionth, whatever its numbers are."""
+    matrix = sparse.csr_array(rows.matrix)
+    largest = np.zeros(matrix.shape[0])
+    np.maximum.at(largest, np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), np.abs(matrix.data))
+    units = np.array([_find_unit(each, 1.0, np.inf) for each in largest])
+    if (units == 1.0).all():
+        return LinearConstraint(matrix, rows.low, rows.high)
+    return LinearConstraint(sparse.diags_array(units) @ matrix, units * rows.low, units * rows.high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from walkcircle.siting.covers import Cover
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Candidates compared with all others at a time: the memory of one comparison stays small.
-CANDIDATES_AT_ONCE = 256
+#: Sets compared with all others at a time: the memory of one comparison stays small.
+SETS_AT_ONCE = 256
+#: Steps of a comparison beyond which it is left out: it would take longer than it saves.
+MOST_STEPS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,23 @@ def simplify_question(question: Question, *, drop_dominated: bool = True) -> Cov
     )  # fmt: skip
 
 
+def simplify_set_cover(reach: Any, price: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the rows and columns of a set cover that matter, in turns until nothing more can go.
+
+    A row goes when another's columns are among its own: who covers that one covers it. A column goes when another that
+    costs no more covers all its rows (Toregas & ReVelle 1973).
+    """
+    rows, columns = np.arange(reach.shape[0]), np.arange(reach.shape[1])
+    while True:
+        part = sparse.csr_array(reach[rows][:, columns])
+        implied = _find_larger(part)
+        part = sparse.csr_array(part[~implied])
+        dominated = _find_smaller(sparse.csr_array(part.T), price[columns])
+        rows, columns = rows[~implied], columns[~dominated]
+        if not implied.any() and not dominated.any():
+            return rows, columns
+
+
 # ── parts ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -165,17 +185,43 @@ def _dominated(
     cost = np.where(hosting, question.cost[names], 0.0)
     size = np.asarray(reached.sum(axis=0))
     out = np.zeros(len(names), dtype=bool)
-    turned = sparse.csr_array(reached.T)
-    for start in range(0, len(names), CANDIDATES_AT_ONCE):
-        some = np.arange(start, min(start + CANDIDATES_AT_ONCE, len(names)))
-        shared = sparse.coo_array(turned[some] @ reached)
-        a, b = some[shared.row], shared.col
-        within = (shared.data == size[a]) & (a != b)
-        a, b = a[within], b[within]
+    for a, b in _pair_contained(sparse.csr_array(reached.T)):
         cheaper = (opening[b] <= opening[a]) & (question.open[names[b]] | ~question.open[names[a]])
         cheaper &= ((cost[b] <= cost[a]) | ~hosting[a]).all(axis=1)
-        a, b = a[cheaper], b[cheaper]
-        alike = (size[a] == size[b]) & (opening[a] == opening[b]) & (cost[a] == cost[b]).all(axis=1)
-        alike &= question.open[names[a]] == question.open[names[b]]
-        out[a[~alike | (b < a)]] = True
+        a_, b_ = a[cheaper], b[cheaper]
+        alike = (size[a_] == size[b_]) & (opening[a_] == opening[b_]) & (cost[a_] == cost[b_]).all(axis=1)
+        alike &= question.open[names[a_]] == question.open[names[b_]]
+        out[a_[~alike | (b_ < a_)]] = True
     return out[site]
+
+
+def _pair_contained(sets: Any) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Give the pairs of rows, in parts, of which the first is contained in the second; none when it would take long."""
+    turned = sparse.csr_array(sets.T)
+    size = np.diff(sets.indptr)
+    if float((np.diff(turned.indptr).astype(np.float64) ** 2).sum()) > MOST_STEPS:
+        return
+    for start in range(0, len(size), SETS_AT_ONCE):
+        some = np.arange(start, min(start + SETS_AT_ONCE, len(size)))
+        shared = sparse.coo_array(sets[some] @ turned)
+        a, b = some[shared.row], shared.col.astype(np.int64)
+        within = (shared.data == size[a]) & (a != b)
+        yield a[within], b[within]
+
+
+def _find_larger(sets: Any) -> NDArray[np.bool_]:
+    """Tell which sets contain another; of equal ones the first stays."""
+    size, out = np.diff(sets.indptr), np.zeros(sets.shape[0], dtype=bool)
+    for a, b in _pair_contained(sets):
+        out[b[(size[a] < size[b]) | (a < b)]] = True
+    return out
+
+
+def _find_smaller(sets: Any, price: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which sets are empty or contained in another that costs no more; of equal ones the first stays."""
+    size = np.diff(sets.indptr)
+    out = np.asarray(size == 0)
+    for a, b in _pair_contained(sets):
+        alike = (size[a] == size[b]) & (price[a] == price[b])
+        out[a[(price[b] <= price[a]) & (~alike | (b < a))]] = True
+    return out
