@@ -17,10 +17,21 @@ from hypothesis import strategies as st
 import walkcircle as wc
 from walkcircle.errors import TableError
 from walkcircle.footing import make_footing
-from walkcircle.links import FLAT, LONELY, NO_BUILDINGS, OWNER, TOO_STEEP, LinkRules, _ask, find_links, measure_links
+from walkcircle.links import (
+    FLAT,
+    LONELY,
+    NO_BUILDINGS,
+    OWNER,
+    TOO_STEEP,
+    LinkRules,
+    _ask,
+    find_links,
+    list_linked_homes,
+    measure_links,
+)
 from walkcircle.network import Profile
 from walkcircle.snapping import snap_points
-from walkcircle.tables import Clusters, LinkGains, Links, UnitCosts, check_table
+from walkcircle.tables import Clusters, LinkedHomes, LinkGains, Links, UnitCosts, check_table
 from walkcircle.updates import measure_standing
 from walkcircle.walkers import Walker
 from walkcircle.walking import measure_nearest
@@ -101,6 +112,23 @@ def test_a_bridge_does_not_lead_over_what_it_is_not_made_for():
     assert links.bounds["minx"].min() == 150
 
 
+def test_no_link_leads_over_a_street_on_its_way():
+    """On the north bank a promenade runs at y = 10 from the water to the old bridge; the street behind is at y = 20."""
+    paths = [*BANKS[:2], [(400, -20), (400, 10)], [(400, 10), (400, 20)], [(0, 10), (400, 10)]]
+    footing = make_footing(draw_network(paths, merge=False), STROLLER)
+    links = find_links(footing, bridged=RIVER)
+    bridges = links[links[Links.link_kind] == "footbridge"]
+    assert [xy for _, xy in where(bridges)] == [[(x, -20), (x, 10)] for x in (0, 100, 200, 300)]
+    assert where(links[links[Links.link_kind] == "path"]) == [("path", [(0, 10), (0, 20)])]
+
+
+def test_a_street_on_what_a_link_leads_over_is_no_street_on_its_way():
+    """A trunk road is walked and bridged all the same."""
+    trunk = {"trunk": gpd.GeoSeries([shapely.LineString([(-50, 0), (450, 0)])], crs=METRES)}
+    footing = make_footing(draw_network([*BANKS[:2], *BANKS[2:], [(-50, 0), (390, 0)]], merge=False), STROLLER)
+    assert ("footbridge", [(0, -20), (0, 20)]) in where(find_links(footing, bridged=trunk))
+
+
 def test_banks_that_nothing_joins_are_far_from_each_other_and_one_is_in_doubt():
     footing = make_footing(draw_network([*BANKS[:1], [(0, 20), (300, 20)]], merge=False), STROLLER)
     links = find_links(footing, bridged=RIVER)
@@ -128,6 +156,29 @@ def test_what_a_footbridge_gains_and_costs_is_as_worked_out_with_pencil():
     assert gains[LinkGains.stand_in].tolist() == [False] * 4
     check_table(links, Links, where="links")
     check_table(gains, LinkGains, where="gains")
+
+
+def test_the_homes_that_each_footbridge_serves_are_as_worked_out_with_pencil():
+    """Shop at (0, 20), school at (200, 20); limits 300 m and 150 m. West is at (0, -20), east at (200, -20).
+
+    Corners are 100 m apart. Over the bridge at x = 0, 100, 200 or 300 west walks 40, 240, 440 or 640 m to the shop and
+    240, 240, 240 or 440 m to school; east walks 240, 240, 240 or 440 m to the shop and 440, 240, 40 or 240 m to school.
+    Today west walks 840 m to the shop, and east 640 m. Nobody lives at (10, -20), which is listed all the same.
+    """
+    corners = [[(x, y), (x + 100, y)] for x in (0, 100, 200, 300) for y in (-20, 20)]
+    footing = make_footing(draw_network([*corners, BANKS[2]], merge=False), STROLLER)
+    network = footing.network
+    clusters = make_clusters((100, 10, (0, -20)), (50, 5, (200, -20)), (0, 0, (10, -20)))
+    starts, ends = snap_points(clusters, network), snap_points(points((0, 20), (200, 20)), network)
+    standing = measure_standing(footing, starts, ends, np.array([0, 1]), limit_min=30.0)
+    links, kinds = find_links(footing, bridged=RIVER), [SHOP, replace(make_kind("school", 2.5), group="pupil")]
+    homes = list_linked_homes(standing, links, clusters, kinds)
+    assert homes[list(map(str, (LinkedHomes.link, LinkedHomes.kind, LinkedHomes.cluster)))].to_numpy().tolist() == [
+        ["footbridge/1", "shop", "c0"], ["footbridge/1", "shop", "c1"], ["footbridge/1", "shop", "c2"],
+        ["footbridge/2", "shop", "c0"], ["footbridge/2", "shop", "c1"], ["footbridge/2", "shop", "c2"],
+        ["footbridge/3", "shop", "c1"], ["footbridge/3", "school", "c1"],
+    ]  # fmt: skip
+    check_table(homes, LinkedHomes, where="homes")
 
 
 def test_links_of_unknown_cost_come_after_those_with_a_cost_and_stay_unknown():
@@ -204,6 +255,15 @@ def test_a_path_up_a_steep_slope_is_slower_and_in_doubt():
     assert (up, down) == pytest.approx((40 * np.exp(3.5 * 0.30 - 3.5 * 0.05), 40 * np.exp(3.5 * 0.20 - 3.5 * 0.05)))
     assert TOO_STEEP in link[Links.doubt]
     assert FLAT not in link[Links.doubt]
+
+
+def test_a_dead_end_is_joined_to_the_next_street_and_not_to_the_one_behind():
+    """A street of 400 m has a cycleway along it, 10 m to its south; they meet at x = 400, as all streets here do."""
+    cycleway = [[(0, -10), (400, -10)], [(400, -10), (400, 0)]]
+    paths = [[(0, 0), (400, 0)], [(200, -30), (200, -100), (400, -100)], [(400, -100), (400, -10)], *cycleway]
+    links = find_links(make_footing(draw_network(paths, merge=False), STROLLER))
+    assert ("path", [(200, -30), (200, -10)]) in where(links)
+    assert not any((200, -30) in ends and max(y for _, y in ends) == 0 for _, ends in where(links))
 
 
 # ── gates ───────────────────────────────────────────────────────────────────────────────────────
@@ -288,6 +348,10 @@ def test_other_clusters_or_kinds_than_those_of_the_standing_are_refused():
         measure_links(standing, links, pd.concat([clusters, clusters]), [SHOP])
     with pytest.raises(TableError, match="make it with a longer limit_min"):
         measure_links(standing, links, clusters, [SHOP])
+    with pytest.raises(TableError, match="1 origins and 1 kinds, but 2 clusters"):
+        list_linked_homes(standing, links, pd.concat([clusters, clusters]), [SHOP])
+    with pytest.raises(TableError, match="1 origins and 1 kinds, but 1 clusters and 0 kinds"):
+        measure_links(standing, links, clusters, [])
 
 
 def test_a_link_that_costs_nothing_is_refused():
@@ -305,8 +369,11 @@ def test_without_anything_to_find_the_table_is_empty_and_whole():
     assert len(links) == 0
     check_table(links, Links, where="links")
     clusters = make_clusters((100, 10, (0, 0)))
-    ranked, gains = measure_links(stand(footing, clusters, [(50, 0)]), links, clusters, [SHOP])
-    assert (len(ranked), len(gains)) == (0, 0)
+    standing = stand(footing, clusters, [(50, 0)])
+    ranked, gains = measure_links(standing, links, clusters, [SHOP])
+    homes = list_linked_homes(standing, links, clusters, [SHOP])
+    assert (len(ranked), len(gains), len(homes)) == (0, 0, 0)
+    check_table(homes, LinkedHomes, where="homes")
 
 
 # ── any link ────────────────────────────────────────────────────────────────────────────────────
@@ -366,13 +433,18 @@ def test_a_link_makes_nobody_worse_off_and_leaves_no_trace(town):
     assert np.array_equal(standing.seconds, before)
     assert (gains[list(map(str, (LinkGains.newly_served, LinkGains.nearer, LinkGains.saved_min)))] >= 0).all(axis=None)
     people = clusters[Clusters.population].to_numpy()
+    listed = list_linked_homes(standing, links, clusters, KINDS_ASKED)
+    assert np.array_equal(standing.seconds, before)
+    homes = {key: set(some) for key, some in listed.groupby([LinkedHomes.link, LinkedHomes.kind])[LinkedHomes.cluster]}
     for number, link in enumerate(drawn):
         after = search_with_link(footing, starts, ends, kind, link)
+        assert (after <= before.T).all()
         mine = gains.iloc[3 * number : 3 * number + 3]
         for code, asked in enumerate(KINDS_ASKED):
             limit_s = asked.limit_min * 60 + 1e-6
-            truly = people[(before[code] > limit_s) & (after[:, code] <= limit_s)].sum()
-            assert mine[LinkGains.newly_served].iloc[code] == truly
+            new = (before[code] > limit_s) & (after[:, code] <= limit_s)
+            assert mine[LinkGains.newly_served].iloc[code] == people[new].sum()
+            assert homes.get((f"path/{number}", asked.id), set()) == set(clusters[Clusters.cluster][new])
         total = ranked.set_index(Links.link).loc[f"path/{number}", Links.gains]
         assert total == mine[LinkGains.newly_served].sum()
 
@@ -426,6 +498,26 @@ def hang_doors(graph, footing, spots, name):
                 graph.add_edge((name, number), node, weight=took)
             elif footing.enter[edge, side]:
                 graph.add_edge(node, (name, number), weight=took)
+
+
+@settings(deadline=None, max_examples=40)
+@given(towns(), st.sampled_from(["all", "pupil"]))
+def test_the_people_of_the_homes_of_a_link_add_up_to_what_it_gains(town, group):
+    footing, homes, goals, kind, drawn = town
+    clusters = make_clusters(*((10 + i, i, xy) for i, xy in enumerate(homes)))
+    starts, ends = (snap_points(some, footing.network, within_m=500) for some in (clusters, points(*goals)))
+    standing = measure_standing(footing, starts, ends, kind, limit_min=30, kinds=3)
+    links, kinds = frame_links(footing.network, drawn), [replace(asked, group=group) for asked in KINDS_ASKED]
+    ranked, gains = measure_links(standing, links, clusters, kinds)
+    listed = list_linked_homes(standing, links, clusters, kinds)
+    people = clusters.set_index(Clusters.cluster)
+    count = people[Clusters.pupil if group == "pupil" else Clusters.population].loc[listed[LinkedHomes.cluster]]
+    total = count.set_axis(pd.MultiIndex.from_frame(listed[[LinkedHomes.link, LinkedHomes.kind]])).groupby(level=[0, 1])
+    newly = gains.set_index([LinkGains.link, LinkGains.kind])[LinkGains.newly_served]
+    assert total.sum().reindex(newly.index, fill_value=0).tolist() == newly.tolist()
+    residents = people[Clusters.population]
+    served = listed.groupby(LinkedHomes.link)[LinkedHomes.cluster].agg(lambda some: residents[some.unique()].sum())
+    assert ranked[Links.newly_served].tolist() == served.reindex(ranked[Links.link], fill_value=0).tolist()
 
 
 @settings(deadline=None, max_examples=40)

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from walkcircle.gaps import explain_gaps, find_gaps, measure_straight, relax_walker
     from walkcircle.groups import count_demand
     from walkcircle.isochrones import measure_truth, trace_isochrones, trace_streets
-    from walkcircle.links import LinkRules, find_links, measure_links
+    from walkcircle.links import LinkRules, find_links, list_linked_homes, measure_links
     from walkcircle.needs import measure_emphasis, measure_needs
     from walkcircle.network import WalkNetwork, network_from_lines, network_from_networkx
     from walkcircle.phasing import Calendar, Schedule, Turns, schedule_projects
@@ -151,7 +151,7 @@ __all__ = [
     "solve_siting", "solve_bundle", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
     "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
     "Calendar", "Turns", "Schedule", "schedule_projects",
-    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links",
+    "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links", "list_linked_homes",
     # the wholes
     "Analysis", "analyse",
     "Scenario", "Proposals", "read_scenario", "build_place", "measure_effect",
@@ -216,7 +216,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "groups": ("count_demand",),
     "isochrones": ("measure_truth", "trace_isochrones", "trace_streets"),
     "needs": ("measure_needs", "measure_emphasis"),
-    "links": ("LinkRules", "find_links", "measure_links"),
+    "links": ("LinkRules", "find_links", "list_linked_homes", "measure_links"),
     "network": ("WalkNetwork", "network_from_lines", "network_from_networkx"),
     "completeness": ("Surroundings", "grade_completeness"),
     "place": ("Place", "assign_communities"),

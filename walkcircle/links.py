@@ -24,7 +24,7 @@ from walkcircle.groups import count_demand
 from walkcircle.legs import Legs
 from walkcircle.network import WalkNetwork
 from walkcircle.snapping import Spots
-from walkcircle.tables import Clusters, LinkGains, Links, UnitCosts, Unsnapped, WalkTimes, check_table
+from walkcircle.tables import Clusters, LinkedHomes, LinkGains, Links, UnitCosts, Unsnapped, WalkTimes, check_table
 from walkcircle.walkers.slopes import scale_speed
 from walkcircle.walking import measure_times
 
@@ -113,7 +113,8 @@ def find_links(
     * A footbridge joins two streets on either side of what `bridged` names. Its ramps are not counted.
     * A path joins a dead end to another one or to a street. It crosses neither of these.
 
-    Links are straight, begin and end on public ground, and lead through no building.
+    Links are straight, begin and end on public ground, lead through no building, and meet no street on their way: what
+    goes on beyond a street is a link of its own.
 
     Parameters
     ----------
@@ -149,7 +150,8 @@ def find_links(
         through["arterial"] = network.lines[arterials & (network.level == 0)]
     walls = np.empty(0, object) if buildings is None else _take_shapes(buildings, "buildings", network)
     places = _Places.along(footing, ~arterials, rules.every_m)
-    ground = _Ground(places, above, through, walls)
+    streets = network.lines[_is_open(footing) & ~arterials & (network.length_m > 0)]
+    ground = _Ground(places, above, through, walls, streets)
     found = [*ground.find_across(rules), ground.find_paths(footing, rules)]
     shut, shut_places = _find_shut(footing, places)
     gates = _describe(footing, shut_places, _choose([shut], shut_places, footing, rules), known=True)
@@ -191,7 +193,7 @@ def measure_links(
     -------
     links : GeoDataFrame
         The same links with what they gain and cost, those that gain most for their cost first, then those of unknown
-        cost, those that gain most first.
+        cost, those that gain most first; of equals, the shorter.
     gains : DataFrame
         :class:`~walkcircle.tables.LinkGains`, every link with every kind.
 
@@ -200,28 +202,13 @@ def measure_links(
     TableError
         Clusters or kinds are not those of the standing, or a link costs nothing.
     """
-    limits = np.array([kind.limit_min * 60 for kind in kinds]) + ROUNDING_S
-    if len(clusters) != len(standing.starts.labels) or len(kinds) != standing.kinds:
-        msg = (
-            f"the standing has {len(standing.starts.labels)} origins and {standing.kinds} kinds, but {len(clusters)} "
-            f"clusters and {len(kinds)} kinds are given; give those that it was made from, in their order"
-        )
-        raise TableError(msg)
-    if len(limits) and limits.max() > standing.limit_s:
-        msg = (
-            f"the standing looks {standing.limit_s / 60:g} min far, but a kind has a limit of "
-            f"{limits.max() / 60:g} min; make it with a longer limit_min"
-        )
-        raise TableError(msg)
+    asked = _ask_each(standing, links, clusters, kinds)
     demand = [count_demand(clusters, kind.group) for kind in kinds]
     people = np.array([count.to_numpy(dtype=float) for count, _ in demand]).reshape(len(kinds), -1)
     residents = clusters[Clusters.population].to_numpy(dtype=float)
     served = np.zeros(len(links))
     columns = {str(column): np.zeros((len(links), len(kinds))) for column in _PEOPLE}
-    ends = [_as_spots(standing.footing.network, links[edge], links[part]) for edge, part in _ENDS]
-    for number, ways in enumerate(_list_ways(standing.footing, links, *ends)):
-        felt = _ask(standing, ways)
-        newly = (felt.before_s > limits[felt.kind]) & (felt.after_s <= limits[felt.kind])
+    for number, (felt, newly) in enumerate(asked):
         served[number] = residents[np.unique(felt.origin[newly])].sum()
         weight = people[felt.kind, felt.origin]
         known = np.isfinite(felt.before_s)
@@ -241,6 +228,40 @@ def measure_links(
     )
     total = columns[LinkGains.newly_served].sum(axis=1)
     return _rank(links.assign(**{Links.newly_served: served, Links.gains: total}), unit_costs), gains
+
+
+def list_linked_homes(
+    standing: Standing, links: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, kinds: Sequence[Kind]
+) -> pd.DataFrame:
+    """List the homes that each link alone would newly bring within the limit, kind by kind.
+
+    A home is listed for a kind whether or not somebody of the kind's group lives there. The people of a link's homes
+    add up to its :attr:`~walkcircle.tables.LinkGains.newly_served`; of two links that serve the same home, each has it.
+
+    Parameters
+    ----------
+    standing, links, clusters, kinds
+        As in :func:`measure_links`.
+
+    Returns
+    -------
+    DataFrame
+        :class:`~walkcircle.tables.LinkedHomes`, in the order of `links`, then `kinds`, then `clusters`.
+
+    Raises
+    ------
+    TableError
+        Clusters or kinds are not those of the standing.
+    """
+    newly = [np.stack([felt.kind[new], felt.origin[new]]) for felt, new in _ask_each(standing, links, clusters, kinds)]
+    kind, origin = np.concatenate([np.empty((2, 0), np.int64), *newly], axis=1)
+    return pd.DataFrame(
+        {
+            LinkedHomes.link: np.repeat(links[Links.link].to_numpy(dtype=object), [homes.shape[1] for homes in newly]),
+            LinkedHomes.kind: np.array([kind.id for kind in kinds], dtype=object)[kind],
+            LinkedHomes.cluster: clusters[Clusters.cluster].to_numpy(dtype=object)[origin],
+        }
+    )
 
 
 #: What is counted of each link and kind, in the order in which it is worked out.
@@ -332,12 +353,15 @@ class _Ground:
         What a bridge and what a crossing leads over, by name.
     walls
         Buildings.
+    streets
+        What is walked on the ground, but for arterials.
     """
 
     places: _Places
     above: dict[str, NDArray[np.object_]]
     through: dict[str, NDArray[np.object_]]
     walls: NDArray[np.object_]
+    streets: NDArray[np.object_]
 
     def find_across(self, rules: LinkRules) -> Iterator[_Candidates]:
         """Pair each place with the nearest beyond each thing that can be crossed."""
@@ -363,6 +387,7 @@ class _Ground:
         over = np.unique(shapely.STRtree(line).query(shapes, predicate="intersects")[1])
         first, last, line = first[over], last[over], line[over]
         free = ~np.logical_or.reduce([_meets(line, shapes) for shapes in barred])
+        free[free] = ~_meets_between(line[free], self.streets, shapes)
         first, last, length = first[free], last[free], shapely.length(line[free])
         # each place with the one nearest to it, and so each pair once or twice
         best = np.unique(_pick_shortest(np.concatenate([first, last]), np.tile(length, 2)) % max(len(first), 1))
@@ -386,6 +411,7 @@ class _Ground:
         barred = [self.walls, *self.above.values(), *self.through.values()]
         free = ~np.logical_or.reduce([_meets(line, shapes) for shapes in barred])
         free &= shapely.length(line) > ON_IT_M
+        free[free] = ~_meets_between(line[free], self.streets, np.empty(0, object))
         first, last, length = first[free], last[free], shapely.length(line[free])
         # of each street around, its nearest place
         best = _pick_shortest(first * len(network.ends) + self.places.edge[last], length)
@@ -404,6 +430,23 @@ def _meets(lines: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[n
     if len(shapes) and len(lines):
         shape, line = shapely.STRtree(lines).query(shapes, predicate="intersects")
         met[line[~shapely.touches(lines[line], shapes[shape])]] = True
+    return met
+
+
+def _meets_between(
+    lines: NDArray[np.object_], streets: NDArray[np.object_], over: NDArray[np.object_]
+) -> NDArray[np.bool_]:
+    """Return which straight lines meet a street between their ends, but not where that runs on what they lead over."""
+    ends = shapely.get_coordinates(lines).reshape(-1, 2, 2)
+    length = shapely.length(lines)
+    share = np.divide(ON_IT_M, length, out=np.full(len(lines), 0.5), where=length > 2 * ON_IT_M)[:, None]
+    inner = np.stack([ends[:, 0] + side * (ends[:, 1] - ends[:, 0]) for side in (share, 1 - share)], axis=1)
+    between = np.asarray(shapely.linestrings(inner), dtype=object)
+    street, line = shapely.STRtree(between).query(streets, predicate="intersects")
+    place = shapely.intersection(between[line], streets[street])
+    on_it = np.unique(shapely.STRtree(place).query(over, predicate="dwithin", distance=ON_IT_M)[1])
+    met = np.zeros(len(lines), bool)
+    met[np.delete(line, on_it)] = True
     return met
 
 
@@ -671,6 +714,33 @@ class _Felt(NamedTuple):
     after_s: NDArray[np.float64]
 
 
+def _ask_each(
+    standing: Standing, links: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, kinds: Sequence[Kind]
+) -> Iterator[tuple[_Felt, NDArray[np.bool_]]]:
+    """Ask of each link alone who feels it, and which of them are newly in time; what is given is checked at once."""
+    limits = np.array([kind.limit_min * 60 for kind in kinds]) + ROUNDING_S
+    if len(clusters) != len(standing.starts.labels) or len(kinds) != standing.kinds:
+        msg = (
+            f"the standing has {len(standing.starts.labels)} origins and {standing.kinds} kinds, but {len(clusters)} "
+            f"clusters and {len(kinds)} kinds are given; give those that it was made from, in their order"
+        )
+        raise TableError(msg)
+    if len(limits) and limits.max() > standing.limit_s:
+        msg = (
+            f"the standing looks {standing.limit_s / 60:g} min far, but a kind has a limit of "
+            f"{limits.max() / 60:g} min; make it with a longer limit_min"
+        )
+        raise TableError(msg)
+    footing = standing.footing
+    ends = [_as_spots(footing.network, links[edge], links[part]) for edge, part in _ENDS]
+
+    def ask(ways: list[_Way]) -> tuple[_Felt, NDArray[np.bool_]]:
+        felt = _ask(standing, ways)
+        return felt, (felt.before_s > limits[felt.kind]) & (felt.after_s <= limits[felt.kind])
+
+    return map(ask, _list_ways(footing, links, *ends))
+
+
 def _ask(standing: Standing, ways: list[_Way]) -> _Felt:
     """Ask what several ways together would change, and leave the standing as it was."""
     changes = []
@@ -706,5 +776,5 @@ def _rank(links: gpd.GeoDataFrame, unit_costs: pd.DataFrame | None) -> gpd.GeoDa
     gains = links[Links.gains].to_numpy(dtype=float)
     priced = links.assign(**{Links.cost: cost, Links.gains_per_cost: gains / cost})
     rate = np.where(np.isfinite(cost), -gains / cost, inf)
-    order = np.lexsort((np.arange(len(links)), -gains, rate))
+    order = np.lexsort((np.arange(len(links)), links[Links.built_m].to_numpy(dtype=float), -gains, rate))
     return priced.iloc[order].reset_index(drop=True)[[*map(str, Links.columns())]]

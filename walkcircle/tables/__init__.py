@@ -39,7 +39,6 @@ from walkcircle.tables.ground import (
 from walkcircle.tables.plans import (
     BeforeAfter,
     IndexChanges,
-    LinkedHomes,
     Phases,
     ProjectGains,
     Projects,
@@ -89,7 +88,7 @@ from walkcircle.tables.walks import (
     Truth,
     WalkTimes,
 )
-from walkcircle.tables.ways import Controls, Crossings, LinkGains, Links, Roads, SchoolRoutes, UnitCosts
+from walkcircle.tables.ways import Controls, Crossings, LinkedHomes, LinkGains, Links, Roads, SchoolRoutes, UnitCosts
 
 __all__ = [
     "TABLES",
@@ -236,7 +235,6 @@ TABLES: tuple[type[Table], ...] = (
     IndexChanges,
     Proofs,
     Wants,
-    LinkedHomes,
     Roads,
     Controls,
     SchoolRoutes,
@@ -244,4 +242,5 @@ TABLES: tuple[type[Table], ...] = (
     UnitCosts,
     Links,
     LinkGains,
+    LinkedHomes,
 )

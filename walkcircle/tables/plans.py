@@ -127,12 +127,3 @@ class Wants(Table):
     group = Column("group", "text", "whom the kind serves: all, or one group of people")
     stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
     people = Column("people", "number", "people whom the kind would serve there", unit="people", low=0)
-
-
-class LinkedHomes(Table):
-    """Homes that a missing link alone would bring within the limit, one row per link, kind and cluster."""
-
-    title = "homes that links would serve"
-    link = Column("link", "text", "the missing link")
-    kind = Column("kind", "text", "kind of facility")
-    cluster = Column("cluster", "text", "where they live")

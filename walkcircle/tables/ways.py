@@ -167,3 +167,12 @@ class LinkGains(Table):
         "saved_min", "number", "walking time saved, one way, by all whose walk is known before and after",
         unit="people × min", low=0,
     )  # fmt: skip
+
+
+class LinkedHomes(Table):
+    """Which homes each missing link alone would newly bring within the limit of each kind."""
+
+    title = "homes that missing links would serve"
+    link = Column("link", "text", "the link")
+    kind = Column("kind", "text", "kind of facility that is newly in time")
+    cluster = Column("cluster", "text", "where they live")
