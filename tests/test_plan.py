@@ -46,7 +46,7 @@ from walkcircle.tables import (
     Wants,
     check_table,
 )
-from walkcircle.views.files import write_plan_tables
+from walkcircle.views.files import write_plan
 
 #: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
 CLINIC, SHOP = make_kind("clinic", 5.0), make_kind("shop", 60.0, category="trade")
@@ -211,7 +211,7 @@ def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
     sites = sites_of(**{Candidates.name: ["[red]Old mill[/red]", None, None]})
     plan = plan_of(sites, plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
     console = Console(width=200, record=True, file=io.StringIO())
-    print_plan(plan, tmp_path, console)
+    print_plan(plan, {"page": tmp_path / "plan.html"}, console)
     text = console.export_text()
     assert "no plan of this budget serves more than 160 (proven gap 0.00%" in text
     assert "price of fairness: 0 people" in text
@@ -220,19 +220,19 @@ def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
     assert "budget, CNY" in text
 
 
-def test_the_summary_of_an_empty_plan_says_so(tmp_path):
+def test_the_summary_of_an_empty_plan_says_so():
     console = Console(width=200, record=True, file=io.StringIO())
-    print_plan(plan_of(sites_of((("s", 1400, 1.0),))), tmp_path, console)
+    print_plan(plan_of(sites_of((("s", 1400, 1.0),))), {}, console)
     assert "Nothing can be built for the 190 people" in console.export_text()
 
 
 def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path):
     plan = plan_of(plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
-    first, second = (write_plan_tables(plan, tmp_path / name) for name in ("one", "two"))
+    first, second = (write_plan(plan, tmp_path / name)["tables"].parent for name in ("one", "two"))
     rows = pd.read_csv(first / "tables" / "projects.csv", encoding="utf-8-sig")
     assert rows[Projects.newly_served].tolist() == [60, 100]
     files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
-    assert len(files) == 15
+    assert len(files) == 18
     assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
 
 

@@ -94,7 +94,7 @@ if TYPE_CHECKING:
         write_comparison,
         write_outputs,
         write_overviews,
-        write_plan_tables,
+        write_plan,
         write_portraits,
     )
     from walkcircle.views.scenarios import write_scenario
@@ -159,7 +159,7 @@ __all__ = [
     "Comparison", "compare_analyses", "measure_covered",
     # the views
     "draw_map", "write_portraits", "write_overviews", "write_outputs", "draw_comparison", "write_comparison",
-    "write_plan_tables", "write_scenario",
+    "write_plan", "write_scenario",
 ]  # fmt: skip
 
 #: Where each name lives. Modules are imported on first use: the command line should not pay seconds for
@@ -242,7 +242,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
         "draw_comparison",
         "draw_map",
         "write_comparison",
-        "write_plan_tables",
+        "write_plan",
         "write_outputs",
         "write_overviews",
         "write_portraits",

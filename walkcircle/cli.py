@@ -113,14 +113,13 @@ def plan_study(
 ) -> None:
     """Propose what to build, where and in which year, with a proof of how good that is."""
     from walkcircle.plan import propose_plan
-    from walkcircle.views.files import write_plan_tables
+    from walkcircle.views.files import write_plan
 
     question = _read_study(study)
     with _steps() as steps:
         proposed = propose_plan(_answer(question, steps, stored=store), report=steps.begin)
-        steps.begin("Writing the plan")
-        folder = write_plan_tables(proposed)
-    print_plan(proposed, folder, out)
+        files = write_plan(proposed, report=steps.begin)
+    print_plan(proposed, files, out)
 
 
 @app.command()
@@ -840,7 +839,7 @@ if __name__ == "__main__":
     sys.exit(main())
 
 
-def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
+def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> None:
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
     from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
 
@@ -886,5 +885,7 @@ def print_plan(proposed: Plan, folder: Path, console: Console) -> None:
         )
     if len(proposed.projects) > PROJECTS_NAMED:
         console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
-    console.print(f"\nplan       {folder}")
+    console.print()
+    for label, path in files.items():
+        console.print(f"{label:<10} {path}")
     console.print(f"\n{'; '.join(proposed.analysis.place.sources)} (openstreetmap.org/copyright)")

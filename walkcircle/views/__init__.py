@@ -1,7 +1,7 @@
 """Drawing and writing: from an Analysis to a map, portraits, tables and files."""
 
 from walkcircle.views.comparison import draw_comparison
-from walkcircle.views.files import write_comparison, write_outputs, write_plan_tables
+from walkcircle.views.files import write_comparison, write_outputs, write_plan
 from walkcircle.views.map import draw_map
 from walkcircle.views.overview import write_overviews
 from walkcircle.views.portrait import write_portraits
@@ -12,6 +12,6 @@ __all__ = [
     "write_comparison",
     "write_outputs",
     "write_overviews",
-    "write_plan_tables",
+    "write_plan",
     "write_portraits",
 ]

@@ -24,6 +24,7 @@ from walkcircle.errors import OutputError
 from walkcircle.plan import Plan
 from walkcircle.tables import Clusters, Proofs
 from walkcircle.views.comparison import draw_comparison
+from walkcircle.views.text import Language
 
 #: What the results are written with; their versions go into run.json.
 _LIBRARIES = (
@@ -174,28 +175,79 @@ def write_comparison(
     return {what: target / name for what, name in names.items()}
 
 
-def write_plan_tables(plan: Plan, folder: str | Path | None = None) -> Path:
-    """Write a plan's tables: a GeoPackage, and each as GeoParquet (or Parquet) and CSV, as in :func:`write_outputs`.
+def write_plan(
+    plan: Plan,
+    folder: str | Path | None = None,
+    *,
+    language: Language | None = None,
+    report: Callable[[str], None] | None = None,
+) -> dict[str, Path]:
+    """Write the district plan: page, document, workbook, layers for QGIS and tables, as in :func:`write_outputs`.
+
+    The same plan gives the same bytes: dates inside are those of the data.
 
     Parameters
     ----------
     plan
-        What to write.
+        What :func:`~walkcircle.plan.propose_plan` gave.
     folder
-        Where; the folder ``plan`` in the study's output folder when not given.
+        Where; the folder ``plan`` in the study's output folder when not given. The page's links lead to the map, the
+        overview and the portraits in the folder above.
+    language
+        ``en`` or ``zh``; that of the study when None.
+    report
+        Called with the name of each step as it begins.
 
     Returns
     -------
-    Path
-        The folder, with ``plan.gpkg`` and ``tables/``.
+    dict
+        Path of each file by what it is: ``page``, ``document``, ``workbook``, ``geopackage``, ``tables`` (a folder).
 
     Raises
     ------
     OutputError
         The folder cannot be written to.
     """
+    from walkcircle.views.planning import build_sections, draw_page, list_layers, write_docx, write_xlsx
+
     target = Path(folder) if folder is not None else plan.analysis.study.output_folder / "plan"
-    frames = {
+    told, tell = language or plan.analysis.study.outputs.language, report or (lambda _: None)
+    frames = list_plan_tables(plan)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
+            draft = Path(name)
+            tell("Writing the plan")
+            sections = build_sections(plan, told)
+            (draft / "plan.html").write_text(draw_page(plan, told, sections=sections), encoding="utf-8", newline="\n")
+            (draft / "plan.docx").write_bytes(write_docx(plan, told, sections=sections))
+            (draft / "plan.xlsx").write_bytes(write_xlsx(plan, told, sections=sections))
+            tell("Writing its tables")
+            layers = {
+                **list_layers(plan),
+                **{key: one for key, one in frames.items() if key not in {"projects", "links"}},
+            }
+            _write_geopackage(layers, draft / "plan.gpkg", plan.analysis.place.data_date)
+            _write_tables(frames, draft / "tables")
+            _move(draft, target)
+    except FileNotFoundError:
+        raise  # a file of the package itself is missing: a bug, not the user's disk
+    except OSError as error:
+        reason = error.strerror or str(error)
+        msg = f"{target}: cannot write here ({reason}); free some space or choose another folder under [outputs]"
+        raise OutputError(msg) from None
+    return {
+        "page": target / "plan.html",
+        "document": target / "plan.docx",
+        "workbook": target / "plan.xlsx",
+        "geopackage": target / "plan.gpkg",
+        "tables": target / "tables",
+    }
+
+
+def list_plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return every table of a plan by the name it is written under."""
+    return {
         "projects": plan.projects,
         "gains": plan.gains,
         "links": plan.links,
@@ -204,18 +256,6 @@ def write_plan_tables(plan: Plan, folder: str | Path | None = None) -> Path:
         "index_changes": plan.index_changes,
         "proofs": plan.proofs.drop(columns=Proofs.seconds),  # the same inputs give the same bytes
     }
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
-            draft = Path(name)
-            _write_geopackage(frames, draft / "plan.gpkg", plan.analysis.place.data_date)
-            _write_tables(frames, draft / "tables")
-            _move(draft, target)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        msg = f"{target}: cannot write here ({reason}); free some space or choose another folder under [outputs]"
-        raise OutputError(msg) from None
-    return target
 
 
 def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:

@@ -78,12 +78,12 @@ def clean_name(name: object, *, longest: int = LONGEST_NAME) -> str:
     >>> clean_name("a\u202eb\x00c"), clean_name("x" * 99, longest=5)
     ('abc', 'xxxx…')
     """
-    # Cc control, Cs half of a pair; the last ones turn the direction of what comes after them
+    # Cc control, Cs half of a pair; the next ones turn the direction of what comes after them, the last no XML may hold
     kept = [
         letter
         for letter in str(name)[: 4 * longest]
         if unicodedata.category(letter) not in {"Cc", "Cs"} and not "\u202a" <= letter <= "\u202e"
-        and not "\u2066" <= letter <= "\u2069"
+        and not "\u2066" <= letter <= "\u2069" and letter not in "\ufffe\uffff"
     ]  # fmt: skip
     text = "".join(kept).strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
