@@ -24,20 +24,26 @@ from builders import (
 )
 from rich.console import Console
 
-from walkcircle.analysis import analyse
+from walkcircle.analysis import analyse, snap_clusters, snap_facilities
 from walkcircle.candidates import find_candidates
 from walkcircle.cli import print_plan
 from walkcircle.errors import StudyError
+from walkcircle.footing import ROUNDING_S, make_footing
+from walkcircle.links import find_links, list_laid, list_linked_homes, walk_links
 from walkcircle.plan import FAIR, MOST_PEOPLE, find_missing_links, propose_plan
 from walkcircle.pool import FACILITY, LINK, list_wants
+from walkcircle.proposals import Scenario
 from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
 from walkcircle.tables import (
     BeforeAfter,
     Candidates,
     Checkup,
+    Clusters,
     Communities,
     Coverage,
+    Facilities,
     IndexChanges,
+    LinkedHomes,
     Links,
     Phases,
     ProjectGains,
@@ -46,7 +52,9 @@ from walkcircle.tables import (
     Wants,
     check_table,
 )
+from walkcircle.updates import measure_standing
 from walkcircle.views.files import write_plan
+from walkcircle.works import build_place
 
 #: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
 CLINIC, SHOP = make_kind("clinic", 5.0), make_kind("shop", 60.0, category="trade")
@@ -236,22 +244,87 @@ def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path
     assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
 
 
-def test_links_stand_beside_the_projects_in_the_same_currency():
-    """Two dead ends thirty metres apart: a path brings the clinic near, and costs 1 and 2 for each of its metres."""
+def answer_of_two_dead_ends(**section):
+    """Make two dead ends thirty metres apart, a home of 100 at one and a clinic at the other, and three years of 50."""
     network = draw_network([[(0, 0), (200, 0)], [(230, 0), (400, 0)], [(0, 0), (0, 900), (400, 900), (400, 0)]])
     place = make_place(
         network, make_residences([("1", 100, (0, 0))]), make_facilities([("c", "clinic", (250, 0))]),
         make_communities({"a": shapely.box(-500, -500, 1000, 1000)}), make_standard(CLINIC),
     )  # fmt: skip
+    study = make_study(
+        make_standard(CLINIC), walkers=(STROLLER,), minutes=(5.0,), plan=PlanSection(**section),
+        checkup=CheckupSection(draws=0), siting=SitingSection(currency="CNY", kind_capex={"clinic": 40.0}),
+    )  # fmt: skip
+    return analyse(replace(place, data_date="2026-11-01"), study)
+
+
+def test_missing_links_are_priced_in_the_currency_of_the_projects():
+    """A path brings the clinic near, and costs 1 and 2 for each of its metres."""
     for wanted in (True, False):
-        section = PlanSection(links=wanted, link_costs={"path": LinkCost(fixed=1.0, per_m=2.0)})
-        study = make_study(
-            make_standard(CLINIC), walkers=(STROLLER,), minutes=(5.0,), plan=section, checkup=CheckupSection(draws=0)
+        links = find_missing_links(
+            answer_of_two_dead_ends(links=wanted, link_costs={"path": LinkCost(fixed=1.0, per_m=2.0)})
         )
-        links = find_missing_links(analyse(replace(place, data_date="2026-11-01"), study))
         assert links[Links.link_kind].tolist() == (["path"] if wanted else [])
         assert links[Links.gains].tolist() == ([100] if wanted else [])
         assert links[Links.cost].tolist() == pytest.approx([61] if wanted else [])
+
+
+@pytest.mark.parametrize(
+    ("per_m", "budget", "built"),
+    [(1.0, 39.0, [(LINK, "path", 31)]), (2.0, 45.0, [(FACILITY, "clinic", 40)]), (2.0, 39.0, []), (None, 39.0, [])],
+)
+def test_a_link_is_built_where_it_is_what_the_budget_pays_for(per_m, budget, built):
+    """Path or clinic, both serve the hundred; of the path whose cost is not known nothing is built."""
+    costs = {} if per_m is None else {"path": LinkCost(fixed=1.0, per_m=per_m)}
+    plan = propose_plan(answer_of_two_dead_ends(years=1, budget=budget, link_costs=costs))
+    check_table(plan.projects, Projects, where="projects")
+    rows = plan.projects[[Projects.sort, Projects.kind, Projects.capex]].itertuples(index=False, name=None)
+    assert [(sort, kind, pytest.approx(cost)) for sort, kind, cost in rows] == built
+    assert plan.projects[Projects.community].tolist() == ["a"] * len(built)
+    assert plan.before_after[BeforeAfter.covered_after].tolist() == [100 if built else 0]
+
+
+@pytest.mark.parametrize("name", ["monaco", "karhula"])
+def test_what_a_link_promises_is_found_when_the_place_is_built_with_it(analyses, name):
+    """Of each sort of link those for most homes, one at a time: nobody listed is missing, and no walk grows.
+
+    The limits are a third of the standard's, which leave somebody without in Monaco too.
+    """
+    answer = analyses[name]
+    place, study, standing = answer.place, answer.study, answer.standing
+    ground = place.background
+    links = find_links(answer.footing, bridged={"railway": ground.rail, "water": ground.water}, ends=answer.ends)
+    kinds = [replace(kind, limit_min=kind.limit_min / 3) for kind in study.standard.kinds]
+    homes = list_linked_homes(standing, links, answer.clusters, kinds)
+    count = homes[LinkedHomes.link].value_counts()
+    busiest = count.groupby(count.index.str.rpartition("/").get_level_values(0), sort=False).head(2)
+    assert len(busiest) > 2
+    code, limit_s = {kind.id: number for number, kind in enumerate(kinds)}, np.array([k.limit_min * 60 for k in kinds])
+    cluster = pd.Index(answer.clusters[Clusters.cluster])
+    for link in busiest.index:
+        laid = list_laid(place.network, links[links[Links.link] == link])
+        built = build_place(place, study, Scenario(laid, place.network.crs))
+        footing = make_footing(built.network, study.walkers[0])
+        after = measure_standing(
+            footing, snap_clusters(built, study, answer.clusters, footing),
+            snap_facilities(built, study, built.facilities, footing),
+            built.facilities[Facilities.kind].map(code).to_numpy(), limit_min=standing.limit_s / 60, kinds=len(kinds),
+        )  # fmt: skip
+        assert (after.seconds <= standing.seconds + ROUNDING_S).all()
+        mine = homes[homes[LinkedHomes.link] == link]
+        kind = mine[LinkedHomes.kind].map(code).to_numpy()
+        assert (after.seconds[kind, cluster.get_indexer(mine[LinkedHomes.cluster])] <= limit_s[kind] + ROUNDING_S).all()
+
+
+def test_a_link_takes_each_walker_as_long_as_it_goes():
+    """A slow walker takes twice as long; whoever waits at lights waits at a crossing, and who may not climb stays."""
+    network = draw_network([[(0, 0), (200, 0)], [(230, 0), (400, 0)], [(0, 0), (0, 900), (400, 900), (400, 0)]])
+    links = find_links(make_footing(network, STROLLER))
+    slow = walk_links(make_footing(network, replace(STROLLER, speed_kmh=STROLLER.speed_kmh / 2)), links)
+    assert slow[Links.there_s].to_numpy() == pytest.approx(2 * links[Links.there_s].to_numpy())
+    lit = links.assign(**{Links.link_kind: "crossing"})
+    patient = walk_links(make_footing(network, replace(STROLLER, crossing_s={"signals": 30.0})), lit)
+    assert patient[Links.back_s].to_numpy() == pytest.approx(links[Links.back_s].to_numpy() + 30)
 
 
 def test_a_suburb_is_planned_along_its_streets_and_counted_again(analyses):

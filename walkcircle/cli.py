@@ -841,6 +841,7 @@ if __name__ == "__main__":
 
 def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> None:
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
+    from walkcircle.pool import LINK
     from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
 
     study, unit = proposed.analysis.study, proposed.unit
@@ -878,7 +879,8 @@ def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> N
         year = "later" if row[Projects.year] is None else str(row[Projects.year])
         place = names.get(row[Projects.community], "outside all communities")
         site = row[Projects.name] or row[Projects.candidate]
-        label = study.standard.kind(row[Projects.kind]).label(study.outputs.language)
+        is_link = row[Projects.sort] == LINK
+        label = row[Projects.kind] if is_link else study.standard.kind(row[Projects.kind]).label(study.outputs.language)
         console.print(
             f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
             f"{row[Projects.newly_served]:,.0f} people"

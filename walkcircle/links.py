@@ -23,6 +23,7 @@ from walkcircle.footing import ROUNDING_S, Footing
 from walkcircle.groups import count_demand
 from walkcircle.legs import Legs
 from walkcircle.network import WalkNetwork
+from walkcircle.proposals import CROSSING, FOOTBRIDGE, GATE, PATH, LinkAdded
 from walkcircle.snapping import Spots
 from walkcircle.tables import Clusters, LinkedHomes, LinkGains, Links, UnitCosts, Unsnapped, WalkTimes, check_table
 from walkcircle.walkers.slopes import scale_speed
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
     from walkcircle.updates import Standing
     from walkcircle.walkers import Walker
 
-GATE: Final = "gate"
-CROSSING: Final = "crossing"
-FOOTBRIDGE: Final = "footbridge"
-PATH: Final = "path"
-
 #: What a link may stand against, in words.
 NO_BUILDINGS = "no buildings were given: it may lead through one"
 OWNER = "private: the owner has to agree"
@@ -47,6 +43,9 @@ LONELY = "one of its ends is on streets that nothing joins, more often a mapping
 
 FLAT = "heights are not known here: it may be too steep"
 TOO_STEEP = "steeper than one in eight: it needs steps or turns"
+
+#: A bridge is level, and a gate is no slope.
+LEVEL: Final = (FOOTBRIDGE, GATE)
 
 #: What is steeper than this is no ramp (walkcircle's choice).
 STEEP = 1 / 8
@@ -262,6 +261,52 @@ def list_linked_homes(
             LinkedHomes.cluster: clusters[Clusters.cluster].to_numpy(dtype=object)[origin],
         }
     )
+
+
+def walk_links(footing: Footing, links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Walk links as another walker: return them with its seconds, infinite where it cannot go.
+
+    Parameters
+    ----------
+    footing
+        The same streets as the other walker finds them.
+    links
+        :class:`~walkcircle.tables.Links`.
+    """
+    network = footing.network
+    first, last = (
+        _Places.of(network, links[edge].to_numpy(dtype=np.int64), links[part].to_numpy(dtype=float))
+        for edge, part in _ENDS
+    )
+    kind = links[Links.link_kind].to_numpy(dtype=object)
+    rise = _find_heights(network, last) - _find_heights(network, first)
+    there, back = _time_ways(footing.walker, kind, links[Links.built_m].to_numpy(dtype=float), rise)
+    for number, (edge, begin) in _find_gated(network, links).items():
+        there[number], back[number] = footing.seconds[edge, begin], footing.seconds[edge, 1 - begin]
+    back = np.where(links[Links.back_s].isna(), np.nan, back)
+    return links.assign(**{Links.there_s: there, Links.back_s: back})
+
+
+def list_laid(network: WalkNetwork, links: gpd.GeoDataFrame) -> tuple[LinkAdded, ...]:
+    """Return links as edits of a scenario, so that a place can be built with them.
+
+    Parameters
+    ----------
+    network
+        The streets that they were found on.
+    links
+        :class:`~walkcircle.tables.Links`.
+    """
+    gated = _find_gated(network, links)
+    ends = links[[*map(str, (*_ENDS[0], *_ENDS[1]))]].itertuples(index=False, name=None)
+    laid = []
+    for number, (kind, (edge, part, other, other_part)) in enumerate(zip(links[Links.link_kind], ends, strict=True)):
+        line = None
+        if number in gated:
+            way, begin = gated[number]
+            line = network.lines[way] if begin == 0 else shapely.reverse(network.lines[way])
+        laid.append(LinkAdded(line, kind, (int(edge), float(part)), (int(other), float(other_part))))
+    return tuple(laid)
 
 
 #: What is counted of each link and kind, in the order in which it is worked out.
@@ -541,14 +586,9 @@ def _describe(footing: Footing, places: _Places, chosen: _Chosen, *, known: bool
     length = shapely.length(line)
     height = _find_heights(network, places)
     rise = height[last] - height[first]
-    # a bridge is level, and a gate is no slope
-    rise = np.where(np.isin(chosen.kind, [FOOTBRIDGE, GATE]), 0.0, rise)
+    rise = np.where(np.isin(chosen.kind, LEVEL), 0.0, rise)
     grade = np.divide(rise, length, out=np.zeros(len(rise)), where=length > 0)
-    wait = np.where(chosen.kind == CROSSING, _wait_at_lights(walker), 0.0)
-    seconds = [
-        length / walker.metres_per_second / scale_speed(walker.slope, way, critical_grade=walker.critical_grade) + wait
-        for way in (grade, -grade)
-    ]
+    seconds = _time_ways(walker, chosen.kind, length, rise)
     lonely = ~network.leads_on[places.edge[first]] | ~network.leads_on[places.edge[last]]
     doubts = (
         (lonely, LONELY),
@@ -574,6 +614,25 @@ def _describe(footing: Footing, places: _Places, chosen: _Chosen, *, known: bool
         geometry=np.where(chosen.kind == GATE, places.points[first], line) if len(line) else [],
         crs=network.crs,
     )
+
+
+def _time_ways(
+    walker: Walker, kind: NDArray[np.object_], length: NDArray[np.float64], rise: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the seconds there and back of straight ways; infinite where they are too steep for the walker."""
+    level_rise = np.where(np.isin(kind, LEVEL), 0.0, rise)
+    grade = np.divide(level_rise, length, out=np.zeros(len(rise)), where=length > 0)
+    wait = np.where(kind == CROSSING, _wait_at_lights(walker), 0.0)
+    up, down = (inf if limit is None else limit for limit in (walker.max_grade_up, walker.max_grade_down))
+    there, back = (
+        np.where(
+            (way > up) | (-way > down), inf,
+            length / walker.metres_per_second / scale_speed(walker.slope, way, critical_grade=walker.critical_grade)
+            + wait,
+        )
+        for way in (grade, -grade)
+    )  # fmt: skip
+    return there, back
 
 
 def _find_heights(network: WalkNetwork, places: _Places) -> NDArray[np.float64]:
@@ -661,6 +720,24 @@ def _list_entrances(footing: Footing, ends: Spots | None) -> gpd.GeoDataFrame:
         )
     columns = [str(column) for column in Links.columns() if not column.optional and column != Links.link]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry=Links.geometry, crs=network.crs)
+
+
+def _find_gated(network: WalkNetwork, links: gpd.GeoDataFrame) -> dict[int, tuple[int, int]]:
+    """Find the private edge behind each gate, by the gate's position among the links, and the end where one enters."""
+    gates = np.flatnonzero((links[Links.link_kind] == GATE).to_numpy())
+    if len(gates) == 0:
+        return {}
+    behind: dict[tuple[int, int], tuple[int, int]] = {}
+    for edge in np.flatnonzero(network.private)[::-1].tolist():
+        one, other = network.ends[edge].tolist()
+        behind[other, one], behind[one, other] = (edge, 1), (edge, 0)
+    mine = links.iloc[gates]
+    node = [
+        network.ends[mine[edge].to_numpy(dtype=np.int64), mine[part].to_numpy(dtype=np.int64)].tolist()
+        for edge, part in _ENDS
+    ]
+    pairs = zip(gates.tolist(), *node, strict=True)
+    return {number: behind[one, other] for number, one, other in pairs if (one, other) in behind}
 
 
 def _number(table: pd.DataFrame, network: WalkNetwork) -> gpd.GeoDataFrame:

@@ -16,10 +16,21 @@ from walkcircle.attainment import choose_walkers
 from walkcircle.candidates import find_candidates, find_hosts
 from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
-from walkcircle.links import find_links, measure_links
+from walkcircle.links import find_links, list_laid, list_linked_homes, measure_links, walk_links
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
 from walkcircle.place import assign_communities
-from walkcircle.pool import FACILITY, PLANNED, Pool, assemble_sites, find_first_years, list_wants
+from walkcircle.pool import (
+    FACILITY,
+    LINK,
+    PLANNED,
+    Pool,
+    assemble_links,
+    assemble_sites,
+    find_first_years,
+    join_pools,
+    list_wants,
+)
+from walkcircle.proposals import Scenario
 from walkcircle.siting import Siting, SitingEffort, SitingTerms, solve_siting
 from walkcircle.tables import (
     BeforeAfter,
@@ -29,6 +40,7 @@ from walkcircle.tables import (
     CommunityCoverage,
     Facilities,
     IndexChanges,
+    LinkedHomes,
     Links,
     ProjectGains,
     Projects,
@@ -40,6 +52,7 @@ from walkcircle.tables import (
 from walkcircle.unmapped import PROPOSED
 from walkcircle.walking import measure_times
 from walkcircle.weights import choose_weights, score_parts, weigh_categories, weigh_kinds, weigh_parts
+from walkcircle.works import build_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,8 +92,8 @@ class Plan:
         :class:`~walkcircle.tables.ProjectGains`.
     links
         :class:`~walkcircle.tables.Links` that bring somebody within a limit, for the first walker: gates, crossings,
-        footbridges and paths, those that gain most for their cost first. They stand beside the projects in the same
-        currency and are not in the budget.
+        footbridges and paths, those that gain most for their cost first, each counted alone. Those that the plan has
+        chosen are projects too.
     phases
         :class:`~walkcircle.tables.Phases`.
     before_after
@@ -120,9 +133,12 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     """Propose what to build, where and in which year, and measure what it changes.
 
     Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`) are held against every site that may
-    hold it (:func:`~walkcircle.pool.assemble_sites`). What serves most people within all budgets together is chosen, if
-    that can be proven in time exactly (:func:`~walkcircle.siting.solve_siting`, budgeted maximal covering), put in
-    years (:func:`~walkcircle.phasing.schedule_projects`), and checked up once more as if it stood.
+    hold it (:func:`~walkcircle.pool.assemble_sites`) and every missing link that brings one near
+    (:func:`~walkcircle.pool.assemble_links`), in one currency. A link counts for what it does alone; what it does
+    together with others, or for who lives along it, comes on top and is found by the check-up afterwards. What serves
+    most people within all budgets together is chosen, if that can be proven in time exactly
+    (:func:`~walkcircle.siting.solve_siting`, budgeted maximal covering), put in years
+    (:func:`~walkcircle.phasing.schedule_projects`), and checked up once more as if it stood.
 
     Parameters
     ----------
@@ -139,7 +155,8 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     tell = report or (lambda _step, _share: None)
     study, section = analysis.study, analysis.study.plan
     tell("Gathering what could be built", 0.0)
-    pool = assemble_pool(analysis, report=report)
+    links = find_missing_links(analysis, report=report)
+    pool = assemble_pool(analysis, links=links, report=report)
     cost = estimate_costs(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
@@ -154,14 +171,14 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
-    after = analyse(build_projects(analysis.place, projects), study, report=report)
+    after = analyse(build_projects(analysis, projects, links), study, report=report)
     return Plan(
         analysis=analysis,
         after=after,
         pool=pool,
         projects=projects,
         gains=gains,
-        links=find_missing_links(analysis, report=report),
+        links=links,
         phases=schedule.phases,
         before_after=_compare_coverage(analysis, after),
         index_changes=_compare_indices(analysis, after),
@@ -171,8 +188,17 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     )
 
 
-def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
+def assemble_pool(analysis: Analysis, *, links: gpd.GeoDataFrame | None = None, report: Report | None = None) -> Pool:
     """Gather everything that could be built for those who are certainly without.
+
+    Parameters
+    ----------
+    analysis
+        The situation as it is.
+    links
+        Missing links, :class:`~walkcircle.tables.Links`, that may be built as well; none when None.
+    report
+        Called with each step's name and the share of it that is done.
 
     Raises
     ------
@@ -200,9 +226,25 @@ def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
         ends = snap_facilities(place, study, _as_facilities(candidates), footing)
         walks = measure_times(footing, starts, ends, walker, limit_min=max(kind.limit_min for kind in mine))
         times |= dict.fromkeys([kind.id for kind in mine], walks)
-    return assemble_sites(
+    pool = assemble_sites(
         wants, candidates, times, hosts, kinds, kind_capex=study.siting.kind_capex, kind_opex=study.siting.kind_opex
     )
+    return pool if links is None else join_pools(pool, _pool_links(analysis, wants, links, walkers))
+
+
+def _pool_links(analysis: Analysis, wants: pd.DataFrame, links: gpd.GeoDataFrame, walkers: dict[str, str]) -> Pool:
+    """Pool links by whom each would serve, every kind by its own walker."""
+    served, kinds = [], analysis.study.standard.kinds
+    for walker in dict.fromkeys(walkers[kind] for kind in wants[Wants.kind].unique()):
+        standing = analysis.find_standing(walker)
+        homes = list_linked_homes(standing, walk_links(standing.footing, links), analysis.clusters, kinds)
+        served.append(homes[homes[LinkedHomes.kind].map(walkers) == walker])
+    pool = assemble_links(
+        wants, links, pd.concat(served) if served else pd.DataFrame(columns=[*map(str, LinkedHomes.columns())])
+    )
+    middle = pool.projects.set_geometry(pool.projects.geometry.representative_point())
+    placed = pool.projects.assign(**{Projects.community: assign_communities(middle, analysis.place.communities)})
+    return replace(pool, projects=placed)
 
 
 def find_missing_links(analysis: Analysis, *, report: Report | None = None) -> gpd.GeoDataFrame:
@@ -465,9 +507,23 @@ def _measure_index_gains(
     return rise, where
 
 
-def build_projects(place: Place, projects: gpd.GeoDataFrame) -> Place:
-    """Return the place as it would be with the projects that have a year: facilities added, nothing else changed."""
-    built = projects[projects[Projects.year].notna() & (projects[Projects.sort] == FACILITY)]
+def build_projects(analysis: Analysis, projects: gpd.GeoDataFrame, links: gpd.GeoDataFrame) -> Place:
+    """Return the place as it would be with the projects that have a year, facilities and links; nothing else changed.
+
+    Parameters
+    ----------
+    analysis
+        The situation as it is.
+    projects
+        :class:`~walkcircle.tables.Projects`.
+    links
+        :class:`~walkcircle.tables.Links` among which those of the projects are.
+    """
+    place = analysis.place
+    dated = projects[projects[Projects.year].notna()]
+    built, chosen = (dated[dated[Projects.sort] == sort] for sort in (FACILITY, LINK))
+    laid = list_laid(place.network, links[links[Links.link].isin(chosen[Projects.candidate])])
+    place = build_place(place, analysis.study, Scenario(laid, place.network.crs))
     added = gpd.GeoDataFrame(
         {
             Facilities.facility: [f"plan/{one}" for one in built[Projects.project]],

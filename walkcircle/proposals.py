@@ -25,7 +25,11 @@ from walkcircle.tables import Facilities
 WGS84: Final = CRS.from_epsg(4326)
 
 #: What a link may be: a gate that is opened, a crossing, a footbridge, or a path.
-LINK_KINDS: Final = ("gate", "crossing", "footbridge", "path")
+GATE: Final = "gate"
+CROSSING: Final = "crossing"
+FOOTBRIDGE: Final = "footbridge"
+PATH: Final = "path"
+LINK_KINDS: Final = (GATE, CROSSING, FOOTBRIDGE, PATH)
 
 #: How the ids of facilities begin that were given none.
 PROPOSED: Final = "proposal/"

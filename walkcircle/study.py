@@ -547,9 +547,11 @@ class PlanSection:
     fair
         Choose the fair plan rather than the one that serves most people.
     links
-        Look for missing links too: gates, crossings, footbridges and paths.
+        Look for missing links too, gates, crossings, footbridges and paths, and build those that serve more than
+        facilities would for the same budget.
     link_costs
-        By ``gate``, ``crossing``, ``footbridge`` and ``path``.
+        By ``gate``, ``crossing``, ``footbridge`` and ``path``. With a budget in money, what has no cost here is not
+        built.
     seconds
         Longest search for each question; then the best plan so far stands, with its proven bound.
     seed

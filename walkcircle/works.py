@@ -15,9 +15,11 @@ import shapely
 from shapely.ops import substring
 
 from walkcircle.errors import NetworkError, TableError
-from walkcircle.network import LINK, NODE_COLUMNS, Profile, WalkNetwork
+from walkcircle.network import CROSSINGS, LINK, NODE_COLUMNS, Profile, WalkNetwork
 from walkcircle.place import Place
 from walkcircle.proposals import (
+    CROSSING,
+    FOOTBRIDGE,
     PROPOSED,
     FacilityAdded,
     FacilityClosed,
@@ -68,11 +70,11 @@ def build_place(place: Place, study: Study, scenario: Scenario) -> Place:
     """Build the place as it would be with all edits made.
 
     A full analysis of it is what :func:`~walkcircle.scenario.measure_effect` foresees. Links are edges of the kind
-    ``link``, which everybody may enter. Homes and facilities keep the street that they join, and join a link only where
-    no street is within reach, so that a link makes nobody's walk longer. Streets that are closed are no edges any more,
-    and who lived there joins another. Where a link begins between two junctions the edge is cut in two; where heights
-    are known it is cut at the nearest place of a known height, so that nobody's walk along it changes. How far the data
-    can be trusted stays as it was.
+    ``link``, which everybody may enter; a crossing has lights, at which one waits, and a footbridge is level. Homes and
+    facilities keep the street that they join, and join a link only where no street is within reach, so that a link
+    makes nobody's walk longer. Streets that are closed are no edges any more, and who lived there joins another. Where
+    a link begins between two junctions the edge is cut in two; where heights are known it is cut at the nearest place
+    of a known height, so that nobody's walk along it changes. How far the data can be trusted stays as it was.
 
     Parameters
     ----------
@@ -237,6 +239,7 @@ class _Way(NamedTuple):
     last: int
     line: shapely.LineString
     heights: NDArray[np.float64]
+    link_kind: str
 
 
 def _build_streets(network: WalkNetwork, scenario: Scenario, within_m: float) -> WalkNetwork:
@@ -386,7 +389,9 @@ def _draw_links(
         kept = [place for place, before in zip(xy, [None, *xy], strict=False) if place != before]
         line = shapely.LineString(kept if len(kept) > 1 else [xy[0], xy[-1]])
         heights = np.concatenate([_take_heights(network.profile, at, part, part)[:1] for at, part in sides])
-        ways.append(_Way(first, last, line, heights))
+        if link.link_kind == FOOTBRIDGE:
+            heights[:] = heights[0]  # it is level
+        ways.append(_Way(first, last, line, heights, link.link_kind))
     return ways
 
 
@@ -458,8 +463,8 @@ def _take_pieces(network: WalkNetwork, pieces: list[_Piece]) -> dict[str, NDArra
 
 
 def _lay_links(ways: list[_Way]) -> dict[str, NDArray[Any]]:
-    """Return the columns of links: open to everybody both ways, no stairs and no crossing, on the ground."""
-    count = len(ways)
+    """Return the columns of links: open to everybody both ways, no stairs, on the ground; a crossing has lights."""
+    count, lit = len(ways), [one.link_kind == CROSSING for one in ways]
     lines = np.empty(count, object)
     lines[:] = [one.line for one in ways]
     return {
@@ -467,7 +472,7 @@ def _lay_links(ways: list[_Way]) -> dict[str, NDArray[Any]]:
         "climb_m": np.array([one.heights[1] - one.heights[0] for one in ways], float),
         "kind": np.full(count, LINK),
         "steps": np.zeros(count, bool),
-        "crossing": np.zeros(count, np.uint8),
+        "crossing": np.where(lit, CROSSINGS.index("signals"), 0).astype(np.uint8),
         "crossed": np.zeros(count, np.uint8),
         "private": np.zeros(count, bool),
         "oneway": np.zeros(count, np.int8),

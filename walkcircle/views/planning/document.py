@@ -210,6 +210,8 @@ def _fill_table(document: Document, listing: Listing, *, is_broad: bool) -> None
     widths = _share_widths(listing, (_PAGE[1] if is_broad else _PAGE[0]) - 2 * _MARGIN)
     table = document.add_table(rows=1 + len(listing.rows), cols=len(listing.heads))
     _rule_table(table)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)  # Word reads the cells' widths, LibreOffice the columns'
     rows: list[tuple[str, ...]] = [tuple(head.label for head in listing.heads)]
     rows += [tuple(map(_write_cell, row, listing.heads)) for row in listing.rows]
     for number, (row, texts) in enumerate(zip(table.rows, rows, strict=True)):

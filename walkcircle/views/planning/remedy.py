@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from walkcircle.groups import EVERYBODY, GROUPS
+from walkcircle.pool import LINK
+from walkcircle.proposals import LINK_KINDS
 from walkcircle.tables import Candidates, Links, Phases, ProjectGains, Projects
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence
 from walkcircle.views.planning.drawing import draw_sites
@@ -22,7 +24,9 @@ LINKS_SHOWN = 40
 def tell_layout(scene: Scene) -> Section:
     """Tell where everything goes: a map, sites for several kinds, kind by kind, and ways on foot."""
     plan = scene.plan
-    projects, links = plan.projects, plan.links
+    links = plan.links
+    is_link = plan.projects[Projects.sort] == LINK
+    projects = plan.projects[~is_link]
     by_site = projects.groupby(Projects.candidate, sort=False)
     kinds_there = by_site[Projects.kind].transform("nunique") if len(projects) else pd.Series(dtype=int)
     several = projects[kinds_there.reindex(projects.index, fill_value=0) > 1]
@@ -32,22 +36,24 @@ def tell_layout(scene: Scene) -> Section:
         told = [scene.tell("layout", values)]
     else:
         told = [scene.hush("no_projects")]
-    told.append(_tell_links(scene))
+    told.append(_tell_links(scene, int(is_link.sum())))
     drawing = None
-    if len(projects) or len(links):
+    if len(plan.projects) or len(links):
         drawing = draw_sites(
-            plan.analysis.checkup, projects, [int(year) for year in plan.phases[Phases.year]],
+            plan.analysis.checkup, plan.projects, [int(year) for year in plan.phases[Phases.year]],
             links=links.head(LINKS_SHOWN), label=scene.say("map"), caption=scene.say("map_caption"),
         )  # fmt: skip
-    listings = (*_list_centres(scene, several), *_list_by_kind(scene, projects), *_list_links(scene, links))
+    listings = (*_list_centres(scene, several), *_list_by_kind(scene, plan.projects), *_list_links(scene, links))
     return Section(10, scene.say("section_10"), tuple(told), listings, drawing)
 
 
-def _tell_links(scene: Scene) -> Sentence:
+def _tell_links(scene: Scene, built: int) -> Sentence:
     """Say what became of the search for missing links."""
     if not scene.plan.analysis.study.plan.links:
         return scene.hush("links_unasked")
-    return scene.tell("links_beside") if len(scene.plan.links) else scene.hush("links_none")
+    if len(scene.plan.links) == 0:
+        return scene.hush("links_none")
+    return scene.tell("links_built", {"count": built}) if built else scene.tell("links_beside")
 
 
 def _list_centres(scene: Scene, several: pd.DataFrame) -> tuple[Listing, ...]:
@@ -70,7 +76,7 @@ def _list_centres(scene: Scene, several: pd.DataFrame) -> tuple[Listing, ...]:
 def _list_by_kind(scene: Scene, projects: pd.DataFrame) -> tuple[Listing, ...]:
     rows = [
         (scene.name_kind(kind), len(mine), _join_ranks(scene, mine), float(mine[Projects.newly_served].sum()))
-        for kind in scene.kinds
+        for kind in (*scene.kinds, *LINK_KINDS)
         if len(mine := projects[projects[Projects.kind] == kind])
     ]
     heads = [scene.head("kind"), scene.head("projects", "count", "projects"), scene.head("ranks"),
@@ -138,6 +144,7 @@ def _list_projects(scene: Scene) -> tuple[Listing, ...]:
     present = set(plan.gains[ProjectGains.group])
     # where all are residents, the column before says it
     groups = [group for group in (EVERYBODY, *GROUPS) if group in present] if present != {EVERYBODY} else []
+    shared = _find_shared_doubt(plan.projects)
     rows = []
     for _, row in plan.projects.iterrows():
         project = row[Projects.project]
@@ -148,8 +155,8 @@ def _list_projects(scene: Scene) -> tuple[Listing, ...]:
              row[Projects.capex], row[Projects.opex], row[Projects.cost_per_person], row[Projects.index_change],
              scene.name_community(row[Projects.index_community]), scene.sites.get(str(row[Projects.alternative])),
              row[Projects.alternative_served], scene.mark(row[Projects.first]),
-             translate_value(clean_name(row[Projects.state]), scene.language), scene.doubt(row[Projects.doubt]),
-             project)
+             translate_value(clean_name(row[Projects.state]), scene.language),
+             None if shared else scene.doubt(row[Projects.doubt]), project)
         )  # fmt: skip
     by_group = [
         Head(scene.say("col_newly_of", {"group": scene.name_group(group)}), "people",
@@ -169,7 +176,17 @@ def _list_projects(scene: Scene) -> tuple[Listing, ...]:
         scene.head("other_served", "people", Projects.alternative_served, spare=True), scene.head("first", spare=True),
         scene.head("state"), scene.head("doubt", spare=True), scene.head("project", is_inner=True),
     ]  # fmt: skip
-    return scene.list("projects", heads, rows, note="projects_note", shown=100)
+    note = scene.say("projects_note")
+    if shared:
+        note += ("" if scene.language == "zh" else " ") + scene.say("doubt_shared", {"doubt": str(scene.doubt(shared))})
+    return scene.list("projects", heads, rows, note=note, shown=100)
+
+
+def _find_shared_doubt(projects: pd.DataFrame) -> str | None:
+    """Return what is to be checked of every project, if that is the same and there are several."""
+    doubts = projects[Projects.doubt]
+    is_shared = len(doubts) > 1 and doubts.notna().all() and (doubts == doubts.iloc[0]).all()
+    return str(doubts.iloc[0]) if is_shared else None
 
 
 def _list_phases(scene: Scene) -> tuple[Listing, ...]:
@@ -191,7 +208,8 @@ def tell_transmission(scene: Scene) -> Section:
     sites = plan.analysis.place.candidates
     listed = None if sites is None else sites.set_index(Candidates.candidate)
     rows: list[tuple[Any, ...]] = []
-    for site, mine in plan.projects.groupby(Projects.candidate, sort=False):
+    ground = plan.projects[plan.projects[Projects.sort] != LINK]
+    for site, mine in ground.groupby(Projects.candidate, sort=False):
         first = mine.iloc[0]
         floors = [scene.kinds[kind].min_floor_m2 for kind in mine[Projects.kind]]
         known = [floor for floor in floors if floor is not None]

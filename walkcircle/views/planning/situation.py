@@ -12,6 +12,7 @@ from walkcircle.gaps import GAP
 from walkcircle.groups import EVERYBODY, GROUPS
 from walkcircle.place import assign_communities
 from walkcircle.plan import STREETS_EVERY_M
+from walkcircle.pool import LINK
 from walkcircle.tables import (
     AreaCategories,
     Candidates,
@@ -314,9 +315,13 @@ def tell_space(scene: Scene) -> Section:
     else:
         told = [scene.tell("sites_listed", {"sites": len(sites)}) if len(sites) else scene.tell("sites_none_listed")]
     if len(pool):
-        values = {"projects": write_count(len(pool)), "sites": write_count(pool.projects[Projects.candidate].nunique()),
+        is_link = pool.projects[Projects.sort] == LINK
+        placed = pool.projects[~is_link]
+        values = {"projects": write_count(len(placed)), "sites": write_count(placed[Projects.candidate].nunique()),
                   "people": write_count(float(pool.wants[Wants.people].sum()))}  # fmt: skip
         told.append(scene.tell("pool", values))
+        if is_link.any():
+            told.append(scene.tell("pool_links", {"count": write_count(int(is_link.sum()))}))
     elif sites is None or len(sites):
         told.append(scene.tell("pool_none"))
     served = set(pool.projects[Projects.kind])

@@ -99,6 +99,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "one at least every {every} m; whether anything may be built there is not known.",
     "pool": "{projects} projects could be built on {sites} sites, for {people} people who are certainly without, added "
     "up over kinds.",
+    "pool_links": "{count} missing links could bring some of these people near to what is there.",
     "pool_none": "None of them serves anybody who is certainly without.",
     "pool_misses": "Somebody is certainly without these kinds, and no project of the pool is for them: {kinds}.",
     "cost_asked": "The budget is in money: what has no known cost is not in the pool, since unknown is not free.",
@@ -113,14 +114,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "by_kind": "Kind by kind",
     "links": "Walking improvements",
     "links_note": "One by one, those first that gain most for their cost: people newly in time of at least one kind, "
-    "and added up over kinds.",
+    "and added up over kinds, also those of whom it is not certain that they are without today.",
     "links_none": "No gate, crossing, footbridge or path was found that alone brings anybody within a limit.",
     "links_unasked": "Missing gates, crossings, footbridges and paths were not looked for.",
-    "links_beside": "Missing gates, crossings, footbridges and paths stand beside the projects; the budget does not "
-    "hold them.",
+    "links_beside": "None of the missing gates, crossings, footbridges and paths is among the projects: for the same "
+    "budget the projects serve more people who are certainly without, or what a link costs is not known.",
+    "links_built": "{count} of the projects are missing links: gates, crossings, footbridges or paths.",
     "no_projects": "There is no project to show.",
     # 11
     "projects": "Project pool",
+    "doubt_shared": "To be checked of every project: {doubt}.",
     "projects_note": "Newly served: people in time on top of all projects before it, added up over kinds. Index: "
     "points that the community named gains. Alternative: the site that would serve most in its place.",
     "cost_each": "No budget in money is given: each project counts as one.",
@@ -352,6 +355,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "sites_none_listed": "地点清单为空。",
     "sites_streets": "未提供闲置土地与用房清单。以公共道路沿线至少每 {every} 米一处作为备选；能否建设尚不清楚。",
     "pool": "在 {sites} 处地点可安排 {projects} 个项目，按类别累计可惠及 {people} 名确定缺少设施的居民。",
+    "pool_links": "另有 {count} 处缺失的步行连接，可使其中部分居民走到现有设施。",
     "pool_none": "其中没有一处能服务确定缺少设施的居民。",
     "pool_misses": "以下类别有居民确定缺少，但项目库中没有相应项目：{kinds}。",
     "cost_asked": "预算以资金计：造价未知者不入库，未知不等于免费。",
@@ -363,12 +367,16 @@ CHINESE: Final[Mapping[str, str]] = {
     "centres": "容纳多类设施的地点",
     "by_kind": "分类布局",
     "links": "步行改善",
-    "links_note": "逐一计算，单位造价效益最高者在前：至少一类新增可达的居民，以及按类别累计的人数。",
+    "links_note": "逐一计算，单位造价效益最高者在前：至少一类新增可达的居民，以及按类别累计的人数，"
+    "含目前是否缺少尚不确定者。",
     "links_none": "没有找到单独即可使居民在时限内可达的大门、过街、天桥或步道。",
     "links_unasked": "未查找缺失的大门、过街、天桥和步道。",
-    "links_beside": "缺失的大门、过街、天桥和步道列于项目之外，不在预算内。",
+    "links_beside": "缺失的大门、过街、天桥和步道均未入选：同样预算下，所选项目惠及"
+    "更多确定缺少设施的居民，或其造价未知。",
+    "links_built": "其中 {count} 个项目为缺失的步行连接（大门、过街、天桥或步道）。",
     "no_projects": "没有可显示的项目。",
     "projects": "项目库",
+    "doubt_shared": "每个项目均需核查：{doubt}。",
     "projects_note": "新增可达：在前序项目基础上新增可达的人数，按类别累计。指数：所列社区提高的分数。"
     "备选：替代该项目可服务最多的地点。",
     "cost_each": "未给出资金预算：每个项目计为一个。",
