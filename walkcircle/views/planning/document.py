@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from walkcircle.plan import Plan
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence, Value, write_value
 from walkcircle.views.planning.drawing import Drawing, write_png
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from docx.section import Section as Leaf
     from docx.table import Table, _Cell
     from docx.text.paragraph import Paragraph
+    from numpy.typing import NDArray
 
 #: The letters of a document: the second for Chinese, on every Windows and Mac with an office.
 _LATIN, _CHINESE = "Calibri", "Microsoft YaHei"
@@ -32,6 +35,10 @@ _INK, _QUIET, _RULE = (0x23, 0x28, 0x2B), (0x5D, 0x66, 0x6A), "B9B4AA"
 
 #: A4 and its margins, centimetres.
 _PAGE, _MARGIN = (21.0, 29.7), 1.9
+
+#: Width of a letter in an upright table, centimetres; longest word that is kept whole and longest text that widens its
+#: column, letters.
+LETTER_CM, LONGEST_WORD, LONGEST_TEXT = 0.17, 24, 60
 
 #: What a document without a date of its data is dated.
 NO_DATE: Final = "2000-01-01"
@@ -192,7 +199,7 @@ def _add_listing(document: Document, listing: Listing, language: Language) -> No
     from docx.enum.section import WD_SECTION
 
     shown = listing.trim()
-    is_broad = len(shown.heads) > BROAD
+    is_broad = len(shown.heads) > BROAD or _measure_least(shown) > _PAGE[0] - 2 * _MARGIN
     if is_broad:
         _set_leaf(document.add_section(WD_SECTION.NEW_PAGE), is_broad=True)
     document.add_heading(shown.title, level=2)
@@ -242,18 +249,40 @@ def _fill_cell(cell: _Cell, text: str, head: Head, *, points: float, is_head: bo
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
-def _share_widths(listing: Listing, whole_cm: float) -> list[float]:
-    """Share the width of a page among columns by their longest texts, a Chinese character counting for two letters."""
+def _measure_text(text: str) -> int:
+    """Measure a text in letters, a Chinese character counting for two."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
-    def measure(text: str) -> int:
-        return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
 
-    wants = []
+def _measure_words(listing: Listing) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each column, in letters, its longest word, which should not break, and its longest text to a measure.
+
+    A Chinese text breaks anywhere, so that four of its characters are word enough.
+    """
+    least, most = [], []
     for number, head in enumerate(listing.heads):
         texts = [write_value(row[number], head.form) for row in listing.rows]
-        longest_word = max((measure(word) for word in head.label.split()), default=1)
-        wants.append(min(max([longest_word, measure(head.label) // 2, *map(measure, texts)]), 34) + 2)
-    return [whole_cm * want / sum(wants) for want in wants]
+        words = [word for text in (head.label, *texts) for word in text.split()]
+        lengths = [8 if not word.isascii() and len(word) > 4 else _measure_text(word) for word in words]
+        least.append(min(max(lengths, default=1), LONGEST_WORD) + 2)
+        most.append(max(least[-1], min(max(map(_measure_text, texts), default=1), LONGEST_TEXT) + 2))
+    return np.array(least, dtype=float), np.array(most, dtype=float)
+
+
+def _measure_least(listing: Listing) -> float:
+    """Return how wide an upright table is if no word breaks, centimetres."""
+    return float(_measure_words(listing)[0].sum()) * LETTER_CM
+
+
+def _share_widths(listing: Listing, whole_cm: float) -> list[float]:
+    """Share the width of a page among columns: room for their longest words first, the rest by their texts."""
+    least, most = _measure_words(listing)
+    left = whole_cm / LETTER_CM - least.sum()
+    if left <= 0 or (most <= least).all():
+        widths = least
+    else:
+        widths = least + (most - least) * min(left / (most - least).sum(), 1.0)
+    return [float(width) for width in whole_cm * widths / widths.sum()]
 
 
 def _rule_table(table: Table) -> None:

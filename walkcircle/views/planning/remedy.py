@@ -89,7 +89,16 @@ def _list_links(scene: Scene, links: pd.DataFrame) -> tuple[Listing, ...]:
     columns = (Links.link_kind, Links.over, Links.built_m, Links.newly_served, Links.gains, Links.cost, Links.doubt)
     table = links.reindex(columns=[*columns, Links.link])
     rows = [
-        (scene.name_kind(str(sort)), over, built, served, gains, cost, scene.doubt(doubt), link)
+        (
+            scene.name_kind(str(sort)),
+            None if pd.isna(over) else translate_value(clean_name(over), scene.language),
+            built,
+            served,
+            gains,
+            cost,
+            scene.doubt(doubt),
+            link,
+        )
         for sort, over, built, served, gains, cost, doubt, link in table.itertuples(index=False)
     ]
     heads = [

@@ -550,6 +550,12 @@ _CHINESE_WORDS: Final[Mapping[str, str]] = {
     "crossing": "过街",
     "footbridge": "人行天桥",
     "path": "步道",
+    "railway": "铁路",
+    "water": "水体",
+    "arterial": "主干道",
+    "private way": "私有道路",
+    "private gate": "私有大门",
+    "shut for all": "封闭的大门",
 }
 
 #: How the doubts written by :mod:`walkcircle.pool` and :mod:`walkcircle.links` read in Chinese.
