@@ -26,11 +26,12 @@ from rich.console import Console
 
 from walkcircle.analysis import analyse, snap_clusters, snap_facilities
 from walkcircle.candidates import find_candidates
+from walkcircle.choices import FAIR, FAIR_COMPLETE, MOST_COMPLETE, MOST_PEOPLE
 from walkcircle.cli import print_plan
 from walkcircle.errors import StudyError
 from walkcircle.footing import ROUNDING_S, make_footing
 from walkcircle.links import find_links, list_laid, list_linked_homes, walk_links
-from walkcircle.plan import FAIR, MOST_PEOPLE, find_missing_links, propose_plan
+from walkcircle.plan import find_missing_links, propose_plan
 from walkcircle.pool import FACILITY, LINK, list_wants
 from walkcircle.proposals import Scenario
 from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
@@ -242,6 +243,64 @@ def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path
     files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
     assert len(files) == 18
     assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
+
+
+GYM = make_kind("gym", 5.0, category="sport")
+
+
+def plan_of_centres(**section):
+    """Plan for the three homes without clinic and gym; a kind costs 3 at any site."""
+    standard = make_standard(CLINIC, GYM)
+    far = make_facilities([("far", "clinic", (5000, 0)), ("away", "gym", (5000, 0))])
+    place = make_place(draw_network([[(0, 0), (2000, 0)]]), HOMES, far, AREAS, standard)
+    siting = SitingSection(currency="CNY", kind_capex={"clinic": 3.0, "gym": 3.0})
+    study = make_study(
+        standard, walkers=(STROLLER,), minutes=(5.0,), plan=PlanSection(links=False, **section), siting=siting,
+        checkup=CheckupSection(draws=0),
+    )  # fmt: skip
+    sites = sites_of(**{Candidates.capex: np.nan})
+    return propose_plan(analyse(replace(place, candidates=sites, data_date="2026-11-01"), study))
+
+
+def test_people_count_once_for_each_kind_or_only_with_all_of_them():
+    """With 9, two kinds for the hundred and one for the sixty; or, as the sixty get no second, the hundred alone."""
+    each = plan_of_centres(years=1, budget=9.0)
+    assert sorted(each.projects[Projects.newly_served]) == [60, 100, 100]
+    whole = plan_of_centres(years=1, budget=9.0, objective="bundle")
+    assert set(whole.projects[Projects.candidate]) == {"s1"}
+    assert sorted(whole.projects[Projects.kind]) == ["clinic", "gym"]
+    assert whole.proofs[Proofs.question].tolist() == [MOST_COMPLETE, FAIR_COMPLETE]
+    assert whole.proofs[Proofs.objective].tolist() == [100, 100]
+
+
+def test_kinds_at_one_site_share_what_opening_it_costs():
+    """A centre of two kinds costs 3 + 3 + 4: with 20 two are opened, with 19 one, in one year as one."""
+    plan = plan_of_centres(budget=(10.0, 10.0), objective="bundle", opening_cost=4.0)
+    check_table(plan.projects, Projects, where="projects")
+    assert plan.projects[Projects.candidate].tolist() == ["s1", "s1", "s2", "s2"]
+    assert plan.projects[Projects.year].tolist() == [2027, 2027, 2028, 2028]
+    assert plan.projects[Projects.capex].tolist() == [5, 5, 5, 5]
+    assert plan.proofs[Proofs.objective].tolist()[0] == 160
+    assert plan.proofs[Proofs.cost].tolist()[0] == 20
+    less = plan_of_centres(budget=(10.0, 9.0), objective="bundle", opening_cost=4.0)
+    assert set(less.projects[Projects.candidate]) == {"s1"}
+
+
+def test_an_opening_cost_that_nothing_weighs_is_refused():
+    with pytest.raises(ValueError, match="opening_cost is shared by the kinds of a site"):
+        PlanSection(budget=10.0, opening_cost=4.0)
+
+
+def test_a_link_serves_a_bundle_as_a_site_of_every_kind():
+    """The path costs 31 and brings the clinic, the only kind, near; a new one would cost 40."""
+    plan = propose_plan(
+        answer_of_two_dead_ends(
+            years=1, budget=39.0, objective="bundle", link_costs={"path": LinkCost(fixed=1.0, per_m=1.0)}
+        )
+    )
+    assert plan.projects[Projects.sort].tolist() == [LINK]
+    assert plan.projects[Projects.capex].tolist() == pytest.approx([31])
+    assert plan.proofs[Proofs.objective].tolist()[0] == 100
 
 
 def answer_of_two_dead_ends(**section):

@@ -37,8 +37,9 @@ from PIL import Image
 
 from walkcircle.analysis import analyse
 from walkcircle.candidates import find_candidates
+from walkcircle.choices import FAIR, MOST_PEOPLE
 from walkcircle.errors import OutputError
-from walkcircle.plan import FAIR, MOST_PEOPLE, propose_plan
+from walkcircle.plan import propose_plan
 from walkcircle.study import CheckupSection, PlanSection, SitingSection
 from walkcircle.tables import (
     Candidates,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from walkcircle.candidates import find_candidates, find_hosts
     from walkcircle.changes import Comparison, compare_analyses, measure_covered
     from walkcircle.checkup import score_categories, score_communities, score_kinds
+    from walkcircle.choices import Choice, choose_projects, estimate_costs
     from walkcircle.circles import (
         CircleRules,
         Delineation,
@@ -150,7 +151,7 @@ __all__ = [
     "compare_with_chance",
     "solve_siting", "solve_bundle", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
     "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
-    "Calendar", "Turns", "Schedule", "schedule_projects",
+    "Choice", "estimate_costs", "choose_projects", "Calendar", "Turns", "Schedule", "schedule_projects",
     "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links", "list_linked_homes",
     # the wholes
     "Analysis", "analyse",
@@ -183,6 +184,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "changes": ("Comparison", "compare_analyses", "measure_covered"),
     "checkup": ("score_categories", "score_communities", "score_kinds"),
     "firmness": ("join_firmness", "measure_firmness"),
+    "choices": ("Choice", "choose_projects", "estimate_costs"),
     "circles": (
         "CircleRules",
         "Delineation",

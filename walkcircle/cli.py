@@ -861,15 +861,16 @@ def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> N
             (Phases.budget, Phases.spent, Phases.projects, Phases.newly_served, Phases.gap_left))
         )  # fmt: skip
     console.print(table)
+    counted = "residents" if study.plan.objective == "bundle" else "people × kinds"
     for row in proposed.proofs.to_dict("records"):
         console.print(
-            f"{row[Proofs.question]}: {row[Proofs.objective]:,.0f} people × kinds with {row[Proofs.sites]} projects; "
+            f"{row[Proofs.question]}: {row[Proofs.objective]:,.0f} {counted} with {row[Proofs.sites]} projects; "
             f"no plan of this budget serves more than {row[Proofs.bound]:,.0f} (proven gap "
             f"{row[Proofs.proven_gap]:.2%}, {row[Proofs.seconds]:.1f} s)"
         )
     if proposed.price_of_fairness is not None:
         console.print(
-            f"price of fairness: {proposed.price_of_fairness:,.0f} people × kinds fewer, if each community is to have "
+            f"price of fairness: {proposed.price_of_fairness:,.0f} {counted} fewer, if each community is to have "
             f"{study.plan.fair_share:.0%} of its people served"
         )
     console.print()

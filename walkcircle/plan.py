@@ -14,7 +14,7 @@ from scipy import sparse
 from walkcircle.analysis import Analysis, Report, analyse, snap_clusters, snap_facilities
 from walkcircle.attainment import choose_walkers
 from walkcircle.candidates import find_candidates, find_hosts
-from walkcircle.errors import StudyError
+from walkcircle.choices import choose_projects, estimate_costs, list_proofs
 from walkcircle.footing import make_footing
 from walkcircle.links import find_links, list_laid, list_linked_homes, measure_links, walk_links
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
@@ -31,11 +31,11 @@ from walkcircle.pool import (
     list_wants,
 )
 from walkcircle.proposals import Scenario
-from walkcircle.siting import Siting, SitingEffort, SitingTerms, solve_siting
 from walkcircle.tables import (
     BeforeAfter,
     Candidates,
     Checkup,
+    Clusters,
     Communities,
     CommunityCoverage,
     Facilities,
@@ -44,7 +44,6 @@ from walkcircle.tables import (
     Links,
     ProjectGains,
     Projects,
-    Proofs,
     Scores,
     UnitCosts,
     Wants,
@@ -64,14 +63,8 @@ if TYPE_CHECKING:
 #: (walkcircle's choice).
 STREETS_EVERY_M = 150.0
 
-#: What a project costs in a plan without money.
-ONE_PROJECT = 1.0
-
 #: A project goes first if more than this share of its people live in the weakest tenth.
 FIRST_SHARE = 0.5
-
-#: The questions that a plan answers, by the words of :class:`~walkcircle.tables.Proofs`.
-MOST_PEOPLE, FAIR = "most people", "most people, each community served"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +130,8 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     (:func:`~walkcircle.pool.assemble_links`), in one currency. A link counts for what it does alone; what it does
     together with others, or for who lives along it, comes on top and is found by the check-up afterwards. What serves
     most people within all budgets together is chosen, if that can be proven in time exactly
-    (:func:`~walkcircle.siting.solve_siting`, budgeted maximal covering), put in years
-    (:func:`~walkcircle.phasing.schedule_projects`), and checked up once more as if it stood.
+    (:func:`~walkcircle.choices.choose_projects`), put in years (:func:`~walkcircle.phasing.schedule_projects`), and
+    checked up once more as if it stood.
 
     Parameters
     ----------
@@ -160,14 +153,17 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     cost = estimate_costs(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
-    answers = {
-        question: _choose(pool, cost, study, is_fair=question == FAIR)
-        for question in ((MOST_PEOPLE, FAIR) if len(pool) else ())
-    }
+    residents = analysis.clusters.set_index(Clusters.cluster)[Clusters.population]
+    choices = [
+        choose_projects(pool, cost, residents, study, is_fair=is_fair)
+        for is_fair in ((False, True) if len(pool) else ())
+    ]
     tell("Putting projects in years", 0.0)
     mine = np.zeros(len(pool), dtype=bool)
-    if answers:
-        mine[answers[FAIR if section.fair else MOST_PEOPLE].columns] = True
+    if choices:
+        mine, cost = choices[int(section.fair)].taken, choices[int(section.fair)].cost
+    if section.budget is not None:
+        pool = replace(pool, projects=pool.projects.assign(**{Projects.capex: cost}))
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
@@ -182,8 +178,8 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
         phases=schedule.phases,
         before_after=_compare_coverage(analysis, after),
         index_changes=_compare_indices(analysis, after),
-        proofs=_list_proofs(answers, cost),
-        price_of_fairness=answers[FAIR].price_of_fairness if answers else None,
+        proofs=list_proofs(choices),
+        price_of_fairness=choices[True].answer.price_of_fairness if choices else None,
         unit=study.siting.currency if section.budget is not None else None,
     )
 
@@ -309,44 +305,6 @@ def _as_facilities(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def estimate_costs(pool: Pool, study: Study) -> NDArray[np.float64]:
-    """Return what each project costs in the unit of the budget, ``(m,)``; missing where that is not known.
-
-    Raises
-    ------
-    StudyError
-        There is a budget in money, and not one project has a cost.
-    """
-    if study.plan.budget is None:
-        return np.full(len(pool), ONE_PROJECT)
-    cost: NDArray[np.float64] = pool.projects[Projects.capex].to_numpy(dtype=float)
-    if len(cost) and np.isnan(cost).all():
-        msg = (
-            "[plan] has a budget and no project has a cost; give the column capex of the sites or [siting] kind_capex, "
-            "or leave the budget out, so that each project counts as one"
-        )
-        raise StudyError(msg)
-    return cost
-
-
-def _choose(pool: Pool, cost: NDArray[np.float64], study: Study, *, is_fair: bool) -> Siting:
-    """Choose the projects that serve most people within all budgets together."""
-    section = study.plan
-    # a project serves a home or does not: a stored cost of nothing is within any limit
-    reach = pool.serves.tocoo()
-    walls = sparse.coo_array((np.zeros(reach.nnz), (reach.row, reach.col)), shape=reach.shape)
-    terms = SitingTerms(
-        site_cost=cost,
-        zones=pool.wants[Wants.community].to_numpy() if is_fair else None,
-        zone_minimum=section.fair_share if is_fair else None,
-    )
-    return solve_siting(
-        walls.tocsr(), pool.wants[Wants.people].to_numpy(dtype=float), model="budgeted-mclp", limit=0.0,
-        budget=float(sum(section.budgets)), terms=terms,
-        effort=SitingEffort(seconds=section.seconds, seed=section.seed),
-    )  # fmt: skip
-
-
 def _schedule(analysis: Analysis, pool: Pool, cost: NDArray[np.float64]) -> Schedule:
     """Put the chosen projects in years."""
     section, place = analysis.study.plan, analysis.place
@@ -358,6 +316,8 @@ def _schedule(analysis: Analysis, pool: Pool, cost: NDArray[np.float64]) -> Sche
     people = pool.wants[Wants.people].to_numpy(dtype=float)
     of_weak = pool.serves.T @ np.where(is_weak, people, 0.0)
     scheme = None
+    if section.objective == "bundle":  # a neighbourhood centre is built as one
+        scheme = pool.projects[Projects.candidate].to_list()
     if section.whole_subdistricts and Communities.subdistrict in place.communities:
         subdistrict = place.communities.set_index(Communities.community)[Communities.subdistrict]
         scheme = pool.projects[Projects.community].map(subdistrict).to_list()
@@ -575,24 +535,5 @@ def _compare_indices(analysis: Analysis, after: Analysis) -> pd.DataFrame:
             IndexChanges.rank_after: then[Checkup.rank].to_numpy(),
             IndexChanges.weakest_before: before[Checkup.weakest].to_numpy(),
             IndexChanges.weakest_after: then[Checkup.weakest].to_numpy(),
-        }
-    )
-
-
-def _list_proofs(answers: dict[str, Siting], cost: NDArray[np.float64]) -> pd.DataFrame:
-    """List what was optimised, how good the answers are, and how much better any could be."""
-    return pd.DataFrame(
-        {
-            Proofs.question: list(answers),
-            Proofs.objective: [one.objective for one in answers.values()],
-            Proofs.bound: [max(one.bound, one.objective) for one in answers.values()],
-            Proofs.proven_gap: [
-                (one.bound - one.objective) / one.bound if one.bound > one.objective else 0.0
-                for one in answers.values()
-            ],
-            Proofs.status: [one.status for one in answers.values()],
-            Proofs.sites: [len(one.columns) for one in answers.values()],
-            Proofs.cost: [float(cost[one.columns].sum()) for one in answers.values()],
-            Proofs.seconds: [one.seconds for one in answers.values()],
         }
     )

@@ -90,6 +90,7 @@ source = "osm"
 # [plan]                       # what may be built: walkcircle plan
 # budget = [3e6, 2e6, 2e6]     # of each year, in the currency of [siting]; without it each project counts as one
 # kinds = ["clinic"]           # all kinds when left out
+# objective = "bundle"         # residents with every kind, at neighbourhood centres; without it each kind counts
 # link_costs = {{ path = {{ per_m = 400 }}, footbridge = {{ fixed = 2e6 }} }}
 
 # [checkup]                    # how the index is made
@@ -542,6 +543,11 @@ class PlanSection:
         All projects of a subdistrict are built in one year, as in Hangzhou's whole-subdistrict schemes.
     kinds
         Kinds that may be built; all of the standard when empty.
+    objective
+        What is counted: ``people``, once for each kind that comes within its limit; or ``bundle``, residents who come
+        to have every kind, which puts kinds together at neighbourhood centres.
+    opening_cost
+        With a budget in money and the objective ``bundle``: what opening a site costs once, shared by its kinds.
     fair_share
         Smallest share of the people without in each community that a fair plan serves; its price is always told.
     fair
@@ -567,12 +573,23 @@ class PlanSection:
     weakest_first: bool = True
     whole_subdistricts: bool = False
     kinds: tuple[str, ...] = ()
+    objective: Literal["people", "bundle"] = "people"
+    opening_cost: NotNegative = 0.0
     fair_share: Share = 0.2
     fair: bool = False
     links: bool = True
     link_costs: dict[Literal["gate", "crossing", "footbridge", "path"], LinkCost] = field(default_factory=dict)
     seconds: Positive = 60.0
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a cost that nothing weighs."""
+        if self.opening_cost > 0 and (self.objective != "bundle" or self.budget is None):
+            msg = (
+                "[plan] opening_cost is shared by the kinds of a site, which only a budget and objective = "
+                '"bundle" weigh; add them, or leave the cost out'
+            )
+            raise ValueError(msg)
 
     @property
     def budgets(self) -> tuple[float, ...]:

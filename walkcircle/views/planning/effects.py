@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from walkcircle.analysis import Analysis
 from walkcircle.equity import measure_equity
-from walkcircle.plan import FAIR, MOST_PEOPLE
 from walkcircle.pool import STATES
 from walkcircle.tables import (
     AreaScores,
@@ -43,19 +40,18 @@ def tell_effect(scene: Scene) -> Section:
 
 def _tell_proof(scene: Scene) -> list[Sentence]:
     """Say how near the plan is to the best possible, in one sentence that needs no mathematics."""
-    plan = scene.plan
-    rows = plan.proofs.set_index(Proofs.question)
-    if len(rows) == 0:
-        return [scene.tell("proof_none")]
-    # no plan serves more than the bound of the question that promises nothing
-    asked = rows.index.get_indexer(pd.Index([FAIR if plan.analysis.study.plan.fair else MOST_PEOPLE, MOST_PEOPLE]))
-    objective = float(rows[Proofs.objective].to_numpy(dtype=float)[asked[0]])
-    bound = float(rows[Proofs.bound].to_numpy(dtype=float)[asked[1]])
+    plan, section = scene.plan, scene.plan.analysis.study.plan
+    # no plan serves more than the bound of the first question, which promises nothing
+    bound = float(plan.proofs[Proofs.bound].to_numpy(dtype=float)[0]) if len(plan.proofs) else 0.0
     if bound < LEAST_PERSON:
         return [scene.tell("proof_none")]
-    lacking = float(plan.pool.wants[Wants.people].sum())
-    served, gap = float(plan.phases[Phases.served_so_far].iloc[-1]), max(bound - objective, 0.0) / bound
+    objective = float(plan.proofs[Proofs.objective].to_numpy(dtype=float)[int(section.fair)])
+    gap = max(bound - objective, 0.0) / bound
     values = {"bound": write_count(bound), "objective": write_count(objective), "gap": write_value(gap, "gap")}
+    if section.objective == "bundle":
+        return [Sentence(scene.say("proof_bundle", values), "finding")]
+    lacking = float(plan.pool.wants[Wants.people].sum())
+    served = float(plan.phases[Phases.served_so_far].iloc[-1])
     is_all = objective >= lacking - LEAST_PERSON
     told = scene.say("proof_all" if is_all else "proof", values)
     stop = "" if scene.language == "zh" else " "
@@ -73,7 +69,8 @@ def _tell_fairness(scene: Scene) -> list[Sentence]:
         return []
     price = plan.price_of_fairness
     values = {"share": write_share(section.fair_share), "price": write_count(price)}
-    told = scene.say("fair_free" if price < LEAST_PERSON else "fair_price", values)
+    dear = "fair_price_bundle" if section.objective == "bundle" else "fair_price"
+    told = scene.say("fair_free" if price < LEAST_PERSON else dear, values)
     stop = "" if scene.language == "zh" else " "
     return [Sentence(told + stop + scene.say("fair_chosen" if section.fair else "fair_open"))]
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from walkcircle.choices import FAIR, FAIR_COMPLETE, MOST_COMPLETE, MOST_PEOPLE
 from walkcircle.links import FLAT, LONELY, NO_BUILDINGS, OWNER, TOO_STEEP
-from walkcircle.plan import FAIR, MOST_PEOPLE
 from walkcircle.pool import BUILDING, DROPPED, OPERATING, PLANNED
 from walkcircle.views.captions import translate_word
 from walkcircle.views.text import Language
@@ -139,12 +139,16 @@ ENGLISH: Final[Mapping[str, str]] = {
     "proof_all": "No plan can serve more than the {bound} people who are certainly without; this one serves all of "
     "them.",
     "proof": "No plan of this budget can serve more than {bound} people; this one serves {objective} (gap {gap}).",
+    "proof_bundle": "No plan of this budget can bring more than {bound} residents to have every kind; this one brings "
+    "{objective} (gap {gap}).",
     "proof_none": "Nobody can be served, so that there is nothing to prove.",
     "proof_twice": "Who lacks two kinds counts twice.",
     "proof_years": "In the years of the programme {served} of them are served (gap {gap}).",
     "fair_free": "Promising each community at least {share} of its people without costs nothing: as many are served.",
     "fair_price": "Promising each community at least {share} of its people without means that {price} people fewer are "
     "served: that is the price of fairness.",
+    "fair_price_bundle": "Promising each community at least {share} of its people without means that {price} residents "
+    "fewer come to have every kind: that is the price of fairness.",
     "fair_chosen": "This plan keeps that promise.",
     "fair_open": "This plan makes no such promise.",
     "cost_effect": "One person newly served costs {cost} {unit}, over all projects in a year.",
@@ -390,11 +394,14 @@ CHINESE: Final[Mapping[str, str]] = {
     "phases_note": "仍缺：确定缺少设施的人数，按类别累计。",
     "proof_all": "任何方案最多只能服务 {bound} 名确定缺少设施的居民；本方案全部服务。",
     "proof": "同样预算的任何方案最多服务 {bound} 人；本方案服务 {objective} 人（差距 {gap}）。",
+    "proof_bundle": "同样预算的任何方案最多使 {bound} 名居民各类设施齐全；本方案使 {objective} 名（差距 {gap}）。",
     "proof_none": "没有可服务的居民，因此无需证明。",
     "proof_twice": "缺两类者计两次。",
     "proof_years": "实施期内服务其中 {served} 人（差距 {gap}）。",
     "fair_free": "承诺每个社区至少服务其 {share} 的缺设施居民，不需要代价：服务人数相同。",
     "fair_price": "承诺每个社区至少服务其 {share} 的缺设施居民，将少服务 {price} 人：这就是公平的代价。",
+    "fair_price_bundle": "承诺每个社区至少服务其 {share} 的缺设施居民，各类齐全的居民将少 {price} 名："
+    "这就是公平的代价。",
     "fair_chosen": "本方案遵守这一承诺。",
     "fair_open": "本方案未作此承诺。",
     "cost_effect": "已排入年份的项目，每新增服务一人平均花费 {cost} {unit}。",
@@ -538,6 +545,8 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {"en": ENGLISH, "zh": CHINE
 _CHINESE_WORDS: Final[Mapping[str, str]] = {
     MOST_PEOPLE: "服务人数最多",
     FAIR: "服务人数最多且兼顾各社区",
+    MOST_COMPLETE: "各类齐全的居民最多",
+    FAIR_COMPLETE: "各类齐全的居民最多且兼顾各社区",
     PLANNED: "计划",
     BUILDING: "在建",
     OPERATING: "运营",
