@@ -150,6 +150,7 @@ def test_what_if_takes_edits_of_all_kinds_and_writes_every_effect(karhula, tmp_p
         ((), "nothing is proposed; give --kind with --at, or --close, --move, --link or --proposals"),
         (("--move", "node/1"), "--move node/1: give ID=LON,LAT"),
         (("--move", "node/1=north"), "--move north: give LON,LAT"),
+        (("--close", "street/main"), "--close street/main: give the number of an OpenStreetMap way"),
         (("--link", "26.9,60.5"), "--link 26.9,60.5: give LON,LAT,LON,LAT"),
         (("--link", "26.9,60.5,26.9,160"), "--link 26.9,60.5,26.9,160: longitude is -180 to 180"),
         (("--proposals", "none.geojson"), "none.geojson: cannot be read"),
@@ -168,6 +169,7 @@ def test_what_if_refuses_what_cannot_be_meant(karhula, capsys, monkeypatch, word
     [
         (("--kind", "health", "--at", "26.945,61.5"), "from the nearest street"),
         (("--close", "node/1324225782:health"), "facility 'node/1324225782' is no 'health'; it is: supplies"),
+        (("--close", "street/1"), "no street here has the OpenStreetMap way 1"),
         (("--close", "node/13242257820"), "there is no facility 'node/13242257820' here; did you mean 'node/132422578"),
     ],
 )

@@ -133,7 +133,8 @@ def whatif(
     close: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ID[:KIND]", help="close a facility of tables/facilities.csv, or a kind of it; repeatable"
+            metavar="ID[:KIND]",
+            help="close a facility of tables/facilities.csv, a kind of it, or a street, as street/WAY; repeatable",
         ),
     ] = None,
     move: Annotated[list[str] | None, typer.Option(metavar="ID=LON,LAT", help="move a facility; repeatable")] = None,
@@ -600,12 +601,24 @@ def _read_edits(
         scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
     kinds = {one.id for one in study.standard.kinds}
     for text in given["--close"] or ():
+        if text.startswith("street/"):
+            scenario = scenario.close_street(_read_way(text))
+            continue
         name, _, closing = text.rpartition(":")  # an id may have a colon of its own
         scenario = scenario.close_facility(name, kind=closing) if closing in kinds else scenario.close_facility(text)
     for text in given["--link"] or ():
         numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
         scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])
     return scenario
+
+
+def _read_way(text: str) -> int:
+    """Read ``street/WAY``."""
+    way = text.removeprefix("street/")
+    if not way.isdecimal():
+        msg = f"--close {text}: give the number of an OpenStreetMap way, as in street/26486303"
+        raise StudyError(msg)
+    return int(way)
 
 
 def _read_lonlat(text: str, option: str) -> tuple[float, float]:
