@@ -24,9 +24,9 @@ from builders import (
 from rich.console import Console
 
 from walkcircle.analysis import analyse
-from walkcircle.cli import print_summary
 from walkcircle.errors import SourceError, StudyError, TableError
 from walkcircle.needs import ASK, BUILD, CONTENT, KEEP, QUADRANTS, measure_emphasis, measure_needs
+from walkcircle.printing.summary import show_summary
 from walkcircle.records import make_record
 from walkcircle.sources import read_place
 from walkcircle.sources.survey import read_survey
@@ -269,7 +269,7 @@ def test_the_summary_tells_why_and_what_is_asked_for():
     """One line of causes with as many residents as the gaps have; what is wanted and not there."""
     answer = answer_with(survey_of(("b", "canteen", 0.4, 0.3)))
     console = Console(width=200, record=True, file=io.StringIO())
-    print_summary(answer, {}, console)
+    show_summary(answer, {}, console)
     said = " ".join(console.export_text().split())
     assert "Of 80 residents without, one who lacks several kinds counted for each: none within reach 80" in said
     assert "Asked for much and not served: 1 of 1" in said

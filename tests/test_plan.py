@@ -27,12 +27,12 @@ from rich.console import Console
 from walkcircle.analysis import analyse, snap_clusters, snap_facilities
 from walkcircle.candidates import find_candidates
 from walkcircle.choices import FAIR, FAIR_COMPLETE, MOST_COMPLETE, MOST_PEOPLE
-from walkcircle.cli import print_plan
 from walkcircle.errors import StudyError
 from walkcircle.footing import ROUNDING_S, make_footing
 from walkcircle.links import find_links, list_laid, list_linked_homes, walk_links
 from walkcircle.plan import find_missing_links, propose_plan
 from walkcircle.pool import FACILITY, LINK, list_wants
+from walkcircle.printing.plans import show_plan
 from walkcircle.proposals import Scenario
 from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
 from walkcircle.tables import (
@@ -220,7 +220,7 @@ def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
     sites = sites_of(**{Candidates.name: ["[red]Old mill[/red]", None, None]})
     plan = plan_of(sites, plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
     console = Console(width=200, record=True, file=io.StringIO())
-    print_plan(plan, {"page": tmp_path / "plan.html"}, console)
+    show_plan(plan, {"page": tmp_path / "plan.html"}, console)
     text = console.export_text()
     assert "no plan of this budget serves more than 160 (proven gap 0.00%" in text
     assert "price of fairness: 0 people" in text
@@ -231,7 +231,7 @@ def test_the_summary_says_what_when_and_how_good_it_is(tmp_path):
 
 def test_the_summary_of_an_empty_plan_says_so():
     console = Console(width=200, record=True, file=io.StringIO())
-    print_plan(plan_of(sites_of((("s", 1400, 1.0),))), {}, console)
+    show_plan(plan_of(sites_of((("s", 1400, 1.0),))), {}, console)
     assert "Nothing can be built for the 190 people" in console.export_text()
 
 

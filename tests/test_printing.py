@@ -22,7 +22,7 @@ from builders import (
 from rich.console import Console
 
 from walkcircle.analysis import analyse
-from walkcircle.printing import show_effects
+from walkcircle.printing.effects import show_effects
 from walkcircle.proposals import Scenario
 from walkcircle.scenario import measure_effect
 from walkcircle.tables import Residences

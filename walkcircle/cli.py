@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import time
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -29,11 +28,9 @@ from walkcircle.errors import OutputError, SourceError, StudyError, WalkCircleEr
 
 if TYPE_CHECKING:
     from walkcircle.analysis import Analysis
-    from walkcircle.changes import Comparison
     from walkcircle.place import Place
-    from walkcircle.plan import Plan
     from walkcircle.proposals import Scenario
-    from walkcircle.standards import Citation, Kind, Standard
+    from walkcircle.standards import Standard
     from walkcircle.study import Study
 
 app = typer.Typer(
@@ -55,16 +52,6 @@ class Town(StrEnum):
     karhula = "karhula"
     town = "town"
 
-
-#: Communities outside the weakest tenth that are in it in so many of the draws are named beside it, this many at most.
-CLOSE_PROBABILITY = 0.2
-CLOSE_NAMED = 10
-
-#: How many projects of a plan the summary names.
-PROJECTS_NAMED = 10
-
-#: How well a value is known, the fuller the surer.
-MARKS: Final[Mapping[str, str]] = {"seen": "●", "memory": "◐", "doubtful": "○", "inferred": "◇"}
 
 #: Whether streets that were read before may come from the user's cache.
 Stored = Annotated[
@@ -113,13 +100,14 @@ def plan_study(
 ) -> None:
     """Propose what to build, where and in which year, with a proof of how good that is."""
     from walkcircle.plan import propose_plan
+    from walkcircle.printing.plans import show_plan
     from walkcircle.views.files import write_plan
 
     question = _read_study(study)
     with _steps() as steps:
         proposed = propose_plan(_answer(question, steps, stored=store), report=steps.begin)
         files = write_plan(proposed, report=steps.begin)
-    print_plan(proposed, files, out)
+    show_plan(proposed, files, out)
 
 
 @app.command()
@@ -162,7 +150,8 @@ def whatif(
     with _steps() as steps:
         place = _read_place(question, steps, stored=store)
         from walkcircle.analysis import analyse
-        from walkcircle.printing import show_effects
+        from walkcircle.printing.effects import show_effects
+        from walkcircle.printing.paths import name_path
         from walkcircle.scenario import measure_effect
         from walkcircle.views.scenarios import write_effects
         from walkcircle.works import build_place
@@ -175,7 +164,7 @@ def whatif(
             write_effects(effects, save)
     show_effects(answer, scenario, effects, out)
     if save is not None:
-        out.print(f"\n{escape(_shorten(save))}", soft_wrap=True)
+        out.print(f"\n{escape(name_path(save))}", soft_wrap=True)
 
 
 @app.command()
@@ -196,6 +185,7 @@ def compare(
     with _steps() as steps:
         steps.begin("Starting the engine")
         from walkcircle.changes import compare_analyses, measure_covered
+        from walkcircle.printing.comparison import show_comparison
         from walkcircle.sources import read_place
         from walkcircle.views.files import write_comparison
 
@@ -210,7 +200,7 @@ def compare(
             checked.append(measure_covered(place, study, report=tell))
         comparison = compare_analyses(*checked, report=steps.begin)
         files = write_comparison(comparison, into, report=steps.begin)
-    _print_comparison(comparison, files)
+    show_comparison(comparison, files, out)
 
 
 @app.command()
@@ -261,18 +251,19 @@ def show_standards(
     check: Annotated[Path | None, typer.Option(help="your own .toml, to check that it can be used")] = None,
 ) -> None:
     """List the facility standards, explain one of them or one kind, or check your own."""
+    from walkcircle.printing.standards import show_kind, show_list, show_sources, show_standard
     from walkcircle.standards import read_standard
 
     if check is not None:
-        _check_standard(_read_own(check), check)
+        show_sources(_read_own(check), check, out)
     elif name is None:
-        _list_standards()
+        show_list(out)
     elif kind is None:
-        _explain_standard(read_standard(name))
+        show_standard(read_standard(name), out)
     else:
         standard = read_standard(name)
         also = {one.id: one for one in standard.alternates}
-        _explain_kind(standard, also[kind] if kind in also else standard.kind(kind))
+        show_kind(standard, also[kind] if kind in also else standard.kind(kind), out)
 
 
 @app.command("columns")
@@ -306,101 +297,6 @@ def show_columns(
         out.print()
 
 
-def _list_standards() -> None:
-    """Tabulate the standards that come along, and how well their values are known."""
-    from walkcircle.standards import count_confidence, list_standards, read_standard
-
-    table = RichTable(
-        "standard", "title", "kinds", "status", "scored by", *(f"{m} %" for m in MARKS.values()), box=None
-    )
-    table.columns[0].no_wrap = True
-    table.columns[1].overflow = "fold"
-    for one in list_standards():
-        standard = read_standard(one)
-        counts = count_confidence(standard)
-        total = sum(counts.values())
-        shares = [f"{100 * count / total:.0f}" if count else "" for count in counts.values()]
-        title = escape(f"{standard.en} · {standard.zh}")
-        table.add_row(one, title, str(len(standard.kinds)), standard.status, standard.method, *shares)
-    out.print(table)
-    out.print(
-        "\nOf all values: ● seen in a document or an excerpt of one, ◐ remembered, ○ remembered with doubt, "
-        "◇ inferred, which is proposed by walkcircle.\n"
-        "Explain one: walkcircle standards NAME; one of its kinds: walkcircle standards NAME KIND."
-    )
-
-
-def _explain_standard(standard: Standard) -> None:
-    """Print a standard: its document, its method, its tiers and its kinds, each value with a mark."""
-    where = ", ".join(str(fact) for fact in (standard.jurisdiction, standard.year, standard.status) if fact)
-    out.print(f"{standard.en} · {standard.zh}\n{where}\n\n{standard.source}\n\n{standard.note}\n", markup=False)
-    out.print(f"Scored by {standard.method}.")
-    if standard.decay is not None:
-        unit = standard.decay.per
-        steps = ", ".join(f"{100 * factor:g} % at {far:,g} {unit}" for far, factor in standard.decay.points)
-        out.print(f"A place counts {steps}; between them by straight lines.")
-    for tier in standard.tiers:
-        facts = "; ".join(
-            f"{name.replace('_', ' ')} {_write_value(value)}{_mark(tier.cited, name)}"
-            for name, value in tier.figures.items()
-        )
-        out.print(f"{tier.en} · {tier.zh}: {facts}. {tier.note}", markup=False)
-    figures = ("tier", "limit_min", "limit_m", "norm_per_1000", "service_population", "min_floor_m2", "land_m2")
-    heads = ("tier", "min", "m", "per 1,000", "people", "floor m²", "land m²")
-    more = [(name, head) for name, head in (("nearest", "nearest"), ("rank_weights", "weights"))
-            if any(name in kind.figures for kind in standard.kinds)]  # fmt: skip
-    columns = [
-        (name, head)
-        for name, head in (*zip(figures, heads, strict=True), *more)
-        if any(name in kind.figures for kind in standard.all_kinds)
-    ]
-    table = RichTable("kind", "label", *(head for _, head in columns), "for", "demanded", box=None)
-    table.columns[0].no_wrap = True  # whatif wants it letter by letter
-    for column in table.columns[1:]:
-        column.overflow = "fold"
-    for kind in standard.all_kinds:
-        cells = [_write_figure(kind, figure) for figure, _ in columns]
-        demanded = "no, an alternate" if kind in standard.alternates else "yes" if kind.mandatory else "by need"
-        label = f"{kind.en} · {kind.zh}"
-        table.add_row(kind.id, escape(label), *cells, kind.group, demanded + _mark(kind.cited, "mandatory", ""))
-    legend = ", ".join(f"{mark} {word}" for word, mark in MARKS.items())
-    out.print()
-    out.print(table)
-    out.print(
-        "\nmin: the longest walk along streets; m: the radius in a straight line, another thing. "
-        f"How well a value is known: {legend}, - no source.\n"
-        "One kind with its sources: walkcircle standards NAME KIND"
-    )
-
-
-def _explain_kind(standard: Standard, kind: Kind) -> None:
-    """Print one kind: each value with its confidence and source, the note, and what finds it on the map."""
-    category = next(c for c in standard.categories if c.id == kind.category)
-    out.print(f"{kind.en} · {kind.zh}\n{standard.en}; {category.en} · {category.zh}\n", markup=False)
-    table = RichTable("value", "", "known", "source", box=None)
-    for column in table.columns:
-        column.overflow = "fold"
-    values = {**kind.figures, "mandatory": kind.mandatory, "group": kind.group, "weight": kind.weight}
-    for name, value in values.items():
-        cited = kind.cited.get(name)
-        unit = f" {kind.norm_unit}" if name == "norm_per_1000" else ""
-        known, source = ("", "") if cited is None else (cited.confidence, cited.source)
-        text = _write_value(value, " " if name == "rank_weights" else "-")
-        table.add_row(name, escape(text + unit), known, escape(source))
-    out.print(table)
-    facts = {
-        "note": kind.note,
-        "tags": " or ".join(kind.osm.any),
-        "named": " or ".join(kind.osm.named) + f" with a name like {kind.osm.names}" if kind.osm.named else "",
-        "not": f"a name like {kind.osm.except_names}" if kind.osm.except_names else "",
-        "map": ("well mapped", "partly mapped", "poorly mapped", "practically never mapped")[kind.osm_weakness],
-    }
-    out.print()
-    for label, fact in facts.items():
-        if fact:
-            out.print(f"{label + ':':<7}{fact}", markup=False)
-
-
 def _read_own(path: Path) -> Standard:
     """Read a planner's own standard; a name that came along is none."""
     from walkcircle.standards import read_standard
@@ -409,44 +305,6 @@ def _read_own(path: Path) -> Standard:
         msg = f"{path}: --check wants the path of your own .toml; explain one that came along without --check"
         raise StudyError(msg)
     return read_standard(path)
-
-
-def _check_standard(standard: Standard, path: Path) -> None:
-    """Say that a planner's own standard can be read, and which of its values have no source."""
-    out.print(
-        f"{path} can be read: standard '{standard.id}', scored by {standard.method} (kinds: {len(standard.kinds)}, "
-        f"categories: {len(standard.categories)}, alternates: {len(standard.alternates)}).",
-        markup=False,
-        soft_wrap=True,
-    )
-    bare = {kind.id: [name for name in kind.figures if name not in kind.cited] for kind in standard.all_kinds}
-    lines = [f"{kind}: {', '.join(names)}" for kind, names in bare.items() if names]
-    if lines:
-        out.print("Values without a source (each may have one under cited):", *lines, sep="\n  ", markup=False)
-
-
-def _write_figure(kind: Kind, name: str) -> str:
-    """Write one value of a kind with the mark of how well it is known."""
-    if name not in kind.figures:
-        return ""
-    unit = f" {kind.norm_unit}" if name == "norm_per_1000" and kind.norm_unit else ""
-    text = _write_value(kind.figures[name], " " if name == "rank_weights" else "-")
-    return escape(text + unit) + _mark(kind.cited, name)
-
-
-def _write_value(value: object, between: str = "-") -> str:
-    """Write a text, a number, or a range of numbers."""
-    if isinstance(value, tuple):
-        parts = dict.fromkeys(value) if between == "-" else value
-        return between.join(_write_value(part) for part in parts)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,g}" if isinstance(value, int | float) else str(value)
-
-
-def _mark(cited: Mapping[str, Citation], name: str, absent: str = " -") -> str:
-    """Return the mark of how well a value is known."""
-    return f" {MARKS[cited[name].confidence]}" if name in cited else absent
 
 
 #: Results go to standard output, progress and errors to the error stream.
@@ -516,11 +374,12 @@ def _read_checkup(path: Path) -> tuple[Study, dict[str, str]]:
     if not named:
         msg = f"{file}: names no study; run it again, or give its TOML file"
         raise StudyError(msg)
+    from walkcircle.printing.paths import name_path
+
     study = path / named["file"]
     if not study.is_file() or hashlib.sha256(study.read_bytes()).hexdigest() != named["sha256"]:
-        msg = (
-            f"{file}: its study {_shorten(study)} is not there or was changed since; run it again, or give a TOML file"
-        )
+        changed = f"its study {name_path(study)} is not there or was changed since"
+        msg = f"{file}: {changed}; run it again, or give a TOML file"
         raise StudyError(msg)
     return _read_study(study), inputs
 
@@ -555,10 +414,11 @@ def _run(path: Path, *, stored: bool) -> None:
     with _steps() as steps:
         answer = _answer(study, steps, stored=stored)
         steps.begin("Starting the map")
+        from walkcircle.printing.summary import show_summary
         from walkcircle.views.files import write_outputs
 
         files = write_outputs(answer, study_file=path, timings=steps.seconds, report=steps.begin)
-    print_summary(answer, files, out)
+    show_summary(answer, files, out)
 
 
 def _prepare_demo(town: Town) -> Path:
@@ -652,256 +512,5 @@ def _read_numbers(text: str, count: int, option: str, form: str) -> list[float]:
     return numbers
 
 
-def print_summary(answer: Analysis, files: dict[str, Path], console: Console) -> None:
-    """Print what a planner reads first: who, how well covered, who is weakest, what is unsure, where the files are."""
-    from walkcircle.tables import Clusters, Truth
-
-    study, place = answer.study, answer.place
-    language, walker = study.outputs.language, study.walkers[0]
-    people = answer.clusters[Clusters.population].sum()
-    console.print(f"\n[bold]{escape(study.title)}[/bold]")
-    facts = {
-        "data of": place.data_date or "unknown date",
-        "standard": study.standard.label(language),
-        "walker": f"{walker.label(language)}, {walker.speed_kmh:g} km/h, nearest facility (k = 1)",
-        "people": f"{people:,.0f} in {len(answer.checkup)} communities ({place.population_source})",
-    }
-    grid = RichTable.grid(padding=(0, 2))
-    for label, value in facts.items():
-        grid.add_row(label, escape(value))
-    console.print(grid)
-    console.print()
-    console.print(_coverage_table(answer))
-    _print_causes(answer, console)
-    _print_weakest(answer, console)
-    _print_needs(answer, console)
-    agreed = answer.compared - len(answer.agreement)
-    console.print(
-        f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "
-        "each of the others is listed with its cause in tables/agreement.csv."
-    )
-    reached, omitted, taken_in = answer.truth[[Truth.reached_m, Truth.omitted_m, Truth.taken_in_m]].sum()
-    if reached > 0:
-        console.print(
-            f"Drawn isochrones leave out {omitted / reached:.1%} of the street that is reached and take in "
-            f"{taken_in / reached:.1%} more; a sample of clusters, listed in tables/truth.csv."
-        )
-    for note in place.notes:
-        console.print(f"· {escape(note)}")
-    if len(answer.unsnapped):
-        console.print(f"· {len(answer.unsnapped)} things are not on the network; see tables/unsnapped.csv.")
-    console.print()
-    for name, path in files.items():
-        console.print(f"{name:<11}{escape(_shorten(path))}", soft_wrap=True)
-    console.print("\n© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)")
-
-
-def _shorten(path: Path) -> str:
-    """Write a path from the current folder, whole where that is on another drive."""
-    try:
-        return os.path.relpath(path)
-    except ValueError:
-        return str(path)
-
-
-def _coverage_table(answer: Analysis) -> RichTable:
-    """Tabulate coverage per kind over all communities."""
-    from walkcircle.gaps import CHECK, GAP
-    from walkcircle.groups import EVERYBODY
-    from walkcircle.tables import CommunityCoverage, Gaps
-    from walkcircle.views.findings import name_people
-
-    study = answer.study
-    walker = study.walkers[0].name
-    grouped = any(kind.group != EVERYBODY for kind in study.standard.kinds)
-    table = RichTable(box=None, padding=(0, 2, 0, 0))
-    for heading, side in (
-        ("kind", "left"),
-        *([("counted", "left")] if grouped else []),
-        ("within", "right"),
-        ("covered", "right"),
-        ("share", "right"),
-        ("gap", "right"),
-        (CHECK, "right"),
-    ):
-        table.add_column(heading, justify=side, overflow="fold")  # type: ignore[arg-type]  # rich wants the literal words
-    covered = answer.communities[answer.communities[CommunityCoverage.walker] == walker]
-    gaps = answer.gaps[answer.gaps[Gaps.walker] == walker]
-    for kind in study.standard.kinds:
-        rows = covered[covered[CommunityCoverage.kind] == kind.id]
-        known = (rows[CommunityCoverage.population] - rows[CommunityCoverage.unknown]).sum()
-        reached = rows[CommunityCoverage.covered].sum()
-        mine = gaps[gaps[Gaps.kind] == kind.id]
-        without = mine.groupby(Gaps.verdict)[Gaps.residents_without].sum()
-        table.add_row(
-            escape(kind.label(study.outputs.language)),
-            *([name_people(rows, study.outputs.language)] if grouped else []),
-            f"{kind.limit_min:g} min",
-            f"{reached:,.0f}",
-            f"{100 * reached / known:.0f} %" if known > 0 else "",
-            *(f"{without[verdict]:,.0f}" if verdict in without else "" for verdict in (GAP, CHECK)),
-        )
-    return table
-
-
-def _print_causes(answer: Analysis, console: Console) -> None:
-    """Print in one line why residents are without, those with the most residents first."""
-    from walkcircle.tables import Causes
-
-    mine = answer.causes[answer.causes[Causes.walker] == answer.study.walkers[0].name]
-    people = mine[mine[Causes.verdict].notna()].groupby(Causes.cause)[Causes.residents].sum()
-    if len(people) == 0:
-        return
-    parts = "; ".join(f"{cause} {count:,.0f}" for cause, count in people.sort_values(ascending=False).items())
-    console.print(
-        f"\nOf {people.sum():,.0f} residents without, one who lacks several kinds counted for each: {parts} "
-        "(tables/causes.csv)."
-    )
-
-
-def _print_weakest(answer: Analysis, console: Console) -> None:
-    """Print the weakest tenth and how firm that is, and the communities whose data are too thin to say."""
-    from walkcircle.tables import Checkup, Scores
-
-    checkup = answer.checkup
-    drawn = answer.study.checkup.draws > 0
-    weakest = checkup[checkup[Checkup.weakest]].sort_values([Checkup.index, Checkup.name])
-    unknown = checkup[checkup[Checkup.index].isna() & (checkup[Checkup.population] > 0)]
-    if len(weakest):
-        console.print("\n[bold]Weakest tenth[/bold]")
-        for _, row in weakest.iterrows():
-            console.print(
-                f"{row[Checkup.index]:5.1f}  {escape(row[Checkup.name])}  {row[Checkup.population]:,.0f} people, "
-                + (f"among the weakest in {row[Checkup.weakest_probability]:.0%} of the draws, " if drawn else "")
-                + f"confidence {row[Checkup.confidence]}"
-            )
-        near = checkup[~checkup[Checkup.weakest] & (checkup[Checkup.weakest_probability] >= CLOSE_PROBABILITY)]
-        if len(near):
-            close = near.sort_values(Checkup.weakest_probability, ascending=False).head(CLOSE_NAMED)
-            named = ", ".join(
-                f"{escape(name)} ({share:.0%})"
-                for name, share in zip(close[Checkup.name], close[Checkup.weakest_probability], strict=True)
-            )
-            console.print(f"Perhaps among them, when what is doubtful is drawn anew: {named}")
-    standard = answer.study.standard
-    asked = standard.method == "threshold" and any(
-        kind.norm_per_1000 is not None or kind.min_floor_m2 is not None for kind in standard.kinds
-    )
-    if asked and answer.scores[[Scores.adequacy, Scores.quality]].isna().all(axis=None):
-        console.print("The capacities and floor areas that the standard asks for are unknown, which lowers confidence.")
-    if len(unknown):
-        names = ", ".join(escape(name) for name in unknown[Checkup.name])
-        people = unknown[Checkup.population].sum()
-        console.print(f"\n[bold]Check on the ground[/bold] (data too thin for an index): {names}; {people:,.0f} people")
-
-
-def _print_needs(answer: Analysis, console: Console) -> None:
-    """Print what the first walker's communities ask for most and do not have, where they were asked."""
-    from walkcircle.needs import BUILD
-    from walkcircle.tables import Checkup, Needs
-
-    if answer.needs is None:
-        return
-    mine = answer.needs[answer.needs[Needs.walker] == answer.study.walkers[0].name]
-    wanted = mine[mine[Needs.quadrant] == BUILD].sort_values(Needs.asked, ascending=False, kind="stable")
-    names = answer.checkup.set_index(Checkup.community)[Checkup.name]
-    standard, language = answer.study.standard, answer.study.outputs.language
-    console.print(f"\n[bold]Asked for much and not served[/bold]: {len(wanted)} of {len(mine)} (tables/needs.csv)")
-    for _, row in wanted.head(5).iterrows():
-        doubt = f" ({row[Needs.reason]})" if row[Needs.confidence] != "firm" else ""
-        console.print(
-            f"{100 * row[Needs.asked]:4.0f} % ask for {escape(standard.kind(row[Needs.kind]).label(language))} in "
-            f"{escape(names[row[Needs.community]])}, {100 * row[Needs.share]:.0f} % are served{escape(doubt)}"
-        )
-
-
-def _print_comparison(comparison: Comparison, files: dict[str, Path]) -> None:
-    """Print what changed for the first walker: people by part, facilities by fate, notes and files."""
-    from walkcircle.changes import PARTS, sum_changes
-    from walkcircle.tables import ChangedFacilities, Changes
-    from walkcircle.views.comparison import write_change
-
-    study = comparison.new.study
-    sides = [f"{checked.study.title} ({checked.place.data_date or 'no date'})"
-             for checked in (comparison.old, comparison.new)]  # fmt: skip
-    out.print(f"\n[bold]{escape(' → '.join(sides))}[/bold]")
-    table = RichTable(box=None, padding=(0, 2, 0, 0))
-    accounts = sum_changes(comparison, [Changes.kind, Changes.walker])
-    mine = [(kind, accounts[kind.id, study.walkers[0].name]) for kind in study.standard.kinds]
-    felt = [part for part in PARTS if any(account.parts[part] for _, account in mine)]
-    for heading in ("people within", "min", "before", *felt, "after"):
-        table.add_column(heading, justify="left" if heading == "people within" else "right")
-    for kind, account in mine:
-        parts = [write_change(account.parts[part]) if account.parts[part] else "·" for part in felt]
-        label = escape(kind.label(study.outputs.language))
-        table.add_row(label, f"{kind.limit_min:g}", f"{account.before:,}", *parts, f"{account.after:,}")
-    out.print(table)
-    fates = comparison.facilities[ChangedFacilities.fate].value_counts(sort=False)
-    listed = ", ".join(f"{fate} {count:,}" for fate, count in fates.items()) or "none changed"
-    quiet = " Parts that are nought for every kind are left out." if len(felt) < len(PARTS) else ""
-    out.print(f"\nFacilities: {listed}.{quiet}")
-    for note in comparison.notes:
-        out.print(f"· {escape(note)}")
-    out.print()
-    for name, path in files.items():
-        out.print(f"{name:<12}{escape(_shorten(path))}", soft_wrap=True)
-    out.print("\n© OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)")
-
-
 if __name__ == "__main__":
     sys.exit(main())
-
-
-def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> None:
-    """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
-    from walkcircle.pool import LINK
-    from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
-
-    study, unit = proposed.analysis.study, proposed.unit
-    console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
-    if len(proposed.projects) == 0:
-        people = proposed.pool.wants[Wants.people].sum()
-        console.print(f"Nothing can be built for the {people:,.0f} people × kinds that are certainly without.")
-        return
-    words = {} if unit is None else {"budget": f"budget, {unit}", "spent": f"spent, {unit}"}
-    table = RichTable(box=None, pad_edge=False)
-    for column in (Phases.year, Phases.budget, Phases.spent, Phases.projects, Phases.newly_served, Phases.gap_left):
-        heading = words.get(str(column), str(column).replace("_", " "))
-        table.add_column("budget, projects" if unit is None and column == Phases.budget else heading, justify="right")
-    for row in proposed.phases.to_dict("records"):
-        table.add_row(
-            str(row[Phases.year]), *(f"{row[column]:,.0f}" for column in
-            (Phases.budget, Phases.spent, Phases.projects, Phases.newly_served, Phases.gap_left))
-        )  # fmt: skip
-    console.print(table)
-    counted = "residents" if study.plan.objective == "bundle" else "people × kinds"
-    for row in proposed.proofs.to_dict("records"):
-        console.print(
-            f"{row[Proofs.question]}: {row[Proofs.objective]:,.0f} {counted} with {row[Proofs.sites]} projects; "
-            f"no plan of this budget serves more than {row[Proofs.bound]:,.0f} (proven gap "
-            f"{row[Proofs.proven_gap]:.2%}, {row[Proofs.seconds]:.1f} s)"
-        )
-    if proposed.price_of_fairness is not None:
-        console.print(
-            f"price of fairness: {proposed.price_of_fairness:,.0f} {counted} fewer, if each community is to have "
-            f"{study.plan.fair_share:.0%} of its people served"
-        )
-    console.print()
-    names = proposed.analysis.checkup.set_index(Checkup.community)[Checkup.name].to_dict()
-    shown = proposed.projects.drop(columns=Projects.geometry).head(PROJECTS_NAMED).astype(object)
-    for row in shown.where(shown.notna(), None).to_dict("records"):
-        year = "later" if row[Projects.year] is None else str(row[Projects.year])
-        place = names.get(row[Projects.community], "outside all communities")
-        site = row[Projects.name] or row[Projects.candidate]
-        is_link = row[Projects.sort] == LINK
-        label = row[Projects.kind] if is_link else study.standard.kind(row[Projects.kind]).label(study.outputs.language)
-        console.print(
-            f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
-            f"{row[Projects.newly_served]:,.0f} people"
-        )
-    if len(proposed.projects) > PROJECTS_NAMED:
-        console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
-    console.print()
-    for label, path in files.items():
-        console.print(f"{label:<10} {path}")
-    console.print(f"\n{'; '.join(proposed.analysis.place.sources)} (openstreetmap.org/copyright)")

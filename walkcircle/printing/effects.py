@@ -1,4 +1,4 @@
-"""Printing: what the command line says of a scenario."""
+"""Effects: what the command line says of a scenario."""
 
 from __future__ import annotations
 
