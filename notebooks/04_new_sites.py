@@ -281,7 +281,8 @@ before, after = change["index_before"], change["index_after"]
 top = (after - before).idxmax()
 Markdown(
     f"The index of **{top}** rises most, from {before[top]:.0f} to {after[top]:.0f}. Only {before.count()} of "
-    f"{len(change)} communities had one, and {after.count()} have one afterwards: where too much is unknown there is none."
+    f"{len(change)} communities had one, and {after.count()} have one afterwards: where too much is unknown, there "
+    "is none."
 )
 
 # %% [markdown]
