@@ -25,23 +25,26 @@ def main() -> int:
     if any(os.environ.get(name) != "1" for name in ONE_THREAD):  # libraries look when they are imported
         again = [sys.executable, "-m", "tests.benchmarks", *sys.argv[1:]]
         return subprocess.run(again, env={**os.environ, **ONE_THREAD}, check=False).returncode
-    from tests.benchmarks.jobs import JOBS, Bench, Line
+    from tests.benchmarks import jobs, planning_jobs
+    from tests.benchmarks.jobs import Bench, Line
 
-    unknown = sorted(set(options.only) - set(JOBS))
+    every_job = {**jobs.JOBS, **planning_jobs.JOBS}
+    unknown = sorted(set(options.only) - set(every_job))
     if unknown:
-        print(f"there is no job {unknown[0]!r}; the jobs are {', '.join(JOBS)}", file=sys.stderr)
+        print(f"there is no job {unknown[0]!r}; the jobs are {', '.join(every_job)}", file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
     peers = Peers(options.environments.resolve(), fresh=options.fresh)
     peers.prepare()
     bench = Bench(
-        peers, options.size, options.out.resolve(), full=options.full, repeats=options.repeats, scale=options.scale
-    )
+        peers, options.size, options.out.resolve(), full=options.full, repeats=options.repeats, scale=options.scale,
+        hexagons=options.hexagons,
+    )  # fmt: skip
     rows = [*describe_machine(peers), "", *HEADER]
     print("\n".join(rows), flush=True)
-    for name in options.only or JOBS:
+    for name in options.only or every_job:
         try:
-            for line in JOBS[name](bench):
+            for line in every_job[name](bench):
                 rows.append(line.to_row())
                 print(rows[-1], flush=True)
         except Exception as error:  # noqa: BLE001 - one failed job must not cost an hour of others
@@ -59,6 +62,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", default=[], metavar="JOB", help="only these jobs")
     parser.add_argument("--size", type=int, default=SIZES[2], help="nodes of the large graph (default %(default)s)")
     parser.add_argument("--full", action="store_true", help="also run a whole city, which takes long")
+    parser.add_argument(
+        "--hexagons", type=Path, metavar="CSV",
+        help="cells of a real town (lon, lat, population), its .osm.pbf beside them, in place of a made-up one",
+    )  # fmt: skip
     parser.add_argument("--scale", type=float, default=1.0, help="size of that city (default 1: a million nodes)")
     parser.add_argument("--repeats", type=int, default=3, help="of which the median counts (default %(default)s)")
     parser.add_argument("--fresh", action="store_true", help="ask the other tools again, though their answers are kept")

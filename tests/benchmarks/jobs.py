@@ -68,7 +68,10 @@ class Line:
 
 @dataclass
 class Bench:
-    """What the jobs share: the other tools, the size of the graph, where results go, how often to repeat."""
+    """What the jobs share: the other tools, the size of the graph, where results go, how often to repeat.
+
+    `hexagons` is a table of cells of a real town, in place of a made-up one.
+    """
 
     peers: Peers
     size: int
@@ -76,6 +79,7 @@ class Bench:
     full: bool = False
     repeats: int = 3
     scale: float = 1.0
+    hexagons: Path | None = None
     growth: list[tuple[int, float]] = field(default_factory=list)
 
     def median(self, work: Callable[[], object], *, repeats: int | None = None) -> float:

@@ -312,6 +312,107 @@ def valhalla_isochrones(given: Arrays, answer: Arrays) -> None:
     answer["shapes"] = np.array(shapes)
 
 
+# ── spopt, and CBC by itself ────────────────────────────────────────────────────────────────────
+
+
+def make_cbc(given: Arrays):
+    """Make the solver that spopt's own examples use, with a time limit, and asked for an optimum."""
+    import pulp
+
+    return pulp.PULP_CBC_CMD(msg=False, timeLimit=float(given["seconds"]), gapRel=0.0, threads=1)
+
+
+def keep_objective(problem, answer: Arrays) -> None:
+    """Store what was found, and whether it was proven."""
+    import pulp
+
+    answer["objective"] = np.array(float(pulp.value(problem.objective)))
+    answer["proven"] = np.array(problem.sol_status == pulp.LpSolutionOptimal)
+
+
+def solve_spopt(make, given: Arrays, answer: Arrays) -> None:
+    """Make a model and solve it; both are the asking, since it takes a table of costs."""
+    answer["version"] = np.array(f"spopt {version('spopt')} + CBC")
+    with clock(answer, "ask"):
+        model = make()
+        model.solve(make_cbc(given), results=False)
+    keep_objective(model.problem, answer)
+
+
+def spopt_mclp(given: Arrays, answer: Arrays) -> None:
+    """Most people within the limit of p sites."""
+    from spopt.locate import MCLP
+
+    cost, limit, p = given["minutes"], float(given["limit_min"]), int(given["p"])
+    solve_spopt(lambda: MCLP.from_cost_matrix(cost, given["people"], limit, p), given, answer)
+
+
+def spopt_lscp(given: Arrays, answer: Arrays) -> None:
+    """Fewest sites for all who can be reached."""
+    from spopt.locate import LSCP
+
+    cost, limit = given["minutes"], float(given["limit_min"])
+    cost = cost[(cost <= limit).any(axis=1)]
+    solve_spopt(lambda: LSCP.from_cost_matrix(cost, limit), given, answer)
+
+
+def spopt_median(given: Arrays, answer: Arrays) -> None:
+    """Least people-minutes with p sites."""
+    from spopt.locate import PMedian
+
+    p = int(given["p"])
+    solve_spopt(lambda: PMedian.from_cost_matrix(given["minutes"], given["people"], p), given, answer)
+
+
+def spopt_center(given: Arrays, answer: Arrays) -> None:
+    """Shortest longest walk with p sites."""
+    from spopt.locate import PCenter
+
+    p = int(given["p"])
+    solve_spopt(lambda: PCenter.from_cost_matrix(given["minutes"], p), given, answer)
+
+
+def cbc_budget(given: Arrays, answer: Arrays) -> None:
+    """Most people within the limit for a budget: spopt has no such model, so it is written down in PuLP."""
+    import pulp
+
+    answer["version"] = np.array(f"PuLP {version('pulp')} + CBC")
+    near, people, price = given["minutes"] <= float(given["limit_min"]), given["people"], given["price"].tolist()
+    with clock(answer, "ask"):
+        problem = pulp.LpProblem("budget", pulp.LpMaximize)
+        sites = [pulp.LpVariable(f"y{j}", cat="Binary") for j in range(near.shape[1])]
+        homes = [pulp.LpVariable(f"x{i}", cat="Binary") for i in range(len(people))]
+        problem += pulp.lpSum(people[i] * home for i, home in enumerate(homes))
+        problem += pulp.lpSum(price[j] * site for j, site in enumerate(sites)) <= float(given["budget"])
+        for i, home in enumerate(homes):
+            problem += pulp.lpSum(sites[j] for j in np.flatnonzero(near[i])) >= home
+        problem.solve(make_cbc(given))
+    keep_objective(problem, answer)
+
+
+def spopt_maxp(given: Arrays, answer: Arrays) -> None:
+    """Most regions that hang together with enough people each, as compact as can be."""
+    import geopandas as gpd
+    from libpysal.weights import W
+    from spopt.region import MaxPHeuristic
+
+    answer["version"] = np.array(f"spopt {version('spopt')}")
+    xy, people = given["xy"], given["people"]
+    neighbours = {number: [] for number in range(len(xy))}
+    for a, b in given["ends"].tolist():
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    frame = gpd.GeoDataFrame(
+        {"x": xy[:, 0], "y": xy[:, 1], "people": people}, geometry=gpd.points_from_xy(*xy.T), crs=32651
+    )
+    np.random.seed(1)  # noqa: NPY002 - it draws from the global state
+    with clock(answer, "ask"):
+        weights = W(neighbours, silence_warnings=True)
+        model = MaxPHeuristic(frame, weights, ["x", "y"], "people", float(given["least"]), 2, verbose=False)
+        model.solve()
+    answer["part"] = np.asarray(model.labels_, np.int64)
+
+
 # ── the picture ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -338,7 +439,8 @@ JOBS = {
     job.__name__: job
     for job in (
         pandana_nearest, pandana_counts, scipy_nearest, scipy_each, networkx_each, igraph_each, cityseer_counts,
-        cityseer_each, valhalla_isochrones, plot_growth,
+        cityseer_each, valhalla_isochrones, plot_growth, spopt_mclp, spopt_lscp, spopt_median, spopt_center, cbc_budget,
+        spopt_maxp,
     )
 }  # fmt: skip
 

@@ -37,8 +37,11 @@ ONE_THREAD: Mapping[str, str] = dict.fromkeys(
 TOOLS: Mapping[str, Sequence[str]] = {
     "peers": ("numpy", "scipy", "networkx", "igraph", "pandana", "cityseer", "matplotlib"),
     "valhalla": ("numpy", "pyvalhalla"),
+    "planners": ("numpy", "spopt", "pulp"),
 }
-_NEEDS_PYTHON: Mapping[str, tuple[int, int]] = {"peers": (3, 11), "valhalla": (3, 12)}
+_NEEDS_PYTHON: Mapping[str, tuple[int, int]] = {"peers": (3, 11), "valhalla": (3, 12), "planners": (3, 11)}
+#: How the names of jobs begin → their environment, where it is not that of most.
+_ENVIRONMENTS: Mapping[str, str] = {"valhalla": "valhalla", "spopt": "planners", "cbc": "planners"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class Peers:
         now = kept in self.measured
         if keep and kept.exists() and (now or not self.fresh):
             return Answer(dict(np.load(kept)), kept=not now)
-        environment = "valhalla" if job.startswith("valhalla") else "peers"
+        environment = _ENVIRONMENTS.get(job.split("_", 1)[0], "peers")
         if not self.python(environment).exists():
             self.missing.setdefault(environment, "its environment is not there")
             return None
