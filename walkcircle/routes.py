@@ -171,7 +171,8 @@ def measure_school_routes(
     table[SchoolRoutes.pupils] = pupils
     table[SchoolRoutes.farther] = add_up(people, (school >= 0) & ~near)
     table[SchoolRoutes.minutes] = _divide(add_up(people * np.where(near, minutes, 0.0), near), pupils)
-    today = walks.measure(())
+    going = np.flatnonzero(near & (people > 0))
+    today = walks.measure((), going)
     by_case = zip(
         _CLOSED,
         (SchoolRoutes.safe_if_protected, SchoolRoutes.safe_if_unprotected),
@@ -182,7 +183,7 @@ def measure_school_routes(
         strict=True,
     )
     for closed, safe, share, detour_min, detour_m, no_way in by_case:
-        safely = walks.measure(closed)
+        safely = walks.measure(closed, going)
         longer = safely - today
         found = near & np.isfinite(safely[0])
         in_time = found & (safely[0] <= limit_min + ROUNDING_MIN)
@@ -277,6 +278,7 @@ class _Walks:
     starts: Doors
     ends: Doors
     routes: Routes
+    limit_min: float
     far_min: float
 
     @classmethod
@@ -290,21 +292,27 @@ class _Walks:
             start_burden=np.isin(homes.protection, _CLOSED[1]).astype(float),
             end_burden=np.isin(schools.protection, _CLOSED[1]).astype(float),
         )  # fmt: skip
-        return cls(streets, homes, schools, routes, far_min)
+        return cls(streets, homes, schools, routes, limit_min, far_min)
 
-    def measure(self, closed: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return ``(2, m)`` minutes and metres from each origin to its school with some crossings closed."""
+    def measure(self, closed: tuple[str, ...], going: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return ``(2, m)`` minutes and metres to their school of some origins with some crossings closed.
+
+        Few ways become much longer: who finds one within the limit is not searched for up to the far one, nine times
+        the ground.
+        """
         footing = self.streets.close(closed)
         starts, ends = (
             spots.relabel(pd.RangeIndex(len(spots.labels)))
             for spots in (self.starts.leave_out(closed), self.ends.leave_out(closed))
         )
-        times = measure_times(footing, starts, ends, footing.walker, limit_min=self.far_min)
         found = np.full((2, len(starts.labels)), np.nan)
-        origin = times[WalkTimes.origin].to_numpy(dtype=np.int64)
-        mine = times[WalkTimes.destination].to_numpy(dtype=np.int64) == self.routes.nearest[origin]
-        for row, column in enumerate((WalkTimes.minutes, WalkTimes.metres)):
-            found[row, origin[mine]] = times[column].to_numpy(dtype=float)[mine]
+        for limit_min in (self.limit_min, self.far_min):
+            times = measure_times(footing, starts.take(going), ends, footing.walker, limit_min=limit_min)
+            origin = times[WalkTimes.origin].to_numpy(dtype=np.int64)
+            mine = times[WalkTimes.destination].to_numpy(dtype=np.int64) == self.routes.nearest[origin]
+            for row, column in enumerate((WalkTimes.minutes, WalkTimes.metres)):
+                found[row, origin[mine]] = times[column].to_numpy(dtype=float)[mine]
+            going = going[np.isnan(found[0, going])]
         return found
 
 
