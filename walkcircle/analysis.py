@@ -24,6 +24,7 @@ from walkcircle.attainment import (
     measure_attainment,
     measure_whole,
 )
+from walkcircle.checkup import score_categories, score_communities, score_kinds
 from walkcircle.circles import (
     LivingCircles,
     delineate_nested,
@@ -32,7 +33,6 @@ from walkcircle.circles import (
     measure_circles,
     read_rules,
 )
-from walkcircle.checkup import score_categories, score_communities, score_kinds
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, deny_unsure, intersect_facilities, measure_coverage, weigh_coverage
 from walkcircle.crossings import split_sides

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -106,6 +106,18 @@ def run(
     _run(study, stored=store)
 
 
+@app.command("circles")
+def draw_circles(
+    study: Annotated[Path, typer.Argument(help="the study's TOML file; [circles] may say by which rules")],
+    store: Stored = True,
+) -> None:
+    """Run a study and delineate its 5- and 15-minute living circles, with the gap list of each."""
+    from walkcircle.study import CirclesSection
+
+    question = _read_study(study)
+    _run(study, stored=store, question=replace(question, circles=question.circles or CirclesSection()))
+
+
 @app.command("plan")
 def plan_study(
     study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
@@ -167,7 +179,7 @@ def whatif(
         from walkcircle.works import build_place
 
         build_place(place, question, scenario)  # what is not there is said before the long work
-        answer = analyse(place, question, report=steps.begin)
+        answer = analyse(place, question, report=steps.begin, is_whole=False)
         steps.begin("Walking with the proposals")
         effects = measure_effect(answer, scenario)
         if save is not None:
@@ -548,9 +560,9 @@ def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
     return analyse(place, study, report=steps.begin)
 
 
-def _run(path: Path, *, stored: bool) -> None:
-    """Run a study file from beginning to end."""
-    study = _read_study(path)
+def _run(path: Path, *, stored: bool, question: Study | None = None) -> None:
+    """Run a study file from beginning to end, or the question that was made of it."""
+    study = question or _read_study(path)
     with _steps() as steps:
         answer = _answer(study, steps, stored=stored)
         steps.begin("Starting the map")
@@ -641,6 +653,7 @@ def _read_numbers(text: str, count: int, option: str, form: str) -> list[float]:
 
 def print_summary(answer: Analysis, files: dict[str, Path], console: Console) -> None:
     """Print what a planner reads first: who, how well covered, who is weakest, what is unsure, where the files are."""
+    from walkcircle.printing import show_circles, show_schools
     from walkcircle.tables import Clusters, Truth
 
     study, place = answer.study, answer.place
@@ -662,6 +675,8 @@ def print_summary(answer: Analysis, files: dict[str, Path], console: Console) ->
     _print_causes(answer, console)
     _print_weakest(answer, console)
     _print_needs(answer, console)
+    show_circles(answer, console)
+    show_schools(answer, console)
     agreed = answer.compared - len(answer.agreement)
     console.print(
         f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "

@@ -78,8 +78,8 @@ class Place:
     candidates
         :class:`~walkcircle.tables.Candidates`: idle land and buildings, or None where no list was given.
     roads, controls
-        :class:`~walkcircle.tables.Roads`, the arterials, walked or not, and :class:`~walkcircle.tables.Controls`, mapped
-        crossings and lights; None where the streets came without them.
+        :class:`~walkcircle.tables.Roads`, the arterials, walked or not, and :class:`~walkcircle.tables.Controls`, the
+        mapped crossings and lights; None where the streets came without them.
     barriers
         :class:`~walkcircle.tables.Barriers` for living circles; None where no circles are asked for.
     """

@@ -1,4 +1,4 @@
-"""Printing: what the command line says of a scenario."""
+"""Printing: what the command line says of a scenario, of living circles and of ways to school."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from walkcircle.tables import Checkup, CommunityCoverage, Effects
+from walkcircle.tables import (
+    BrokenRules,
+    Checkup,
+    CircleGaps,
+    CircleSizes,
+    CommunityCoverage,
+    Crossings,
+    Effects,
+    SchoolRoutes,
+)
 from walkcircle.views.findings import name_people, write_share
 
 if TYPE_CHECKING:
@@ -19,6 +28,9 @@ if TYPE_CHECKING:
 
 #: So many of the most changed communities are named.
 NAMED = 12
+
+#: So many kinds that circles lack are named.
+LACKS_NAMED = 6
 
 #: Columns of people, as they are headed, in both tables.
 _PEOPLE = (
@@ -134,3 +146,57 @@ def _begin_table(heads: list[str], *, left: int) -> RichTable:
         longest = max(map(len, head.split()))  # on a narrow screen labels are folded before headings and numbers
         table.add_column(head, justify="left" if number < left else "right", overflow="fold", min_width=longest)
     return table
+
+
+def show_circles(answer: Analysis, console: Console) -> None:
+    """Show how many living circles there are, their sizes beside the rules, what is broken, and what circles lack."""
+    made = answer.circles
+    if made is None:
+        return
+    console.print("\n[bold]Living circles[/bold]")
+    for row in made.sizes.to_dict("records"):
+        count = row[CircleSizes.circles]
+        within = count - row[CircleSizes.below] - row[CircleSizes.above]
+        mean = row[CircleSizes.population] / count if count else 0.0
+        console.print(
+            f"{row[CircleSizes.tier_min]:g} min: {count:,} circles of {mean:,.0f} people in the mean; {within:,} have "
+            f"{row[CircleSizes.least]:,.0f} to {row[CircleSizes.most]:,.0f}, {row[CircleSizes.below]:,} fewer, "
+            f"{row[CircleSizes.above]:,} more; {row[CircleSizes.nowhere]:,.0f} people are in none."
+        )
+    broken = made.broken[BrokenRules.rule].value_counts()
+    told = ", ".join(f"{str(rule).replace('_', ' ')} {count:,}" for rule, count in broken.items()) or "none"
+    console.print(f"Rules broken: {told} (tables/broken_rules.csv).")
+    lacking = made.gaps[made.gaps[CircleGaps.lacking]].drop_duplicates([CircleGaps.circle, CircleGaps.kind])
+    if len(lacking):
+        kinds = lacking[CircleGaps.kind].value_counts().head(LACKS_NAMED)
+        language = answer.study.outputs.language
+        named = ", ".join(
+            f"{escape(answer.study.standard.kind(str(kind)).label(language))} {count:,}"
+            for kind, count in kinds.items()
+        )
+        console.print(f"Circles that owe a kind and lack it: {named} (tables/circle_gaps.csv).")
+
+
+def show_schools(answer: Analysis, console: Console) -> None:
+    """Show how many pupils have a way to school without an unprotected crossing, and the crossing that most use."""
+    made = answer.schools
+    if made is None:
+        return
+    language = answer.study.outputs.language
+    for kind in made.routes[SchoolRoutes.kind].unique():
+        mine = made.routes[made.routes[SchoolRoutes.kind] == kind]
+        pupils, low, high = mine[
+            [SchoolRoutes.pupils, SchoolRoutes.safe_if_unprotected, SchoolRoutes.safe_if_protected]
+        ].sum()
+        if pupils <= 0:
+            continue
+        label = escape(answer.study.standard.kind(kind).label(language))
+        console.print(
+            f"\nWays to school ({label}): {write_share(min(low / pupils, 1.0))} to "
+            f"{write_share(min(high / pupils, 1.0))} of {pupils:,.0f} {name_people(mine, language)} have one without "
+            "an unprotected crossing of an arterial (tables/school_routes.csv)."
+        )
+        worst = made.crossings[made.crossings[Crossings.kind] == kind].head(1)
+        for row in worst.to_dict("records"):
+            name = escape(row[Crossings.name] or row[Crossings.road_class])
+            console.print(f"Most use the crossing of {name}: {row[Crossings.pupils]:,.0f} (tables/crossings.csv).")

@@ -70,6 +70,10 @@ class LivingCircles:
         """:class:`~walkcircle.tables.Circles` of both sizes, the larger first."""
         return self.outer.circles
 
+    def list_larger(self) -> gpd.GeoDataFrame:
+        """List the larger circles alone."""
+        return self.circles[self.circles[Circles.minutes] == self.outer.rules.minutes].reset_index(drop=True)
+
     @property
     def members(self) -> pd.DataFrame:
         """:class:`~walkcircle.tables.CircleMembers` of both sizes."""
@@ -124,12 +128,10 @@ def delineate_nested(
     five, fifteen = rules
     reach_min = five.reach_min or five.limit_min
     times = measure_times(opened, starts, starts, walker, limit_min=reach_min)
-    inner = delineate_circles(
-        clusters, times, five, barriers=barriers, area=area, borders=borders, search=search
-    )
+    inner = delineate_circles(clusters, times, five, barriers=barriers, area=area, borders=borders, search=search)
     tell(0.6)
     centres = np.flatnonzero(starts.labels.isin(inner.circles[Circles.centre]))
-    # whoever walks to the centre of the smaller circle, and from there to that of the larger, walks no farther than this
+    # nobody walks farther than to the centre of the smaller circle and from there to that of the larger
     far_min = (fifteen.reach_min or fifteen.limit_min) + reach_min
     times = measure_times(opened, starts, starts.take(centres), walker, limit_min=far_min)
     outer = delineate_circles(

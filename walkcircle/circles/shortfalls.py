@@ -65,7 +65,8 @@ def list_circle_gaps(
     named = homes[CircleMembers.circle].fillna(_NOWHERE)
     rows = people.merge(homes.assign(**{str(CircleGaps.circle): named}), on=Coverage.cluster, how="inner")
     order = {kind.id: number for number, kind in enumerate(kinds)}
-    rows = rows.assign(**{_ORDER: rows[Coverage.kind].map(order), _LAST: rows[CircleGaps.circle] == _NOWHERE})
+    rows = rows.assign(**{_ORDER: rows[CircleGaps.kind].map(order)})
+    rows = rows.assign(**{_LAST: rows[CircleGaps.circle] == _NOWHERE})
     keys = [CircleGaps.tier_min, _LAST, CircleGaps.circle, _ORDER, CircleGaps.kind, CircleGaps.walker, CircleGaps.group]
     sums = (
         rows.groupby(keys, sort=True, dropna=False)

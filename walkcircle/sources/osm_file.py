@@ -281,10 +281,7 @@ class _Raw:
             nodes = [_Node(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()]
             self.outlines[way.id] = tags, nodes
             return
-        if classify_road(tags.get("highway", "")) >= _ARTERIAL or _is_crossing(tags):
-            known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
-            if len(known) > 1:
-                self.arterials.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
+        self._keep_arterial(way, tags)
         # ways alike in all that the rules look at share a verdict
         key = tuple(map(tags.get, rules.keys))
         walked = seen.get(key) or seen.setdefault(key, rules.verdict(tags))
@@ -308,6 +305,13 @@ class _Raw:
             run = []
         self._keep_path(run, way.id, tags, private=walked == "private")
         self.cut_ways += missing
+
+    def _keep_arterial(self, way: Any, tags: dict[str, str]) -> None:
+        """Keep an arterial, walked or not, or a way that is a crossing, as a feature."""
+        if classify_road(tags.get("highway", "")) >= _ARTERIAL or _is_crossing(tags):
+            known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
+            if len(known) > 1:
+                self.arterials.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
 
     def _keep_path(self, run: list[int], way_id: int, tags: dict[str, str], *, private: bool) -> None:
         if len(run) > 1:
