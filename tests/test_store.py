@@ -114,6 +114,7 @@ def any_contents(draw) -> OsmContents:
         points=draw(any_features("point")),
         areas=draw(any_features("polygon", "many")),
         lines=draw(any_features("line")),
+        roads=draw(any_features("line")),
         data_date=draw(st.none() | TEXT),
         newest_edit=draw(st.none() | TEXT),
         box=draw(st.tuples(NUMBER, NUMBER, NUMBER, NUMBER)),

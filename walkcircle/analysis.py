@@ -25,8 +25,17 @@ from walkcircle.attainment import (
     measure_whole,
 )
 from walkcircle.checkup import score_categories, score_communities, score_kinds
+from walkcircle.circles import (
+    LivingCircles,
+    delineate_nested,
+    list_circle_gaps,
+    list_nearest,
+    measure_circles,
+    read_rules,
+)
 from walkcircle.clusters import cluster_residences
 from walkcircle.coverage import compare_reach, deny_unsure, intersect_facilities, measure_coverage, weigh_coverage
+from walkcircle.crossings import split_sides
 from walkcircle.errors import NetworkError, StudyError
 from walkcircle.firmness import join_firmness, measure_firmness
 from walkcircle.footing import Footing, make_footing
@@ -35,6 +44,7 @@ from walkcircle.isochrones import OFF_STREET_M, measure_truth, pick_origins, tra
 from walkcircle.needs import measure_emphasis, measure_needs
 from walkcircle.network import LINK
 from walkcircle.place import Place
+from walkcircle.routes import SchoolWays, find_schools, measure_school_ways
 from walkcircle.snapping import Spots, snap_points
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.sufficiency import find_supply, measure_sufficiency, measure_units
@@ -42,6 +52,7 @@ from walkcircle.tables import (
     Agreement,
     Checkup,
     Clusters,
+    Communities,
     Completeness,
     Coverage,
     Facilities,
@@ -102,6 +113,11 @@ class Analysis:
         How many pairs were within some limit by either way of looking, and so were compared.
     unsnapped
         What could not be joined to the streets.
+    circles
+        Living circles with their gap list; None where the study asks for none.
+    schools
+        Ways to school and the crossings on them; None where there are no schools, no arterials, or they are not asked
+        for.
     """
 
     study: Study
@@ -124,6 +140,8 @@ class Analysis:
     agreement: pd.DataFrame
     compared: int
     unsnapped: pd.DataFrame
+    circles: LivingCircles | None = None
+    schools: SchoolWays | None = None
 
     def __repr__(self) -> str:
         """Say what was answered in one line."""
@@ -182,7 +200,7 @@ class Analysis:
         )
 
 
-def analyse(place: Place, study: Study, *, report: Report | None = None) -> Analysis:
+def analyse(place: Place, study: Study, *, report: Report | None = None, is_whole: bool = True) -> Analysis:
     """Answer a study: who reaches what in time, who does not, and where.
 
     Parameters
@@ -193,11 +211,15 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         The question.
     report
         Called with each step's name and the share of it that is done.
+    is_whole
+        Delineate circles and measure ways to school as the study asks; else leave both out.
 
     Raises
     ------
     NetworkError
         No residence can be joined to the streets.
+    StudyError
+        There are no such rules of circles.
     """
     tell = report or (lambda _step, _share: None)
     tell("Grouping homes", 0.0)
@@ -227,7 +249,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
     tell("Comparing shapes with walking times", 0.0)
     agreement, compared = _compare(place, study, first, isochrones)
     tell("Scoring communities", 0.0)
-    scored = _score(place, study, _AllWalks(walks, walkers, supplied), clusters, coverage, communities, tell)
+    all_walks = _AllWalks(walks, walkers, supplied)
+    scored = _score(place, study, all_walks, clusters, coverage, communities, tell)
     areas, area_categories = score_areas(scored.checkup, scored.categories)
     return Analysis(
         study=study,
@@ -250,6 +273,8 @@ def analyse(place: Place, study: Study, *, report: Report | None = None) -> Anal
         agreement=agreement,
         compared=compared,
         unsnapped=pd.concat([first.starts.unsnapped, first.ends.unsnapped], ignore_index=True),
+        circles=_delineate(place, study, all_walks, clusters, coverage, tell) if is_whole else None,
+        schools=_walk_to_school(place, study, all_walks, clusters, tell) if is_whole else None,
     )
 
 
@@ -534,3 +559,68 @@ def _score(
         report=lambda done, count: tell("Scoring communities", done / count),
     )  # fmt: skip
     return _Scored(scores, score_categories(scores, standard, emphasis=emphasis), join_firmness(checkup, firmness))
+
+
+# ── living circles and ways to school ─────────────────────────────────────────────────────────────
+
+
+def _delineate(
+    place: Place, study: Study, all_walks: _AllWalks, clusters: gpd.GeoDataFrame, coverage: pd.DataFrame, tell: Report
+) -> LivingCircles | None:
+    """Delineate living circles by the first walker, and list what each is short of."""
+    section = study.circles
+    if section is None:
+        return None
+    rules = read_rules(section.rules, 5, section.five), read_rules(section.rules, 15, section.fifteen)
+    first, areas = all_walks.walks[0], _list_areas(place, study, clusters)
+    nowhere = pd.Series(0, index=clusters[Clusters.cluster])
+    outer = delineate_nested(
+        clusters, first.footing, first.starts, rules, barriers=place.barriers,
+        area=shapely.union_all(place.communities.geometry.to_numpy()), borders=areas.get(section.borders, nowhere),
+        report=lambda share: tell("Delineating living circles", share),
+    )  # fmt: skip
+    tell("Measuring living circles", 0.0)
+    sizes, containment, severance = measure_circles(
+        outer, clusters, list_nearest(coverage, all_walks.walkers), place.facilities.set_index(Facilities.facility),
+        barriers=place.barriers, areas=areas,
+    )  # fmt: skip
+    gaps = list_circle_gaps(
+        coverage, place.completeness, outer.members, outer.circles, place.facilities, study.standard.kinds
+    )
+    return LivingCircles(outer, sizes, containment, severance, gaps)
+
+
+def _list_areas(place: Place, study: Study, clusters: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    """List the administrative areas of each cluster that are known, the largest last; hexagons are none."""
+    community = clusters.set_index(Clusters.cluster)[Clusters.community]
+    table = place.communities.set_index(Communities.community)
+    known = [
+        (str(column), community.map(table[column]))
+        for column in (Communities.subdistrict, Communities.district)
+        if column in table and table[column].notna().any()
+    ]
+    own = [] if study.communities.source == "hexagons" else [(str(Clusters.community), community)]
+    return {name: areas for name, areas in (*known[:1], *own, *known[1:]) if areas.notna().any()}
+
+
+def _walk_to_school(
+    place: Place, study: Study, all_walks: _AllWalks, clusters: gpd.GeoDataFrame, tell: Report
+) -> SchoolWays | None:
+    """Measure the ways to each kind of school by the walks of its walker."""
+    kinds = find_schools(study.standard.kinds, study.schools.kinds) if study.schools.ways else []
+    here = set(place.facilities[Facilities.kind])
+    kinds = [kind for kind in kinds if kind.id in here]
+    if not kinds or place.roads is None or len(place.roads) == 0:
+        return None
+    tell("Walking to school", 0.0)
+    found, sided = [], {}
+    for number, kind in enumerate(kinds):
+        walks = next(one for one in all_walks.walks if one.footing.walker.name == all_walks.walkers[kind.id])
+        name = walks.footing.walker.name
+        if name not in sided:
+            sided[name] = split_sides(walks.footing, roads=place.roads, controls=place.controls)
+        mine = (place.facilities[Facilities.kind] == kind.id).to_numpy()
+        schools = place.facilities[mine].reset_index(drop=True)
+        found.append(measure_school_ways(sided[name], walks.starts, walks.ends.only(mine), clusters, schools, kind))
+        tell("Walking to school", (number + 1) / len(kinds))
+    return SchoolWays.join(found)

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,6 +93,18 @@ def run(
     _run(study, stored=store)
 
 
+@app.command("circles")
+def draw_circles(
+    study: Annotated[Path, typer.Argument(help="the study's TOML file; [circles] may say by which rules")],
+    store: Stored = True,
+) -> None:
+    """Run a study and delineate its 5- and 15-minute living circles, with the gap list of each."""
+    from walkcircle.study import CirclesSection
+
+    question = _read_study(study)
+    _run(study, stored=store, question=replace(question, circles=question.circles or CirclesSection()))
+
+
 @app.command("plan")
 def plan_study(
     study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
@@ -157,7 +169,7 @@ def whatif(
         from walkcircle.works import build_place
 
         build_place(place, question, scenario)  # what is not there is said before the long work
-        answer = analyse(place, question, report=steps.begin)
+        answer = analyse(place, question, report=steps.begin, is_whole=False)
         steps.begin("Walking with the proposals")
         effects = measure_effect(answer, scenario)
         if save is not None:
@@ -408,9 +420,9 @@ def _answer(study: Study, steps: Steps, *, stored: bool) -> Analysis:
     return analyse(place, study, report=steps.begin)
 
 
-def _run(path: Path, *, stored: bool) -> None:
-    """Run a study file from beginning to end."""
-    study = _read_study(path)
+def _run(path: Path, *, stored: bool, question: Study | None = None) -> None:
+    """Run a study file from beginning to end, or the question that was made of it."""
+    study = question or _read_study(path)
     with _steps() as steps:
         answer = _answer(study, steps, stored=stored)
         steps.begin("Starting the map")

@@ -18,6 +18,7 @@ from walkcircle.tables import (
     Merged,
     Remarks,
     Residences,
+    Roads,
     Survey,
     check_table,
 )
@@ -76,6 +77,11 @@ class Place:
         :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
     candidates
         :class:`~walkcircle.tables.Candidates`: idle land and buildings, or None where no list was given.
+    roads, controls
+        :class:`~walkcircle.tables.Roads`, the arterials, walked or not, and :class:`~walkcircle.tables.Controls`, the
+        mapped crossings and lights; None where the streets came without them.
+    barriers
+        :class:`~walkcircle.tables.Barriers` for living circles; None where no circles are asked for.
     """
 
     network: WalkNetwork
@@ -95,6 +101,9 @@ class Place:
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
     survey: pd.DataFrame | None = None
     candidates: gpd.GeoDataFrame | None = None
+    roads: gpd.GeoDataFrame | None = None
+    controls: gpd.GeoDataFrame | None = None
+    barriers: gpd.GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -124,6 +133,21 @@ class Place:
             name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]
             msg = f"facilities: '{name}' of kind '{kind}' is listed twice; give each place its own id or drop one row"
             raise TableError(msg)
+
+    def list_bridged(self) -> dict[str, gpd.GeoSeries]:
+        """List what only a bridge crosses, by what it is called: railways, water, motorways, and motor roads.
+
+        A motor road is a trunk road that nobody may walk along; one with a pavement is crossed at grade. What runs on a
+        bridge or in a tunnel itself is left out.
+        """
+        bridged = {"railway": self.background.rail, "water": self.background.water}
+        if self.roads is not None:
+            street = self.roads[Roads.road_class].str.removesuffix("_link")
+            walked = self.roads[Roads.road].isin(np.unique(self.network.osm_way))
+            free = ~walked & (self.roads[Roads.level] == 0 if Roads.level in self.roads else True)
+            for of_class, name in (("motorway", "motorway"), ("trunk", "trunk road")):
+                bridged[name] = self.roads.geometry[free & (street == of_class)]
+        return {name: shapes for name, shapes in bridged.items() if len(shapes)}
 
     def __repr__(self) -> str:
         """Say what is here in one line."""

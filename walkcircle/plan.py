@@ -167,7 +167,7 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
-    after = analyse(build_projects(analysis, projects, links), study, report=report)
+    after = analyse(build_projects(analysis, projects, links), study, report=report, is_whole=False)
     return Plan(
         analysis=analysis,
         after=after,

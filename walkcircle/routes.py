@@ -5,6 +5,7 @@ What the map does not say is counted twice, once as protected and once as unprot
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,12 +24,90 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.snapping import Spots
+    from walkcircle.standards import Kind
 
 #: A safe way is looked for up to so many times the limit; one that is longer is none (walkcircle's choice).
 FAR: Final = 3.0
 
+#: The tag of a school.
+SCHOOL: Final = "amenity=school"
+
 #: Which crossings are closed when unknown ones count as protected, and when they count as unprotected.
 _CLOSED: Final = ((UNPROTECTED,), (UNPROTECTED, UNKNOWN))
+
+
+@dataclass(frozen=True, eq=False)
+class SchoolWays:
+    """Ways to schools of one kind or several, and the crossings on them.
+
+    Attributes
+    ----------
+    routes
+        :class:`~walkcircle.tables.SchoolRoutes` with their kind.
+    crossings
+        :class:`~walkcircle.tables.Crossings` with the kind of school, ranked kind by kind.
+    """
+
+    routes: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
+
+    @classmethod
+    def join(cls, parts: Sequence[SchoolWays]) -> SchoolWays:
+        """Join the ways to several kinds of schools."""
+        routes, crossings = ([getattr(one, name) for one in parts] for name in ("routes", "crossings"))
+        return cls(
+            gpd.GeoDataFrame(pd.concat(routes, ignore_index=True), crs=routes[0].crs),
+            gpd.GeoDataFrame(pd.concat(crossings, ignore_index=True), crs=routes[0].crs),
+        )
+
+
+def find_schools(kinds: Sequence[Kind], named: Sequence[str] = ()) -> list[Kind]:
+    """Find the kinds of a standard that are schools: those that are named, else those of ``amenity=school`` alone.
+
+    A kind that counts kindergartens or libraries as well is none: nobody knows whose way would be measured.
+
+    Examples
+    --------
+    >>> from walkcircle.standards import read_standard
+    >>> [kind.id for kind in find_schools(read_standard("hangzhou").kinds)]
+    ['primary_school', 'junior_high_school']
+    >>> find_schools(read_standard("general").kinds)
+    []
+    """
+    if named:
+        return [kind for kind in kinds if kind.id in named]
+    found = []
+    for kind in kinds:
+        conditions = [condition.split() for condition in (*kind.osm.any, *kind.osm.named)]
+        if conditions and all(SCHOOL in parts for parts in conditions):
+            found.append(kind)
+    return found
+
+
+def measure_school_ways(
+    streets: SidedStreets, starts: Spots, ends: Spots, clusters: gpd.GeoDataFrame, schools: gpd.GeoDataFrame, kind: Kind
+) -> SchoolWays:
+    """Measure the ways to the schools of one kind and rank the crossings on them, for the people whom it serves.
+
+    Parameters
+    ----------
+    streets, starts, ends, clusters, schools
+        As in :func:`measure_school_routes`.
+    kind
+        Whose limit and group count.
+
+    Raises
+    ------
+    TableError
+        There is no such group.
+    """
+    asked = (streets, starts, ends, clusters, schools)
+    routes = measure_school_routes(*asked, limit_min=kind.limit_min, group=kind.group)
+    crossings = rank_crossings(*asked, limit_min=kind.limit_min, group=kind.group)
+    return SchoolWays(
+        routes.assign(**{str(SchoolRoutes.kind): kind.id})[[*map(str, SchoolRoutes.columns())]],
+        crossings.assign(**{str(Crossings.kind): kind.id})[[*map(str, Crossings.columns())]],
+    )
 
 
 def measure_school_routes(
@@ -92,7 +171,8 @@ def measure_school_routes(
     table[SchoolRoutes.pupils] = pupils
     table[SchoolRoutes.farther] = add_up(people, (school >= 0) & ~near)
     table[SchoolRoutes.minutes] = _divide(add_up(people * np.where(near, minutes, 0.0), near), pupils)
-    today = walks.measure(())
+    going = np.flatnonzero(near & (people > 0))
+    today = walks.measure((), going)
     by_case = zip(
         _CLOSED,
         (SchoolRoutes.safe_if_protected, SchoolRoutes.safe_if_unprotected),
@@ -103,7 +183,7 @@ def measure_school_routes(
         strict=True,
     )
     for closed, safe, share, detour_min, detour_m, no_way in by_case:
-        safely = walks.measure(closed)
+        safely = walks.measure(closed, going)
         longer = safely - today
         found = near & np.isfinite(safely[0])
         in_time = found & (safely[0] <= limit_min + ROUNDING_MIN)
@@ -113,7 +193,7 @@ def measure_school_routes(
             table[column] = _divide(add_up(people * np.where(found, extra, 0.0), found), add_up(people, found))
         table[no_way] = add_up(people, near & ~found)
     frame = gpd.GeoDataFrame(table, geometry=schools.geometry.to_numpy(), crs=schools.crs)
-    return frame[[*map(str, SchoolRoutes.columns())]]
+    return frame[[str(column) for column in SchoolRoutes.columns() if column in frame]]
 
 
 def rank_crossings(
@@ -182,7 +262,7 @@ def rank_crossings(
     order = np.lexsort((places.y.to_numpy(), places.x.to_numpy(), -ranked[Crossings.pupils].to_numpy(dtype=float)))
     ranked = ranked.iloc[order].assign(**{Crossings.rank: np.arange(1, len(ranked) + 1)})
     return gpd.GeoDataFrame(ranked, geometry=Crossings.geometry, crs=places.crs).reset_index(drop=True)[
-        [*map(str, Crossings.columns())]
+        [str(column) for column in Crossings.columns() if column in ranked]
     ]
 
 
@@ -198,6 +278,7 @@ class _Walks:
     starts: Doors
     ends: Doors
     routes: Routes
+    limit_min: float
     far_min: float
 
     @classmethod
@@ -211,21 +292,27 @@ class _Walks:
             start_burden=np.isin(homes.protection, _CLOSED[1]).astype(float),
             end_burden=np.isin(schools.protection, _CLOSED[1]).astype(float),
         )  # fmt: skip
-        return cls(streets, homes, schools, routes, far_min)
+        return cls(streets, homes, schools, routes, limit_min, far_min)
 
-    def measure(self, closed: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return ``(2, m)`` minutes and metres from each origin to its school with some crossings closed."""
+    def measure(self, closed: tuple[str, ...], going: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return ``(2, m)`` minutes and metres to their school of some origins with some crossings closed.
+
+        Few ways become much longer: who finds one within the limit is not searched for up to the far one, nine times
+        the ground.
+        """
         footing = self.streets.close(closed)
         starts, ends = (
             spots.relabel(pd.RangeIndex(len(spots.labels)))
             for spots in (self.starts.leave_out(closed), self.ends.leave_out(closed))
         )
-        times = measure_times(footing, starts, ends, footing.walker, limit_min=self.far_min)
         found = np.full((2, len(starts.labels)), np.nan)
-        origin = times[WalkTimes.origin].to_numpy(dtype=np.int64)
-        mine = times[WalkTimes.destination].to_numpy(dtype=np.int64) == self.routes.nearest[origin]
-        for row, column in enumerate((WalkTimes.minutes, WalkTimes.metres)):
-            found[row, origin[mine]] = times[column].to_numpy(dtype=float)[mine]
+        for limit_min in (self.limit_min, self.far_min):
+            times = measure_times(footing, starts.take(going), ends, footing.walker, limit_min=limit_min)
+            origin = times[WalkTimes.origin].to_numpy(dtype=np.int64)
+            mine = times[WalkTimes.destination].to_numpy(dtype=np.int64) == self.routes.nearest[origin]
+            for row, column in enumerate((WalkTimes.minutes, WalkTimes.metres)):
+                found[row, origin[mine]] = times[column].to_numpy(dtype=float)[mine]
+            going = going[np.isnan(found[0, going])]
         return found
 
 

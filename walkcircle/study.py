@@ -97,9 +97,13 @@ source = "osm"
 # weights = "old-and-young"    # or "equal", or a table such as {{ health = 2, daily = 1 }}; the others weigh 1
 # aggregation = "geometric"    # a category of nothing cannot be made up for; "arithmetic" when left out
 
-# [circles]                    # 5- and 15-minute living circles
+# [circles]                    # 5- and 15-minute living circles, drawn where this section stands
 # rules = "hangzhou"           # or gb50180, shanghai
 # five = {{ population = [4000, 6000, 9000] }}   # least, aimed at, most residents; also limit_min, hard, soft, ...
+# borders = "subdistrict"      # or "community", "district": what costs something to cross
+
+# [schools]                    # ways to school without an unprotected crossing of an arterial
+# ways = false                 # leave them out; kinds = ["primary_school"] says which kinds are schools
 
 [outputs]
 folder = "maps"
@@ -704,13 +708,30 @@ class CirclesSection:
         Figures of your own for the 5- and the 15-minute circle, by the names of
         :class:`~walkcircle.circles.CircleRules`: ``{ population = [4000, 6000, 9000], limit_min = 6 }``.
     borders
-        Which administrative borders cost something to cross.
+        Which administrative borders cost something to cross: those of the column of that name, where the communities
+        have it.
     """
 
     rules: str = "hangzhou"
     five: dict[str, Any] = field(default_factory=dict)
     fifteen: dict[str, Any] = field(default_factory=dict)
     borders: Literal["community", "subdistrict", "district"] = "subdistrict"
+
+
+@dataclass(frozen=True, config=STRICT)
+class SchoolsSection:
+    """Whether ways to school are measured, and to which kinds.
+
+    Attributes
+    ----------
+    ways
+        Measure how many pupils reach school without an unprotected crossing of an arterial, and rank the crossings.
+    kinds
+        Kinds of the standard that are schools; those that the standard finds as ``amenity=school`` alone when empty.
+    """
+
+    ways: bool = True
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -777,8 +798,10 @@ class Study:
         Folder of the study's file, where its paths start; the current folder for a study made in Python.
     title
         Shown on the map.
-    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, circles, outputs
+    place, communities, residences, population, facilities, needs, siting, plan, snapping, checkup, schools, outputs
         Sections; see each.
+    circles
+        Section of living circles; None where none are asked for.
     standard
         The facility standard; a study file gives its name or path.
     walkers
@@ -806,7 +829,8 @@ class Study:
     plan: PlanSection = field(default_factory=PlanSection)
     snapping: SnappingSection = field(default_factory=SnappingSection)
     checkup: CheckupSection = field(default_factory=CheckupSection)
-    circles: CirclesSection = field(default_factory=CirclesSection)
+    circles: CirclesSection | None = None
+    schools: SchoolsSection = field(default_factory=SchoolsSection)
     outputs: OutputsSection = field(default_factory=OutputsSection)
 
     def __post_init__(self) -> None:
@@ -822,7 +846,7 @@ class Study:
         if not names or len(set(names)) < len(names):
             msg = f"walkers needs at least one, each with its own name; it has [{', '.join(names)}]"
             raise ValueError(msg)
-        if problem := self._doubt_weights() or self._doubt_costs():
+        if problem := self._doubt_weights() or self._doubt_costs() or self._doubt_schools():
             raise ValueError(problem)
 
     def _doubt_weights(self) -> str:
@@ -850,6 +874,16 @@ class Study:
                 meant = f"did you mean '{close[0]}'?" if close else f"its kinds are: {', '.join(kinds)}"
                 return f"[siting] {name} names '{stray}', which is no kind of '{self.standard.id}'; {meant}"
         return ""
+
+    def _doubt_schools(self) -> str:
+        """Say which kind of school is no kind of the standard."""
+        kinds = [kind.id for kind in self.standard.kinds]
+        stray = next((kind for kind in self.schools.kinds if kind not in kinds), None)
+        if stray is None:
+            return ""
+        close = difflib.get_close_matches(stray, kinds, n=1)
+        meant = f"did you mean '{close[0]}'?" if close else f"its kinds are: {', '.join(kinds)}"
+        return f"[schools] kinds names '{stray}', which is no kind of '{self.standard.id}'; {meant}"
 
     def path_to(self, name: str) -> Path:
         """Return the path of a file that the study names."""

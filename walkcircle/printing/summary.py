@@ -10,7 +10,9 @@ from rich.table import Table as RichTable
 from walkcircle.gaps import CHECK, GAP
 from walkcircle.groups import EVERYBODY
 from walkcircle.needs import BUILD
+from walkcircle.printing.circles import show_circles
 from walkcircle.printing.paths import list_files
+from walkcircle.printing.schools import show_schools
 from walkcircle.tables import Causes, Checkup, Clusters, CommunityCoverage, Gaps, Needs, Scores, Truth
 from walkcircle.views.findings import name_people
 
@@ -48,6 +50,8 @@ def show_summary(answer: Analysis, files: Mapping[str, Path], console: Console) 
     _print_causes(answer, console)
     _print_weakest(answer, console)
     _print_needs(answer, console)
+    show_circles(answer, console)
+    show_schools(answer, console)
     agreed = answer.compared - len(answer.agreement)
     console.print(
         f"\nDrawn isochrones and walking times agree for {agreed:,} of {answer.compared:,} pairs of home and facility; "

@@ -44,6 +44,7 @@ from walkcircle.sources.registers import (
     read_residences,
 )
 from walkcircle.sources.remarks import Remark, describe_remarks, list_remarks
+from walkcircle.sources.roads import find_barriers, find_roads
 from walkcircle.sources.sites import read_candidates
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.sources.survey import read_survey
@@ -159,6 +160,8 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     survey = None
     if study.needs.file is not None:
         survey = read_survey(study.needs, communities, study.standard, folder=study.folder, report=remarks.append)
+    roads, controls = find_roads(contents)
+    barriers = None if study.circles is None else find_barriers(contents, roads, background.water)
     candidates, site_notes = _read_sites(study, network, communities, streets_and_buildings, remarks.append)
     notes += [*datum_notes, *registers.notes, *site_notes, *describe_remarks(remarks), *_note_merged(merged)]
     estates = find_estates(contents)
@@ -188,6 +191,9 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         merged=merged,
         survey=survey,
         candidates=candidates,
+        roads=roads,
+        controls=controls,
+        barriers=barriers,
     )
 
 

@@ -60,6 +60,9 @@ _FIRST_YEAR = 2004
 #: A closed way without one of these keys is no line.
 _LINE_KEYS = ("highway", "route", "barrier", "natural")
 
+#: From this class on a road is an arterial, which is kept as a feature too, walked or not.
+_ARTERIAL = ROADS.index("secondary")
+
 #: A boundary that lacks more member ways than this is not mended: too much of it would be invented.
 MOST_MISSING_WAYS = 2
 
@@ -87,6 +90,8 @@ class OsmContents:
         The walking network, in the metric CRS chosen from the data.
     points, areas, lines
         Tagged nodes, areas (closed ways and multipolygons) and lines that are neither streets nor areas.
+    roads
+        Arterials as lines, walked or not, and ways that are crossings.
     data_date
         ``YYYY-MM-DD`` the file states, or None.
     newest_edit
@@ -104,6 +109,7 @@ class OsmContents:
     points: list[Feature]
     areas: list[Feature]
     lines: list[Feature]
+    roads: list[Feature]
     data_date: str | None
     newest_edit: str | None
     box: tuple[float, float, float, float]
@@ -215,6 +221,7 @@ class _Raw:
     cut_ways: int = 0
     cut: set[int] = field(default_factory=set)
     roads: list[tuple[int, list[int]]] = field(default_factory=list)
+    arterials: list[Feature] = field(default_factory=list)
     boundaries: dict[int, tuple[dict[str, str], list[int]]] = field(default_factory=dict)
     outlines: dict[int, tuple[dict[str, str], list[_Node]]] = field(default_factory=dict)
     built: set[int] = field(default_factory=set)
@@ -274,6 +281,7 @@ class _Raw:
             nodes = [_Node(n.ref, n.lon, n.lat) for n in way.nodes if n.location.valid()]
             self.outlines[way.id] = tags, nodes
             return
+        self._keep_arterial(way, tags)
         # ways alike in all that the rules look at share a verdict
         key = tuple(map(tags.get, rules.keys))
         walked = seen.get(key) or seen.setdefault(key, rules.verdict(tags))
@@ -297,6 +305,13 @@ class _Raw:
             run = []
         self._keep_path(run, way.id, tags, private=walked == "private")
         self.cut_ways += missing
+
+    def _keep_arterial(self, way: Any, tags: dict[str, str]) -> None:
+        """Keep an arterial, walked or not, or a way that is a crossing, as a feature."""
+        if classify_road(tags.get("highway", "")) >= _ARTERIAL or _is_crossing(tags):
+            known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
+            if len(known) > 1:
+                self.arterials.append(Feature(f"way/{way.id}", tags, shapely.LineString(known)))
 
     def _keep_path(self, run: list[int], way_id: int, tags: dict[str, str], *, private: bool) -> None:
         if len(run) > 1:
@@ -379,6 +394,7 @@ class _Raw:
             points=points,
             areas=[*areas, *self.mended],
             lines=self.lines,
+            roads=self.arterials,
             data_date=self.data_date,
             newest_edit=self.newest.date().isoformat() if self.newest.year >= _FIRST_YEAR else None,
             box=box,
@@ -489,9 +505,12 @@ def _day(thing: Any) -> str | None:
 
 def _crossing(tags: Mapping[str, str]) -> int:
     """Return the code of a way that crosses a road, 0 for any other."""
-    if "crossing" not in tags.values() or not any(tags.get(key) == "crossing" for key in _CROSSING_KEYS):
-        return 0
-    return _control(tags)
+    return _control(tags) if _is_crossing(tags) else 0
+
+
+def _is_crossing(tags: Mapping[str, str]) -> bool:
+    """Tell whether a way crosses a road."""
+    return "crossing" in tags.values() and any(tags.get(key) == "crossing" for key in _CROSSING_KEYS)
 
 
 def _stop(tags: Mapping[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""Roads, crossings and traffic lights of an OpenStreetMap file, for the ways to school."""
+"""Roads, crossings and traffic lights, for the ways to school, and what parts living circles."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import osmium
 import pandas as pd
 import shapely
 
+from walkcircle.crossings import name_arterial
 from walkcircle.errors import SourceError
-from walkcircle.network import classify_road
-from walkcircle.sources.osm_file import check_file
-from walkcircle.tables import Controls, Roads
+from walkcircle.network import classify_road, find_level
+from walkcircle.sources.osm_file import Feature, OsmContents, check_file
+from walkcircle.tables import Barriers, Controls, Roads
+from walkcircle.tags import condition_holds
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -29,6 +32,16 @@ _CONTROL: Mapping[str, str] = {
 
 #: Keys that make a way a crossing.
 _CROSSING_KEYS = ("footway", "path", "cycleway", "pedestrian")
+
+#: Tracks that part circles: trains, not trams, which run in the street, and nothing in a tunnel.
+_RAIL = "railway=rail|light_rail|subway|narrow_gauge|monorail tunnel!=yes"
+
+#: Water that is a river by its tags, as a line or as an area.
+_RIVER_LINE = "waterway=river|canal tunnel!=yes"
+_RIVER_AREA = ("waterway=riverbank", "natural=water water=river|canal")
+
+#: Other water parts circles from this size on, m²: a pond is walked round (walkcircle's choice).
+LEAST_WATER_M2 = 20_000.0
 
 
 def read_roads(path: str | Path, crs: CRS) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -83,6 +96,72 @@ def read_roads(path: str | Path, crs: CRS) -> tuple[gpd.GeoDataFrame, gpd.GeoDat
     return (
         gpd.GeoDataFrame(pd.DataFrame(roads, columns=columns), geometry=lines, crs=4326).to_crs(crs),
         gpd.GeoDataFrame({Controls.control: pd.Series(controls, dtype=object)}, geometry=places, crs=4326).to_crs(crs),
+    )
+
+
+def find_roads(contents: OsmContents) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Find the arterials, walked or not, and every mapped crossing and traffic light, in what was read from a file.
+
+    The same as :func:`read_roads` for all that arterials are asked for, without reading the file again.
+
+    Returns
+    -------
+    roads, controls : GeoDataFrame
+        :class:`~walkcircle.tables.Roads` with their level, and :class:`~walkcircle.tables.Controls`.
+    """
+    arterials = [f for f in contents.roads if name_arterial(f.tags["highway"])]
+    stops = [f for f in contents.points if _is_stop(f.tags)]
+    stops += [f for f in contents.roads if not name_arterial(f.tags["highway"])]
+    roads = {
+        Roads.road: np.array([int(f.osm_id.removeprefix("way/")) for f in arterials], dtype=np.int64),
+        Roads.road_class: pd.Series([f.tags["highway"] for f in arterials], dtype=object),
+        Roads.name: pd.Series([f.tags.get("name") or f.tags.get("ref") for f in arterials], dtype=object),
+        Roads.level: np.array([find_level(f.tags) for f in arterials], dtype=np.int64),
+    }
+    controls = {Controls.control: pd.Series([name_control(f.tags) for f in stops], dtype=object)}
+    crs = contents.network.crs
+    return (
+        gpd.GeoDataFrame(roads, geometry=contents.project(arterials).to_numpy(), crs=crs),
+        gpd.GeoDataFrame(controls, geometry=contents.project(stops).to_numpy(), crs=crs),
+    )
+
+
+def find_barriers(contents: OsmContents, roads: gpd.GeoDataFrame, sea: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Find what parts living circles: arterials by their class, railways, and rivers with other wide water.
+
+    What runs in a tunnel parts nothing; trams part nothing, since they run in the street. Water that is no river by its
+    tags counts from :data:`LEAST_WATER_M2` on.
+
+    Parameters
+    ----------
+    contents
+        What was read from a file.
+    roads
+        :class:`~walkcircle.tables.Roads` with their level.
+    sea
+        Areas of water of all sorts, the sea among them.
+
+    Returns
+    -------
+    GeoDataFrame
+        :class:`~walkcircle.tables.Barriers`.
+    """
+    on_top = roads[roads[Roads.level] >= 0]
+    lines = contents.lines
+    rail = contents.project([f for f in lines if condition_holds(_RAIL, f.tags)])
+    rivers: list[Feature] = [f for f in lines if condition_holds(_RIVER_LINE, f.tags)]
+    rivers += [f for f in contents.areas if any(condition_holds(c, f.tags) for c in _RIVER_AREA)]
+    wide = sea[sea.area >= LEAST_WATER_M2]
+    parts = (
+        (on_top[Roads.road_class].map(name_arterial).tolist(), on_top.geometry),
+        (["rail"] * len(rail), rail),
+        (["river"] * len(rivers), contents.project(rivers)),
+        (["river"] * len(wide), wide),
+    )
+    return gpd.GeoDataFrame(
+        {Barriers.kind: pd.Series([kind for kinds, _ in parts for kind in kinds], dtype=object)},
+        geometry=np.concatenate([shapes.to_numpy() for _, shapes in parts]),
+        crs=contents.network.crs,
     )
 
 

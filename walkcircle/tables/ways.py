@@ -12,6 +12,7 @@ class Roads(Table):
     road = Column("road", "count", "OpenStreetMap way")
     road_class = Column("road_class", "text", "class of the road: its highway value")
     name = Column("name", "text", "name, or else number, of the road", nullable=True)
+    level = Column("level", "count", "1 on a bridge, 0 on the ground, -1 in a tunnel", low=-1, high=1, optional=True)
     geometry = Column("geometry", "geometry", "line of the road, with the vertices that it shares with other ways")
 
 
@@ -33,7 +34,8 @@ class SchoolRoutes(Table):
     """
 
     title = "ways to school"
-    facility = Column("facility", "text", "the school", unique=True)
+    facility = Column("facility", "text", "the school, once for each kind of school that it is")
+    kind = Column("kind", "text", "kind of school", optional=True)
     name = Column("name", "text", "name of the school", nullable=True)
     group = Column("group", "text", "whose ways are counted: all, or one group of people")
     stand_in = Column("stand_in", "flag", "all residents stand in for some of the group, as its number is unknown")
@@ -94,7 +96,8 @@ class Crossings(Table):
     """Crossings of arterials on quickest ways to school that are not known to be protected, the worst first."""
 
     title = "crossings on the way to school"
-    rank = Column("rank", "count", "1 is the crossing that most pupils use", low=1)
+    kind = Column("kind", "text", "kind of school that the pupils walk to", optional=True)
+    rank = Column("rank", "count", "1 is the crossing that most pupils use on their way to this kind", low=1)
     name = Column("name", "text", "name, or else number, of the road that is crossed", nullable=True)
     road_class = Column("road_class", "text", "class of the road that is crossed")
     control = Column("control", "text", "its control, as mapped; missing where the map does not say", nullable=True)

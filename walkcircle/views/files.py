@@ -22,6 +22,7 @@ from walkcircle.analysis import Analysis
 from walkcircle.changes import Comparison
 from walkcircle.errors import OutputError
 from walkcircle.plan import Plan
+from walkcircle.routes import SchoolWays
 from walkcircle.tables import Clusters, Proofs
 from walkcircle.views.comparison import draw_comparison
 from walkcircle.views.text import Language
@@ -280,7 +281,31 @@ def list_tables(answer: Analysis) -> dict[str, pd.DataFrame]:
         "unsnapped": answer.unsnapped,
         **({} if answer.needs is None else {"needs": answer.needs}),
         **({} if answer.place.candidates is None else {"candidates": answer.place.candidates}),
+        **_list_circles(answer),
+        **({} if answer.schools is None else _list_schools(answer.schools)),
     }
+
+
+def _list_circles(answer: Analysis) -> dict[str, pd.DataFrame]:
+    """Return the tables of living circles, none where there are none."""
+    made = answer.circles
+    if made is None:
+        return {}
+    return {
+        "circles": made.circles,
+        "circle_members": made.members,
+        "broken_rules": made.broken,
+        "circle_sizes": made.sizes,
+        "circle_gaps": made.gaps,
+        "circle_containment": made.containment,
+        "circle_severance": made.severance,
+    }
+
+
+def _list_schools(made: SchoolWays) -> dict[str, pd.DataFrame]:
+    """Return the tables of ways to school; the crossings only where there is one."""
+    crossings = {"crossings": made.crossings} if len(made.crossings) else {}
+    return {"school_routes": made.routes, **crossings}
 
 
 def _write_geopackage(frames: Mapping[str, pd.DataFrame], path: Path, data_date: str | None) -> None:

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 #: How a value is written; the value itself is that of the table.
 Form = Literal[
-    "text", "page", "count", "year", "people", "share", "gap", "money", "points", "index", "minutes", "ratio", "number"
+    "text",
+    "page",
+    "count",
+    "year",
+    "people",
+    "share",
+    "gap",
+    "money",
+    "points",
+    "index",
+    "minutes",
+    "ratio",
+    "number",
+    "degrees",
 ]
 
 #: One cell: None is not known, which is never zero.
@@ -165,4 +178,5 @@ _WRITERS: Final[Mapping[Form, Callable[[float], str]]] = {
     "minutes": "{:,.1f}".format,
     "ratio": "{:.2f}".format,
     "number": "{:,.4g}".format,
+    "degrees": "{:.5f}".format,
 }

@@ -40,6 +40,9 @@ BLUES: Final = ((8, 41, 107), (158, 190, 240))
 #: What has no year is white; what is written is ink; communities have a quiet border.
 _PAPER, _INK, _BORDER = "#ffffff", LIGHT["ink"], "#6f7678"
 
+#: Borders of living circles: the vermilion of Okabe and Ito, Color Universal Design (2008), darkened.
+_CIRCLE: Final = "#a84300"
+
 #: Numbers on pale marks: with white on dark ones, no blue is in between where neither is read (WCAG 2, 4.5 to 1).
 _BLACK = "#000000"
 
@@ -124,6 +127,7 @@ def draw_sites(
     years: Sequence[int],
     *,
     links: gpd.GeoDataFrame,
+    circles: gpd.GeoDataFrame | None = None,
     label: str,
     caption: str,
 ) -> Drawing:
@@ -139,6 +143,8 @@ def draw_sites(
         All years of the plan, in order.
     links
         :class:`~walkcircle.tables.Links`, which have no year.
+    circles
+        :class:`~walkcircle.tables.Circles` whose borders are drawn.
     label, caption
         What the drawing shows, and what stands below it.
     """
@@ -147,6 +153,7 @@ def draw_sites(
     boxes = np.array([one.total_bounds for one in (ground, projects) if len(one)])
     frame = pick_frame([*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)], margin=0.05)
     shapes: list[Area | Stroke | Disc | Label] = [*_draw_ground(frame, checkup), *_draw_names(frame, checkup)]
+    shapes += [] if circles is None else _draw_circles(frame, circles)
     shapes += _draw_links(frame, links)
     shapes += _draw_projects(frame, projects, {year: choose_blue(n, len(years)) for n, year in enumerate(years)})
     shapes += _draw_key(frame, years)
@@ -217,6 +224,17 @@ def _draw_names(frame: Frame, checkup: gpd.GeoDataFrame) -> list[Label]:
         x, y = frame.place(shapely.get_coordinates(shapely.point_on_surface(shape)))[0]
         labels.append(Label(float(x), float(y) + 8, text, 22, LIGHT["quiet"], is_name=True))
     return labels
+
+
+def _draw_circles(frame: Frame, circles: gpd.GeoDataFrame) -> list[Area]:
+    """Draw the borders of living circles over the ground, with a pale edge beside dark communities."""
+    shapes = []
+    for shape in circles.geometry:
+        cut = _clip(frame, shape)
+        rings = tuple(frame.place(shapely.get_coordinates(ring)).astype(float) for ring in _rings(cut))
+        if rings:
+            shapes += [Area(rings, None, _PAPER, 7.0), Area(rings, None, _CIRCLE, 3.5)]
+    return shapes
 
 
 def _draw_links(frame: Frame, links: gpd.GeoDataFrame) -> list[Stroke | Disc]:

@@ -14,6 +14,7 @@ from walkcircle.tables import Candidates, Links, Phases, ProjectGains, Projects
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence
 from walkcircle.views.planning.drawing import draw_sites
 from walkcircle.views.planning.scene import Scene
+from walkcircle.views.planning.schools import list_crossings
 from walkcircle.views.planning.wording import translate_value
 from walkcircle.views.sheets import clean_name, write_count
 
@@ -41,10 +42,18 @@ def tell_layout(scene: Scene) -> Section:
     if len(plan.projects) or len(links):
         drawing = draw_sites(
             plan.analysis.checkup, plan.projects, [int(year) for year in plan.phases[Phases.year]],
-            links=links.head(LINKS_SHOWN), label=scene.say("map"), caption=scene.say("map_caption"),
+            links=links.head(LINKS_SHOWN), label=scene.say("map"), caption=_tell_map(scene),
+            circles=plan.analysis.circles.list_larger() if plan.analysis.circles is not None else None,
         )  # fmt: skip
-    listings = (*_list_centres(scene, several), *_list_by_kind(scene, plan.projects), *_list_links(scene, links))
+    listings = (*_list_centres(scene, several), *_list_by_kind(scene, plan.projects), *_list_links(scene, links),
+                *list_crossings(scene))  # fmt: skip
     return Section(10, scene.say("section_10"), tuple(told), listings, drawing)
+
+
+def _tell_map(scene: Scene) -> str:
+    """Say what is on the map."""
+    more = [] if scene.plan.analysis.circles is None else [scene.say("map_circles")]
+    return ("" if scene.language == "zh" else " ").join([scene.say("map_caption"), *more])
 
 
 def _tell_links(scene: Scene, built: int) -> Sentence:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from walkcircle.plan import Plan
 from walkcircle.tables import Phases, Projects, Wants
+from walkcircle.views.planning.circles import tell_circles
 from walkcircle.views.planning.content import Section, Sentence
 from walkcircle.views.planning.effects import tell_annex, tell_effect, tell_monitoring
 from walkcircle.views.planning.remedy import tell_layout, tell_pool, tell_transmission
@@ -11,7 +12,6 @@ from walkcircle.views.planning.scene import Scene
 from walkcircle.views.planning.situation import (
     tell_basis,
     tell_checkup,
-    tell_circles,
     tell_gaps,
     tell_needs,
     tell_population,

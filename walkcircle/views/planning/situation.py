@@ -28,8 +28,10 @@ from walkcircle.tables import (
 )
 from walkcircle.views.captions import translate_word
 from walkcircle.views.findings import describe_index
+from walkcircle.views.planning.circles import list_lacks
 from walkcircle.views.planning.content import LONGEST_SENTENCE, Section, Sentence, clean_value
 from walkcircle.views.planning.scene import Scene
+from walkcircle.views.planning.schools import list_schools, tell_schools
 from walkcircle.views.portrait import Setting
 from walkcircle.views.profiles import compare_shares
 from walkcircle.views.profiles.figures import read_numbers
@@ -215,13 +217,8 @@ def tell_needs(scene: Scene) -> Section:
     return Section(5, scene.say("section_5"), () if listings else (scene.hush("needs_none"),), listings)
 
 
-def tell_circles(scene: Scene) -> Section:
-    """Tell which living circles there are: none yet."""
-    return Section(6, scene.say("section_6"), (scene.hush("circles_none"),))
-
-
 def tell_gaps(scene: Scene) -> Section:
-    """Tell who is certainly without what, and what the norm asks for beyond what is there."""
+    """Tell who is certainly without what, by community and by circle, what the norm asks for, and ways to school."""
     gaps = scene.plan.analysis.gaps
     gaps = gaps[gaps[Gaps.walker] == gaps[Gaps.kind].map(scene.walkers)]
     firm, unsure = gaps[gaps[Gaps.verdict] == GAP], gaps[gaps[Gaps.verdict] != GAP]
@@ -239,7 +236,9 @@ def tell_gaps(scene: Scene) -> Section:
     shortfall = _list_shortfall(scene)
     if not shortfall:
         told.append(scene.hush("shortfall_none"))
-    return Section(7, scene.say("section_7"), tuple(told), (*_list_gaps(scene, firm), *shortfall))
+    told += tell_schools(scene)
+    listings = (*_list_gaps(scene, firm), *list_lacks(scene), *shortfall, *list_schools(scene))
+    return Section(7, scene.say("section_7"), tuple(told), listings)
 
 
 def _list_gaps(scene: Scene, firm: pd.DataFrame) -> tuple[Any, ...]:
