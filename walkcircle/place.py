@@ -19,6 +19,7 @@ from walkcircle.tables import (
     Remarks,
     Residences,
     Survey,
+    Tracking,
     check_table,
 )
 
@@ -76,6 +77,8 @@ class Place:
         :class:`~walkcircle.tables.Survey`, or None where nobody was asked.
     candidates
         :class:`~walkcircle.tables.Candidates`: idle land and buildings, or None where no list was given.
+    tracking
+        :class:`~walkcircle.tables.Tracking`: how far projects have come, or None where nobody keeps such a table.
     """
 
     network: WalkNetwork
@@ -95,6 +98,7 @@ class Place:
     merged: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*map(str, Merged.columns())]))
     survey: pd.DataFrame | None = None
     candidates: gpd.GeoDataFrame | None = None
+    tracking: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -119,6 +123,8 @@ class Place:
                 raise TableError(msg)
         if self.survey is not None:
             check_table(self.survey, Survey, where="survey of needs")
+        if self.tracking is not None:
+            check_table(self.tracking, Tracking, where="tracking of projects")
         twice = self.facilities[self.facilities.duplicated([Facilities.facility, Facilities.kind])]
         if len(twice):
             name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]

@@ -67,6 +67,7 @@ from walkcircle.tables.supply import (
     Supply,
     Zones,
 )
+from walkcircle.tables.tracking import Deliveries, Tracking
 from walkcircle.tables.verdicts import (
     AreaCategories,
     AreaScores,
@@ -123,6 +124,7 @@ __all__ = [
     "Coverage",
     "Crossings",
     "Crowding",
+    "Deliveries",
     "Dtype",
     "DualAccess",
     "Effects",
@@ -160,6 +162,7 @@ __all__ = [
     "Survey",
     "Sweep",
     "Table",
+    "Tracking",
     "Truth",
     "UnitCosts",
     "Unsnapped",
@@ -235,6 +238,8 @@ TABLES: tuple[type[Table], ...] = (
     IndexChanges,
     Proofs,
     Wants,
+    Tracking,
+    Deliveries,
     Roads,
     Controls,
     SchoolRoutes,
