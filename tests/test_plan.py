@@ -232,7 +232,7 @@ def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path
     rows = pd.read_csv(first / "tables" / "projects.csv", encoding="utf-8-sig")
     assert rows[Projects.newly_served].tolist() == [60, 100]
     files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
-    assert len(files) == 18
+    assert len(files) == 19
     assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
 
 

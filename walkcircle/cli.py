@@ -71,7 +71,8 @@ Stored = Annotated[
     bool,
     typer.Option(
         "--store/--no-store",
-        help="load streets read before from your cache folder (WALKCIRCLE_CACHE names another), or read them anew",
+        help="load streets read and answers found before from your cache folder (WALKCIRCLE_CACHE names another), "
+        "or make them anew",
     ),
 ]
 
@@ -109,15 +110,28 @@ def run(
 @app.command("plan")
 def plan_study(
     study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
+    *,
+    proposals: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="GeoJSON of what you have decided to build: the plan's first projects"),
+    ] = None,
     store: Stored = True,
 ) -> None:
     """Propose what to build, where and in which year, with a proof of how good that is."""
-    from walkcircle.plan import propose_plan
-    from walkcircle.views.files import write_plan
-
     question = _read_study(study)
+    scenario = _read_edits(question, None, proposals, {})
     with _steps() as steps:
-        proposed = propose_plan(_answer(question, steps, stored=store), report=steps.begin)
+        place = _read_place(question, steps, stored=store)
+        from walkcircle.analysis import analyse
+        from walkcircle.commitments import check_proposals
+        from walkcircle.plan import propose_plan
+        from walkcircle.sources.solutions import open_solutions
+        from walkcircle.views.files import write_plan
+
+        check_proposals(place, question, scenario)  # what cannot be planned is said before the long work
+        answer = analyse(place, question, report=steps.begin)
+        kept = open_solutions() if store else None
+        proposed = propose_plan(answer, proposals=scenario, kept=kept, report=steps.begin)
         files = write_plan(proposed, report=steps.begin)
     print_plan(proposed, files, out)
 
@@ -587,22 +601,22 @@ def _read_edits(
     from walkcircle.sources.scenarios import read_scenario
 
     scenario = Scenario() if proposals is None else read_scenario(proposals, study)
-    if bool(given["--at"]) != (kind is not None):
+    if bool(given.get("--at")) != (kind is not None):
         msg = "--kind and --at belong together: a facility needs its kind and its place"
         raise StudyError(msg)
-    for text in given["--at"] or ():
+    for text in given.get("--at") or ():
         scenario = scenario.add_facility(study.standard.kind(str(kind)).id, *_read_lonlat(text, "--at"))
-    for text in given["--move"] or ():
+    for text in given.get("--move") or ():
         name, _, place = text.rpartition("=")
         if not name:
             msg = f"--move {text}: give ID=LON,LAT, as in node/123=7.4187,43.7312"
             raise StudyError(msg)
         scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
     kinds = {one.id for one in study.standard.kinds}
-    for text in given["--close"] or ():
+    for text in given.get("--close") or ():
         name, _, closing = text.rpartition(":")  # an id may have a colon of its own
         scenario = scenario.close_facility(name, kind=closing) if closing in kinds else scenario.close_facility(text)
-    for text in given["--link"] or ():
+    for text in given.get("--link") or ():
         numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
         scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])
     return scenario
@@ -841,10 +855,12 @@ if __name__ == "__main__":
 
 def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> None:
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
+    from walkcircle.pool import LINK
     from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
 
     study, unit = proposed.analysis.study, proposed.unit
     console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
+    _print_deliveries(proposed, console)
     if len(proposed.projects) == 0:
         people = proposed.pool.wants[Wants.people].sum()
         console.print(f"Nothing can be built for the {people:,.0f} people × kinds that are certainly without.")
@@ -878,10 +894,11 @@ def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> N
         year = "later" if row[Projects.year] is None else str(row[Projects.year])
         place = names.get(row[Projects.community], "outside all communities")
         site = row[Projects.name] or row[Projects.candidate]
-        label = study.standard.kind(row[Projects.kind]).label(study.outputs.language)
+        is_link = row[Projects.sort] == LINK
+        label = row[Projects.kind] if is_link else study.standard.kind(row[Projects.kind]).label(study.outputs.language)
         console.print(
             f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
-            f"{row[Projects.newly_served]:,.0f} people"
+            f"{row[Projects.newly_served]:,.0f} people{', proposed by you' if row[Projects.proposed] else ''}"
         )
     if len(proposed.projects) > PROJECTS_NAMED:
         console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
@@ -889,3 +906,24 @@ def print_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> N
     for label, path in files.items():
         console.print(f"{label:<10} {path}")
     console.print(f"\n{'; '.join(proposed.analysis.place.sources)} (openstreetmap.org/copyright)")
+
+
+def _print_deliveries(proposed: Plan, console: Console) -> None:
+    """Print in two lines how far the projects of the user's table have come, and what they deliver."""
+    from walkcircle.pool import BUILDING, DROPPED, OPERATING, PLANNED
+    from walkcircle.tables import Deliveries
+
+    rows = proposed.deliveries
+    if len(rows) == 0:
+        return
+    counted, state = rows[Deliveries.counted], rows[Deliveries.state]
+    known = rows[counted & rows[Deliveries.promised].notna()]
+    promised, delivered = known[Deliveries.promised].sum(), known[Deliveries.delivered].sum()
+    late = int((rows[Deliveries.state] == OPERATING).sum() - counted.sum())
+    told = f" ({late:,} more only after the day of the data)" if late else ""
+    console.print(
+        f"Of {len(rows):,} projects {counted.sum():,} operate{told} and serve {delivered:,.0f} of {promised:,.0f} "
+        "people × kinds promised."
+    )
+    others = {"are being built": BUILDING, "are planned": PLANNED, "were dropped": DROPPED}
+    console.print(", ".join(f"{(state == one).sum():,} {words}" for words, one in others.items()) + ".")

@@ -14,13 +14,15 @@ from scipy import sparse
 from walkcircle.analysis import Analysis, Report, analyse, snap_clusters, snap_facilities
 from walkcircle.attainment import choose_walkers
 from walkcircle.candidates import find_candidates, find_hosts
+from walkcircle.commitments import Commitments, measure_deliveries, resolve_commitments
 from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
 from walkcircle.links import find_links, measure_links
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
 from walkcircle.place import assign_communities
-from walkcircle.pool import FACILITY, PLANNED, Pool, assemble_sites, find_first_years, list_wants
-from walkcircle.siting import Siting, SitingEffort, SitingTerms, solve_siting
+from walkcircle.pool import FACILITY, LINK, PLANNED, Pool, assemble_sites, find_first_years, list_wants
+from walkcircle.siting import SitingEffort, SitingTerms, solve_siting
+from walkcircle.sources.solutions import Question, Solution
 from walkcircle.tables import (
     BeforeAfter,
     Candidates,
@@ -37,6 +39,7 @@ from walkcircle.tables import (
     UnitCosts,
     Wants,
 )
+from walkcircle.tracking import find_closed
 from walkcircle.unmapped import PROPOSED
 from walkcircle.walking import measure_times
 from walkcircle.weights import choose_weights, score_parts, weigh_categories, weigh_kinds, weigh_parts
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.place import Place
+    from walkcircle.proposals import Scenario
+    from walkcircle.sources.solutions import SolutionStore
     from walkcircle.study import Study
 
 #: Where no list of sites is given: a site at least this often along the public streets, metres. Two minutes on foot
@@ -94,6 +99,8 @@ class Plan:
         anybody.
     unit
         Currency of all costs; None where each project counts as one.
+    deliveries
+        :class:`~walkcircle.tables.Deliveries`: what became of the promises of the projects that the user tracks.
     """
 
     analysis: Analysis
@@ -108,6 +115,7 @@ class Plan:
     proofs: pd.DataFrame
     price_of_fairness: float | None
     unit: str | None
+    deliveries: pd.DataFrame
 
     def __repr__(self) -> str:
         """Say what is planned in one line."""
@@ -116,10 +124,17 @@ class Plan:
         return f"<Plan of {self.analysis.study.title}: {int(built.sum())} projects for {served:,.0f} people × kinds>"
 
 
-def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
+def propose_plan(
+    analysis: Analysis,
+    *,
+    proposals: Scenario | None = None,
+    kept: SolutionStore | None = None,
+    report: Report | None = None,
+) -> Plan:
     """Propose what to build, where and in which year, and measure what it changes.
 
-    Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`) are held against every site that may
+    Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`), also when what is being built stands
+    (:mod:`walkcircle.commitments`), are held against every site that may
     hold it (:func:`~walkcircle.pool.assemble_sites`). What serves most people within all budgets together is chosen, if
     that can be proven in time exactly (:func:`~walkcircle.siting.solve_siting`, budgeted maximal covering), put in
     years (:func:`~walkcircle.phasing.schedule_projects`), and checked up once more as if it stood.
@@ -128,33 +143,40 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     ----------
     analysis
         The situation as it is; its study says under ``[siting]`` where, and under ``[plan]`` what may be built.
+    proposals
+        Facilities and links that are decided: they are the first projects of the plan, stand in the after-state and are
+        paid by its budgets, and the rest is chosen around them.
+    kept
+        Where answers of the solver are kept, so that the same question is not searched again; nowhere when None.
     report
         Called with each step's name and the share of it that is done.
 
     Raises
     ------
     StudyError
-        A budget in money is given and no project has a cost, or `kinds` names what is no kind.
+        A budget in money is given and no project has a cost, `kinds` names what is no kind, or what is proposed does
+        not fit into the plan.
     """
     tell = report or (lambda _step, _share: None)
     study, section = analysis.study, analysis.study.plan
     tell("Gathering what could be built", 0.0)
-    pool = assemble_pool(analysis, report=report)
+    commitments = resolve_commitments(analysis, proposals)
+    pool = assemble_pool(analysis, commitments=commitments, report=report)
     cost = estimate_costs(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
     answers = {
-        question: _choose(pool, cost, study, is_fair=question == FAIR)
-        for question in ((MOST_PEOPLE, FAIR) if len(pool) else ())
+        question: _choose(pool, cost, study, is_fair=question == FAIR, kept=kept)
+        for question in ((MOST_PEOPLE, FAIR) if len(pool) and len(pool.wants) else ())
     }
     tell("Putting projects in years", 0.0)
-    mine = np.zeros(len(pool), dtype=bool)
+    mine = pool.projects[Projects.proposed].to_numpy(dtype=bool, copy=True)
     if answers:
         mine[answers[FAIR if section.fair else MOST_PEOPLE].columns] = True
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
-    after = analyse(build_projects(analysis.place, projects), study, report=report)
+    after = analyse(build_projects(commitments.place, projects), study, report=report)
     return Plan(
         analysis=analysis,
         after=after,
@@ -168,11 +190,12 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
         proofs=_list_proofs(answers, cost),
         price_of_fairness=answers[FAIR].price_of_fairness if answers else None,
         unit=study.siting.currency if section.budget is not None else None,
+        deliveries=measure_deliveries(analysis),
     )
 
 
-def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
-    """Gather everything that could be built for those who are certainly without.
+def assemble_pool(analysis: Analysis, *, commitments: Commitments | None = None, report: Report | None = None) -> Pool:
+    """Gather everything that could be built for those who are certainly without, what is proposed first.
 
     Raises
     ------
@@ -180,11 +203,12 @@ def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
         ``[plan]`` names a kind that the standard does not have.
     """
     tell = report or (lambda _step, _share: None)
-    study, place = analysis.study, analysis.place
+    decided = commitments or resolve_commitments(analysis)
+    study, place = analysis.study, decided.place
     kinds = [study.standard.kind(name) for name in study.plan.kinds] or list(study.standard.kinds)
     walkers = _choose_walkers(study)
     wants = list_wants(analysis.coverage, place.completeness, walkers)
-    wants = wants[wants[Wants.kind].isin([kind.id for kind in kinds])].reset_index(drop=True)
+    wants = decided.drop_served(wants[wants[Wants.kind].isin([kind.id for kind in kinds])])
     candidates = _find_sites(analysis)
     hosts = find_hosts(candidates, [kind.id for kind in kinds])
     times: dict[str, pd.DataFrame] = {}
@@ -200,9 +224,10 @@ def assemble_pool(analysis: Analysis, *, report: Report | None = None) -> Pool:
         ends = snap_facilities(place, study, _as_facilities(candidates), footing)
         walks = measure_times(footing, starts, ends, walker, limit_min=max(kind.limit_min for kind in mine))
         times |= dict.fromkeys([kind.id for kind in mine], walks)
-    return assemble_sites(
+    pool = assemble_sites(
         wants, candidates, times, hosts, kinds, kind_capex=study.siting.kind_capex, kind_opex=study.siting.kind_opex
     )
+    return decided.join_pool(pool)
 
 
 def find_missing_links(analysis: Analysis, *, report: Report | None = None) -> gpd.GeoDataFrame:
@@ -239,7 +264,15 @@ def find_missing_links(analysis: Analysis, *, report: Report | None = None) -> g
     found, _ = measure_links(
         analysis.standing, links, analysis.clusters, study.standard.kinds, unit_costs=unit_costs if costs else None
     )
-    return found[found[Links.gains] > 0].reset_index(drop=True)
+    settled = find_closed(analysis.place.tracking, _as_projects(found), analysis.place.data_date)
+    return found[(found[Links.gains] > 0) & ~settled].reset_index(drop=True)
+
+
+def _as_projects(links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return missing links by what a project of the user's table is known by."""
+    named = links[[Links.link, Links.link_kind, Links.geometry]]
+    named = named.rename(columns={str(Links.link): Projects.project, str(Links.link_kind): Projects.kind})
+    return gpd.GeoDataFrame(named.assign(**{str(Projects.sort): LINK}), crs=links.crs)
 
 
 def _choose_walkers(study: Study) -> dict[str, str]:
@@ -287,9 +320,12 @@ def estimate_costs(pool: Pool, study: Study) -> NDArray[np.float64]:
     return cost
 
 
-def _choose(pool: Pool, cost: NDArray[np.float64], study: Study, *, is_fair: bool) -> Siting:
-    """Choose the projects that serve most people within all budgets together."""
+def _choose(
+    pool: Pool, cost: NDArray[np.float64], study: Study, *, is_fair: bool, kept: SolutionStore | None
+) -> Solution:
+    """Choose the projects that serve most people within all budgets together, around those that are decided."""
     section = study.plan
+    decided = np.flatnonzero(pool.projects[Projects.proposed].to_numpy(dtype=bool))
     # a project serves a home or does not: a stored cost of nothing is within any limit
     reach = pool.serves.tocoo()
     walls = sparse.coo_array((np.zeros(reach.nnz), (reach.row, reach.col)), shape=reach.shape)
@@ -298,11 +334,22 @@ def _choose(pool: Pool, cost: NDArray[np.float64], study: Study, *, is_fair: boo
         zones=pool.wants[Wants.community].to_numpy() if is_fair else None,
         zone_minimum=section.fair_share if is_fair else None,
     )
-    return solve_siting(
-        walls.tocsr(), pool.wants[Wants.people].to_numpy(dtype=float), model="budgeted-mclp", limit=0.0,
-        budget=float(sum(section.budgets)), terms=terms,
-        effort=SitingEffort(seconds=section.seconds, seed=section.seed),
+    people, left = pool.wants[Wants.people].to_numpy(dtype=float), sum(section.budgets) - cost[decided].sum()
+    effort = SitingEffort(seconds=section.seconds, seed=section.seed)
+    question = Question(pool.serves, people, terms, effort, max(float(left), 0.0), decided)
+    found = None if kept is None else kept.load_solution(question)
+    if found is not None:
+        return found
+    answer = solve_siting(
+        walls.tocsr(), people, model="budgeted-mclp", limit=0.0, existing=decided.tolist(), budget=question.budget,
+        terms=terms, effort=effort,
     )  # fmt: skip
+    solution = Solution(
+        answer.columns, answer.objective, answer.bound, answer.status, answer.seconds, answer.price_of_fairness
+    )
+    if kept is not None:
+        kept.save_solution(question, solution)
+    return solution
 
 
 def _schedule(analysis: Analysis, pool: Pool, cost: NDArray[np.float64]) -> Schedule:
@@ -315,16 +362,30 @@ def _schedule(analysis: Analysis, pool: Pool, cost: NDArray[np.float64]) -> Sche
     is_weak = pool.wants[Wants.community].isin(weakest).to_numpy()
     people = pool.wants[Wants.people].to_numpy(dtype=float)
     of_weak = pool.serves.T @ np.where(is_weak, people, 0.0)
+    decided = pool.projects[Projects.proposed].to_numpy(dtype=bool)
     scheme = None
     if section.whole_subdistricts and Communities.subdistrict in place.communities:
         subdistrict = place.communities.set_index(Communities.community)[Communities.subdistrict]
-        scheme = pool.projects[Projects.community].map(subdistrict).to_list()
+        scheme = pool.projects[Projects.community].map(subdistrict).mask(decided).to_list()
     turns = Turns(
         first=(of_weak > FIRST_SHARE * pool.count_alone()) if section.weakest_first else None,
         scheme=scheme,
         from_year=find_first_years(pool),
+        decided=decided,
     )
-    return schedule_projects(people, pool.serves, cost, calendar, turns)
+    schedule = schedule_projects(people, pool.serves, cost, calendar, turns)
+    _refuse_late(pool, decided & (schedule.year == NEVER))
+    return schedule
+
+
+def _refuse_late(pool: Pool, late: NDArray[np.bool_]) -> None:
+    """Refuse a plan whose years have no room for what is decided."""
+    if late.any():
+        msg = (
+            f"the proposal '{pool.projects[Projects.project][late].iloc[0]}' fits into no year of the plan; raise "
+            "[plan] budget or most_projects, add a year, or let carry_over be true"
+        )
+        raise StudyError(msg)
 
 
 def _list_projects(
@@ -364,6 +425,7 @@ def _list_projects(
         Projects.index_community: where,
         Projects.alternative: other,
         Projects.alternative_served: otherwise,
+        Projects.proposed: frame[Projects.proposed].to_numpy(dtype=bool),
         Projects.state: PLANNED,
         Projects.doubt: frame[Projects.doubt],
     }
@@ -523,7 +585,7 @@ def _compare_indices(analysis: Analysis, after: Analysis) -> pd.DataFrame:
     )
 
 
-def _list_proofs(answers: dict[str, Siting], cost: NDArray[np.float64]) -> pd.DataFrame:
+def _list_proofs(answers: dict[str, Solution], cost: NDArray[np.float64]) -> pd.DataFrame:
     """List what was optimised, how good the answers are, and how much better any could be."""
     return pd.DataFrame(
         {

@@ -1,8 +1,8 @@
 """Tracking: how far each project has come, what stands, what is to come, and what is never proposed again.
 
-The table is the user's (:class:`~walkcircle.tables.Tracking`). What operates on the day of the data stands; what is being
-built, or will operate later, is to come; what is planned may be chosen again under its own identifier; what was dropped
-is not proposed again. A site of a plan and a row are one project where they are of one kind and at most
+The table is the user's (:class:`~walkcircle.tables.Tracking`). What operates on the day of the data stands; what is
+being built, or will operate later, is to come; what is planned may be chosen again under its own identifier; what was
+dropped is not proposed again. A site of a plan and a row are one project where they are of one kind and at most
 :data:`SAME_SITE_M` apart: sites along streets are numbered anew when the map changes, so that an identifier alone says
 little. A row without a place is known by its identifier.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from walkcircle.pool import BUILDING, DROPPED, LINK, OPERATING, PLANNED
+from walkcircle.pool import BUILDING, DROPPED, OPERATING, PLANNED
 from walkcircle.proposals import WGS84
 from walkcircle.tables import Projects, Tracking
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 #: the map's may be (walkcircle's choice).
 SAME_SITE_M: Final = 50.0
 
-#: Decimals of a degree in the table: about a centimetre.
-DECIMALS: Final = 7
+#: Decimals of a degree in the table, a tenth of a millimetre: what was promised at a place is delivered at that place.
+DECIMALS: Final = 9
 
 
 def make_tracking() -> pd.DataFrame:
@@ -56,13 +56,13 @@ def _are_later(tracking: pd.DataFrame, on: str | None) -> NDArray[np.bool_]:
 
 
 def locate_projects(tracking: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
-    """Return the place of each project in a metric CRS: its line, else its point; None where it is not known."""
+    """Return the place of each project in a metric CRS: its shape, else its point; None where it is not known."""
     shapes = [
-        shapely.from_wkt(line) if isinstance(line, str)
+        shapely.from_wkt(shape) if isinstance(shape, str)
         else shapely.Point(lon, lat) if np.isfinite(lon) and np.isfinite(lat)
         else None
-        for line, lon, lat in zip(
-            tracking[Tracking.line], tracking[Tracking.lon].astype(float), tracking[Tracking.lat].astype(float),
+        for shape, lon, lat in zip(
+            tracking[Tracking.shape], tracking[Tracking.lon].astype(float), tracking[Tracking.lat].astype(float),
             strict=True,
         )
     ]  # fmt: skip
@@ -92,7 +92,7 @@ def match_projects(tracking: pd.DataFrame, projects: gpd.GeoDataFrame) -> NDArra
     rows = np.flatnonzero(known)
     site, at = shapely.STRtree(_midpoints(places[known])).query(
         _midpoints(projects.geometry), predicate="dwithin", distance=SAME_SITE_M
-    )[:, :]
+    )
     row = rows[at]
     same = _keys(projects)[site] == _keys(tracking)[row]
     site, row = site[same], row[same]
@@ -144,14 +144,11 @@ def name_projects(tracking: pd.DataFrame, projects: gpd.GeoDataFrame) -> list[st
     for site in mine[np.argsort(apart[mine], kind="stable")].tolist():
         owner.setdefault(int(row[site]), site)
     named = {site: ids[at] for at, site in owner.items()}
-    taken = {*ids, *own}
-    names = []
+    taken, names = {*ids, *own}, []
     for site, name in enumerate(own):
-        new = named.get(site, name)
-        number = 2
-        while site not in named and new in ids:
+        new, number = named.get(site, name), 2
+        while site not in named and name in ids and new in taken:
             new, number = f"{name}#{number}", number + 1
-            new = new if new not in taken else name
         taken.add(new)
         names.append(new)
     return names
@@ -172,7 +169,6 @@ def join_projects(tracking: pd.DataFrame | None, projects: gpd.GeoDataFrame, *, 
     kept = make_tracking() if tracking is None else tracking
     new = projects[projects[Projects.year].notna() & ~projects[Projects.project].isin(kept[Tracking.project])]
     degrees = new.geometry.to_crs(WGS84)
-    lines = (degrees.geom_type == "LineString").to_numpy()
     middle = gpd.GeoSeries(_midpoints(new.geometry), crs=projects.crs).to_crs(WGS84)
     rows = pd.DataFrame(
         {
@@ -183,9 +179,8 @@ def join_projects(tracking: pd.DataFrame | None, projects: gpd.GeoDataFrame, *, 
             Tracking.name: new[Projects.name].to_numpy(dtype=object),
             Tracking.lon: middle.x.round(DECIMALS).to_numpy(),
             Tracking.lat: middle.y.round(DECIMALS).to_numpy(),
-            Tracking.line: np.where(
-                lines & (new[Projects.sort] == LINK).to_numpy(),
-                shapely.to_wkt(degrees.to_numpy(), rounding_precision=DECIMALS), None,
+            Tracking.shape: np.where(
+                degrees.geom_type == "Point", None, shapely.to_wkt(degrees.to_numpy(), rounding_precision=DECIMALS)
             ),
             Tracking.planned: None if on is None else on[:10],
             Tracking.building: None,

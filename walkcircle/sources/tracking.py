@@ -22,13 +22,16 @@ from walkcircle.sources.cells import make_plain, read_dates
 from walkcircle.sources.merging import merge_facilities
 from walkcircle.sources.registers import name_kinds, read_sheet_rows
 from walkcircle.sources.remarks import Report, tell_nobody
-from walkcircle.sources.rows import Rows
+from walkcircle.sources.rows import POINTS_AND_AREAS, Rows
 from walkcircle.tables import Column, Facilities, Merged, Tracking
 from walkcircle.tracking import find_coming, find_standing, locate_projects
 from walkcircle.unmapped import TRACKED
 from walkcircle.works import build_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from walkcircle.network import WalkNetwork
     from walkcircle.place import Place
     from walkcircle.standards import Standard
     from walkcircle.study import Study
@@ -40,9 +43,7 @@ DAYS: tuple[Column, ...] = (Tracking.planned, Tracking.building, Tracking.operat
 NAMED_PROJECTS = 6
 
 
-def read_tracking(
-    path: Path, standard: Standard, *, crs: pyproj.CRS, report: Report = tell_nobody
-) -> pd.DataFrame:
+def read_tracking(path: Path, standard: Standard, *, crs: pyproj.CRS, report: Report = tell_nobody) -> pd.DataFrame:
     """Read how far projects have come from the user's table, a CSV or a workbook; see the module's name for the rest.
 
     Needed are the columns project, kind and state; what operates or is being built needs a place too. Without `sort` a
@@ -79,14 +80,14 @@ def read_tracking(
     states = _read_states(rows)
     sorts, kinds = _read_kinds(rows, standard)
     lon, lat = _read_points(rows, crs)
-    lines = _read_lines(rows, crs)
+    shapes = _read_shapes(rows, sorts, crs)
     days = {column: _read_days(rows, column) for column in DAYS}
     _refuse_disorder(rows, days)
-    _refuse_without_place(rows, states, sorts, placed=lon.notna() | lines.notna(), drawn=lines.notna())
+    _refuse_without_place(rows, states, sorts, placed=lon.notna() | shapes.notna(), drawn=shapes.notna())
     promised = rows.constant(None)
     if rows.has(Tracking.promised):
         promised = rows.numbers(Tracking.promised, Tracking.promised)
-    own: dict[str, pd.Series] = {
+    own: dict[Column, pd.Series] = {
         Tracking.project: ids,
         Tracking.sort: sorts,
         Tracking.kind: kinds,
@@ -94,15 +95,15 @@ def read_tracking(
         Tracking.name: _read_texts(rows, Tracking.name),
         Tracking.lon: lon,
         Tracking.lat: lat,
-        Tracking.line: lines,
+        Tracking.shape: shapes,
         **days,
         Tracking.promised: promised.astype(float),
         Tracking.note: _read_texts(rows, Tracking.note),
     }
-    own = {str(name): values for name, values in own.items()}
-    others = [name for name in rows.frame.columns.drop("geometry") if name not in {*own, str(Tracking.facility)}]
+    found = {str(name): values for name, values in own.items()}
+    others = [name for name in rows.frame.columns.drop("geometry") if name not in {*found, str(Tracking.facility)}]
     more = {name: pd.Series(rows.frame[name], dtype=object) for name in others}
-    return pd.DataFrame({**own, **more}).reset_index(drop=True)
+    return pd.DataFrame({**found, **more}).reset_index(drop=True)
 
 
 def open_projects(place: Place, study: Study, tracking: pd.DataFrame) -> Place:
@@ -158,8 +159,8 @@ def _read_kinds(rows: Rows, standard: Standard) -> tuple[pd.Series, pd.Series]:
     """Read what each project is, facility or link, and of which kind."""
     words = rows.texts(Tracking.kind, Tracking.kind)
     ids = name_kinds(words.unique(), {}, standard)
-    links = {word: make_plain(word).lower() for word in words.unique()}
-    links = {word: kind if kind in LINK_KINDS else None for word, kind in links.items()}
+    plain = {word: make_plain(word).lower() for word in words.unique()}
+    links = {word: kind if kind in LINK_KINDS else None for word, kind in plain.items()}
     sorts = _read_texts(rows, Tracking.sort).map(
         lambda word: make_plain(word).lower() if isinstance(word, str) else None
     )
@@ -204,23 +205,27 @@ def _read_points(rows: Rows, crs: pyproj.CRS) -> tuple[pd.Series, pd.Series]:
     return degrees.x.reindex(rows.frame.index), degrees.y.reindex(rows.frame.index)
 
 
-def _read_lines(rows: Rows, crs: pyproj.CRS) -> pd.Series:
-    """Read lines where there are any, as they are written."""
-    texts = _read_texts(rows, Tracking.line)
+def _read_shapes(rows: Rows, sorts: pd.Series, crs: pyproj.CRS) -> pd.Series:
+    """Read lines of links and areas of sites where there are any, as they are written."""
+    texts = _read_texts(rows, Tracking.shape)
     given = texts.dropna()
     if given.empty:
         return texts
-    shapes = pd.Series(shapely.from_wkt(given.to_numpy(), on_invalid="ignore"), index=given.index, dtype=object)
-    wrong = shapes.map(lambda shape: not isinstance(shape, shapely.LineString) or shape.is_empty).astype(bool)
+    found = shapely.from_wkt(given.to_numpy(dtype=object), on_invalid="ignore")
+    shapes = gpd.GeoSeries(found, index=given.index, crs=WGS84)
+    of_links = (sorts == LINK)[given.index]
+    fits = shapes.geom_type.eq("LineString").where(of_links, shapes.geom_type.isin(POINTS_AND_AREAS))
     rows.refuse(
-        wrong,
+        ~(fits & shapes.notna() & ~shapes.is_empty),
         lambda row: (
-            f"'{Tracking.line}' is '{_shorten(texts[row])}'; write it as LINESTRING (lon lat, lon lat), in degrees (WGS 84)"
+            f"'{Tracking.shape}' is '{_shorten(texts[row])}'; "
+            + ("write the line as LINESTRING (lon lat, lon lat)" if sorts[row] == LINK else
+               "write the area as POLYGON ((lon lat, lon lat, lon lat, lon lat))")
+            + ", in degrees (WGS 84)"
         ),
-    )
-    lines = gpd.GeoSeries(shapes.to_list(), index=given.index, crs=WGS84)
-    frame = gpd.GeoDataFrame(rows.frame.loc[given.index].drop(columns="geometry"), geometry=lines)
-    replace(rows, frame=frame).placed(crs, allowed=frozenset({"LineString"}))
+    )  # fmt: skip
+    frame = gpd.GeoDataFrame(rows.frame.loc[given.index].drop(columns="geometry"), geometry=shapes)
+    replace(rows, frame=frame).placed(crs, allowed=POINTS_AND_AREAS | {"LineString"})
     return texts
 
 
@@ -267,7 +272,7 @@ def _refuse_without_place(
     rows.refuse(
         counts & (sorts == LINK) & ~drawn,
         lambda row: (
-            f"it is a link that is {states[row]} and has no line; write it in '{Tracking.line}' as "
+            f"it is a link that is {states[row]} and has no line; write it in '{Tracking.shape}' as "
             "LINESTRING (lon lat, lon lat), from street to street"
         ),
     )
@@ -307,7 +312,7 @@ def _join_facilities(
     return joined, known, pairs
 
 
-def _lay_links(place: Place, study: Study, links: pd.DataFrame) -> object:
+def _lay_links(place: Place, study: Study, links: pd.DataFrame) -> WalkNetwork:
     """Return the streets with links laid, the last so many edges of them."""
     lines = locate_projects(links, place.network.crs)
     edits = [LinkAdded(line, kind) for line, kind in zip(lines, links[Tracking.kind], strict=True)]
@@ -324,10 +329,8 @@ def _lay_links(place: Place, study: Study, links: pd.DataFrame) -> object:
 def _note_projects(tracking: pd.DataFrame, on: str | None, file: str) -> list[str]:
     """Say how many projects stand, and which do not yet though the table says that they operate."""
     standing, coming = find_standing(tracking, on), find_coming(tracking, on)
-    notes = [
-        f"Of {len(tracking):,} projects of {file}, {standing.sum():,} operate and count in the check-up; "
-        f"{coming.sum():,} are to come and do not."
-    ]
+    counted = f"{standing.sum():,} operate and count in the check-up; {coming.sum():,} are to come and do not"
+    notes = [f"Of {len(tracking):,} projects of {file}, {counted}."]
     late = tracking[coming & (tracking[Tracking.state] == OPERATING).to_numpy()]
     if len(late):
         named = _name_some(
@@ -352,13 +355,13 @@ def _note_merged(merged: pd.DataFrame) -> list[str]:
     if merged.empty:
         return []
     named = _name_some(
-        f"{one} is {other}"
-        for one, other in zip(merged[Merged.mapped], merged[Merged.registered], strict=True)
+        f"{one} is {other}" for one, other in zip(merged[Merged.mapped], merged[Merged.registered], strict=True)
     )
     return [f"Projects that the map or a register has too, each counted once, as it stands there: {named}."]
 
 
-def _name_some(texts: object) -> str:
-    every = list(texts)  # type: ignore[call-overload]
+def _name_some(texts: Iterable[str]) -> str:
+    """Name the first few, and say how many more there are."""
+    every = list(texts)
     more = f" and {len(every) - NAMED_PROJECTS:,} more" if len(every) > NAMED_PROJECTS else ""
     return ", ".join(every[:NAMED_PROJECTS]) + more
