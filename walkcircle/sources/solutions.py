@@ -36,8 +36,8 @@ FORMAT = 1
 #: So many answers are kept; then those used longest ago go. Each takes some kilobytes.
 MOST_ENTRIES = 1000
 
-#: Libraries by which an answer is found.
-_LIBRARIES = ("highspy", "numpy", "scipy")
+#: Libraries by which an answer is found; HiGHS comes with SciPy.
+_LIBRARIES = ("numpy", "scipy")
 
 
 @dataclass(frozen=True, eq=False)
