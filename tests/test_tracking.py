@@ -279,7 +279,7 @@ def test_a_table_is_read_as_registers_are(tmp_path):
     lon, lat = degrees(200)
     told = []
     text = HEAD + (
-        f'p1, Clinic ,ＯＰＥＲＡＴＩＮＧ,{lon},{lat},2026年3月1日,"1,200",\n'
+        f'p1, clinic ,ＯＰＥＲＡＴＩＮＧ,{lon},{lat},2026年3月1日,"1,200",\n'
         "p2,clinic,planned,,,2027-05,60,later\n"
         "p3,footbridge,dropped,,,,,\n"
     )  # fmt: skip

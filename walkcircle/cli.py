@@ -919,11 +919,11 @@ def _print_deliveries(proposed: Plan, console: Console) -> None:
     counted, state = rows[Deliveries.counted], rows[Deliveries.state]
     known = rows[counted & rows[Deliveries.promised].notna()]
     promised, delivered = known[Deliveries.promised].sum(), known[Deliveries.delivered].sum()
-    late = int((rows[Deliveries.state] == OPERATING).sum() - counted.sum())
-    told = f" ({late:,} more only after the day of the data)" if late else ""
-    console.print(
-        f"Of {len(rows):,} projects {counted.sum():,} operate{told} and serve {delivered:,.0f} of {promised:,.0f} "
-        "people × kinds promised."
-    )
-    others = {"are being built": BUILDING, "are planned": PLANNED, "were dropped": DROPPED}
-    console.print(", ".join(f"{(state == one).sum():,} {words}" for words, one in others.items()) + ".")
+    late = int((state == OPERATING).sum() - counted.sum())
+    told = f" ({late:,} more after the day of the data)" if late else ""
+    whom = f"{delivered:,.0f} of {promised:,.0f} people × kinds promised"
+    if delivered > promised:
+        whom = f"{delivered:,.0f} people × kinds, {promised:,.0f} promised and others of whom it was not certain"
+    console.print(f"Of {len(rows):,} projects operating {counted.sum():,}{told}, which serve {whom}.")
+    others = {"being built": BUILDING, "planned": PLANNED, "dropped": DROPPED}
+    console.print(", ".join(f"{words} {(state == one).sum():,}" for words, one in others.items()).capitalize() + ".")

@@ -174,7 +174,7 @@ def check_proposals(place: Place, study: Study, proposals: Scenario) -> None:
         Something closes or moves; a kind may not be built by ``[plan] kinds``; there is a budget in money and a cost is
         not known; all together cost more than all budgets; or the table of projects has it as settled already.
     TableError
-        A facility is there already, or a link ends too far from any street.
+        A facility is there already, or something is too far from any street.
     """
     section, metric = study.plan, proposals.to_crs(place.network.crs)
     for number, edit in enumerate(metric.edits, start=1):
@@ -193,8 +193,9 @@ def check_proposals(place: Place, study: Study, proposals: Scenario) -> None:
                 "its kind under [siting] kind_capex or [plan] link_costs"
             )
             raise StudyError(msg)
-    build_place(place, study, metric)
+    built = build_place(place, study, metric)
     _refuse_dear(study, metric)
+    _refuse_far(built, study, metric)
     settled = _find_settled(place, metric)
     if settled is not None:
         number, project, state = settled
@@ -203,6 +204,27 @@ def check_proposals(place: Place, study: Study, proposals: Scenario) -> None:
             "change its state to planned, or leave the proposal out"
         )
         raise StudyError(msg)
+
+
+def _refuse_far(built: Place, study: Study, proposals: Scenario) -> None:
+    """Refuse a facility that no street is near to, with the links that are proposed."""
+    sites = [edit for edit in proposals.edits if isinstance(edit, FacilityAdded)]
+    if not sites:
+        return
+    frame = _list_edits(replace(proposals, edits=tuple(sites)))
+    footing = make_footing(built.network, study.walkers[0])
+    named = _as_facilities(frame, frame[Projects.project].to_list())
+    _refuse_unjoined(snap_facilities(built, study, named, footing).unsnapped, study)
+
+
+def _refuse_unjoined(unsnapped: pd.DataFrame, study: Study) -> None:
+    if len(unsnapped):
+        lost = unsnapped.iloc[0]
+        msg = (
+            f"the project '{lost[Unsnapped.item]}' is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
+            f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
+        )
+        raise TableError(msg)
 
 
 def _refuse_dear(study: Study, proposals: Scenario) -> None:
@@ -434,13 +456,8 @@ def find_served(
             continue
         footing, some = make_footing(place.network, walker), sites.iloc[rows]
         starts, ends = snap_clusters(place, study, clusters, footing), snap_facilities(place, study, some, footing)
-        if len(ends.unsnapped) and not spare:
-            lost = ends.unsnapped.iloc[0]
-            msg = (
-                f"the project '{lost[Unsnapped.item]}' is {lost[Unsnapped.distance_m]:,.0f} m from the nearest street; "
-                f"a site must lie within {study.snapping.within_m:g} m of one ([snapping] within_m)"
-            )
-            raise TableError(msg)
+        if not spare:
+            _refuse_unjoined(ends.unsnapped, study)
         longest = max(kinds[one].limit_min for one in code[rows]) + 2 * ROUNDING_MIN
         walks = measure_times(footing, starts, ends, walker, limit_min=longest)
         site = pd.Index(some[Facilities.facility]).get_indexer(walks[WalkTimes.destination])

@@ -329,8 +329,8 @@ def _lay_links(place: Place, study: Study, links: pd.DataFrame) -> WalkNetwork:
 def _note_projects(tracking: pd.DataFrame, on: str | None, file: str) -> list[str]:
     """Say how many projects stand, and which do not yet though the table says that they operate."""
     standing, coming = find_standing(tracking, on), find_coming(tracking, on)
-    counted = f"{standing.sum():,} operate and count in the check-up; {coming.sum():,} are to come and do not"
-    notes = [f"Of {len(tracking):,} projects of {file}, {counted}."]
+    counts = f"{len(tracking):,}; counted in the check-up, as they operate: {standing.sum():,}"
+    notes = [f"Projects of {file}: {counts}; to come: {coming.sum():,}."]
     late = tracking[coming & (tracking[Tracking.state] == OPERATING).to_numpy()]
     if len(late):
         named = _name_some(

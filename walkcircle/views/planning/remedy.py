@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from walkcircle.groups import EVERYBODY, GROUPS
+from walkcircle.proposals import LINK_KINDS
 from walkcircle.tables import Candidates, Links, Phases, ProjectGains, Projects
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence
 from walkcircle.views.planning.drawing import draw_sites
@@ -70,7 +71,7 @@ def _list_centres(scene: Scene, several: pd.DataFrame) -> tuple[Listing, ...]:
 def _list_by_kind(scene: Scene, projects: pd.DataFrame) -> tuple[Listing, ...]:
     rows = [
         (scene.name_kind(kind), len(mine), _join_ranks(scene, mine), float(mine[Projects.newly_served].sum()))
-        for kind in scene.kinds
+        for kind in (*scene.kinds, *LINK_KINDS)
         if len(mine := projects[projects[Projects.kind] == kind])
     ]
     heads = [scene.head("kind"), scene.head("projects", "count", "projects"), scene.head("ranks"),
@@ -194,7 +195,7 @@ def tell_transmission(scene: Scene) -> Section:
     rows: list[tuple[Any, ...]] = []
     for site, mine in plan.projects.groupby(Projects.candidate, sort=False):
         first = mine.iloc[0]
-        floors = [scene.kinds[kind].min_floor_m2 for kind in mine[Projects.kind]]
+        floors = [scene.kinds[kind].min_floor_m2 for kind in mine[Projects.kind] if kind in scene.kinds]  # no links
         known = [floor for floor in floors if floor is not None]
         own: tuple[Any, ...] = (None, None, None)
         if listed is not None and site in listed.index:
