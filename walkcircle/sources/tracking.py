@@ -103,7 +103,10 @@ def read_tracking(path: Path, standard: Standard, *, crs: pyproj.CRS, report: Re
     found = {str(name): values for name, values in own.items()}
     others = [name for name in rows.frame.columns.drop("geometry") if name not in {*found, str(Tracking.facility)}]
     more = {name: pd.Series(rows.frame[name], dtype=object) for name in others}
-    return pd.DataFrame({**found, **more}).reset_index(drop=True)
+    frame = pd.DataFrame({**found, **more}).reset_index(drop=True)
+    numbers = {str(column) for column in Tracking.columns() if column.dtype == "number"}
+    texts = frame[[*frame.columns.difference(list(numbers), sort=False)]].astype(object)
+    return frame.assign(**texts.where(texts.notna(), None))
 
 
 def open_projects(place: Place, study: Study, tracking: pd.DataFrame) -> Place:
@@ -244,7 +247,8 @@ def _read_days(rows: Rows, column: Column) -> pd.Series:
     )
     for oddity in read.oddities:
         rows.tell(column, oddity.what, texts[oddity.where])
-    return read.meanings.map(lambda day: day.isoformat() if isinstance(day, date) else None).astype(object)
+    found = [day.isoformat() if isinstance(day, date) else None for day in read.meanings]
+    return pd.Series(found, index=texts.index, dtype=object)
 
 
 def _refuse_disorder(rows: Rows, days: dict[Column, pd.Series]) -> None:
