@@ -386,3 +386,79 @@ def test_the_summary_says_how_firm_the_weakest_are_and_what_is_unknown(ran, karh
     assert "capacities and floor areas that the standard asks for are unknown, which lowers confidence" in " ".join(
         out.split()
     )
+
+
+def shorten_plan(study, **plan):
+    """Let a study plan one kind without links and without drawing doubts, which is soon done."""
+    lines = {"kinds": '["supplies"]', "links": "false", "projects_per_year": "2", **plan}
+    section = "".join(f"{name} = {value}\n" for name, value in lines.items())
+    study.write_text(study.read_text() + f"\n[checkup]\ndraws = 0\n\n[plan]\n{section}")
+
+
+def test_two_plans_are_the_same_to_the_last_byte_and_the_second_does_not_search(karhula, tmp_path, capsys, monkeypatch):
+    """The table of projects is begun, the answers are kept, and every file is written again as it was."""
+    monkeypatch.setenv("WALKCIRCLE_CACHE", str(tmp_path / "cache"))
+    shorten_plan(karhula)
+    status, said, _ = call(capsys, monkeypatch, "plan", karhula)
+    assert status == 0
+    assert len(list((tmp_path / "cache" / "solutions").iterdir())) == 2
+    folder = tmp_path / "out" / "plan"
+    first = {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+    assert folder / "tracking.csv" in first
+
+    def refuse(*_given, **_more):
+        pytest.fail("it searches again")
+
+    monkeypatch.setattr("walkcircle.plan.solve_siting", refuse)
+    status, again, _ = call(capsys, monkeypatch, "plan", karhula)
+    assert (status, again) == (0, said)
+    assert {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()} == first
+
+
+def test_a_plan_reads_the_table_of_projects_and_takes_proposals(karhula, tmp_path, capsys, monkeypatch):
+    """One shop operates, one is proposed: the first is counted and the second is built first; the table stays."""
+    monkeypatch.setenv("COLUMNS", "200")
+    shorten_plan(karhula, tracking='"projects.csv"')
+    table = tmp_path / "projects.csv"
+    table.write_text(
+        "project,kind,state,lon,lat,operating,promised,name\n"
+        "shop,supplies,operating,26.9503,60.5245,2019-01-01,789.7,Uusi Kauppa\n"
+        "late,supplies,operating,26.9331,60.5273,2020-01-01,31.9,\n"
+    )
+    own = table.read_bytes()
+    mine = write_scenario(Scenario().add_facility("supplies", 26.945, 60.525, name="Mine"), tmp_path / "mine.geojson")
+    status, out, err = call(capsys, monkeypatch, "plan", "--proposals", mine, karhula)
+    assert (status, err.count("walkcircle:")) == (0, 0)
+    assert "Of 2 projects operating 1 (1 more after the day of the data), which serve" in out
+    assert "Being built 0, planned 0, dropped 0." in out
+    assert "(Mine): " in out
+    assert "people, proposed by you" in out
+    following = pd.read_csv(tmp_path / "out" / "plan" / "tracking.csv", encoding="utf-8-sig")
+    assert following["project"].tolist()[:3] == ["shop", "late", "supplies@26.94500,60.52500"]
+    assert table.read_bytes() == own
+
+
+@pytest.mark.parametrize(
+    ("feature", "sentence"),
+    [
+        (
+            '{"kind": "circus"}, "geometry": {"type": "Point", "coordinates": [26.945, 60.525]}',
+            "feature 1: kind 'circus' is not in the standard 'general'",
+        ),
+        (
+            '{"kind": "supplies"}, "geometry": {"type": "Point", "coordinates": [126.9, 60.5]}',
+            "from the nearest street",
+        ),
+        (
+            '{"kind": "supplies", "capex": "9"}, "geometry": {"type": "Point", "coordinates": [26.945, 60.525]}',
+            'feature 1: its capex is "9"; write a number, in whole currency',
+        ),
+    ],
+)
+def test_a_proposal_that_cannot_be_planned_is_one_line(karhula, tmp_path, capsys, monkeypatch, feature, sentence):
+    """A wrong kind, a place elsewhere or a cost that is no number is said before the long work."""
+    file = tmp_path / "mine.geojson"
+    file.write_text('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": ' + feature + "}]}")
+    status, _, err = call(capsys, monkeypatch, "plan", "--proposals", file, karhula)
+    assert status == 2
+    assert sentence in err.strip().splitlines()[-1]

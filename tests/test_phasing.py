@@ -145,3 +145,15 @@ def test_another_order_of_the_homes_changes_nothing(pool):
     one = schedule_projects(people, serves, cost, calendar, turns)
     other = schedule_projects(people[order], serves[order], cost, calendar, turns)
     assert one.year.tolist() == other.year.tolist()
+
+
+def test_what_is_decided_is_built_first_and_saved_for_though_it_serves_nobody():
+    """The last costs 3 and is decided: the first year's 2 are saved, and the second pays for it and one more."""
+    serves = sparse.csr_array(np.array([[1, 0, 0], [0, 1, 0]]))
+    turns = Turns(decided=[False, False, True])
+    saved = schedule_projects([10, 6], serves, [1, 1, 3], Calendar(2027, (2.0, 2.0)), turns)
+    assert saved.year.tolist() == [2028, NEVER, 2028]
+    assert saved.order.tolist() == [2, 0]
+    assert saved.gain.tolist() == [10, 0, 0]
+    spent = schedule_projects([10, 6], serves, [1, 1, 3], Calendar(2027, (2.0, 2.0), carry_over=False), turns)
+    assert spent.year.tolist() == [2027, 2027, NEVER]

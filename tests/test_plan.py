@@ -27,13 +27,16 @@ from rich.console import Console
 from walkcircle.analysis import analyse, snap_clusters, snap_facilities
 from walkcircle.candidates import find_candidates
 from walkcircle.choices import FAIR, FAIR_COMPLETE, MOST_COMPLETE, MOST_PEOPLE
-from walkcircle.errors import StudyError
+from walkcircle.errors import StudyError, TableError
 from walkcircle.footing import ROUNDING_S, make_footing
 from walkcircle.links import find_links, list_laid, list_linked_homes, walk_links
 from walkcircle.plan import find_missing_links, propose_plan
 from walkcircle.pool import FACILITY, LINK, list_wants
 from walkcircle.printing.plans import show_plan
 from walkcircle.proposals import Scenario
+from walkcircle.siting import solve_siting
+from walkcircle.sources.scenarios import read_scenario
+from walkcircle.sources.solutions import SolutionStore
 from walkcircle.study import CheckupSection, LinkCost, PlanSection, SitingSection
 from walkcircle.tables import (
     BeforeAfter,
@@ -55,6 +58,7 @@ from walkcircle.tables import (
 )
 from walkcircle.updates import measure_standing
 from walkcircle.views.files import write_plan
+from walkcircle.views.scenarios import write_scenario
 from walkcircle.works import build_place
 
 #: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
@@ -241,7 +245,7 @@ def test_the_files_of_a_plan_hold_its_tables_and_are_the_same_each_time(tmp_path
     rows = pd.read_csv(first / "tables" / "projects.csv", encoding="utf-8-sig")
     assert rows[Projects.newly_served].tolist() == [60, 100]
     files = [file.relative_to(first) for file in sorted(first.rglob("*")) if file.is_file()]
-    assert len(files) == 18
+    assert len(files) == 19
     assert all((first / file).read_bytes() == (second / file).read_bytes() for file in files)
 
 
@@ -405,3 +409,148 @@ def test_a_suburb_is_planned_along_its_streets_and_counted_again(analyses):
     mine = pd.MultiIndex.from_frame(rows[[Coverage.cluster, Coverage.kind]]).isin(certain)
     people = before[Coverage.demand].reindex(newly[newly].index).to_numpy()[mine].sum()
     assert people == pytest.approx(built[Projects.newly_served].sum())
+
+
+# ── what is proposed ────────────────────────────────────────────────────────────────────────────
+
+
+def lonlat(x, y=0.0):
+    point = gpd.GeoSeries([shapely.Point(x, y)], crs=METRES).to_crs(4326).iloc[0]
+    return point.x, point.y
+
+
+def propose(scenario, *, budget=(5.0, 10.0), **plan):
+    answer = answer_of(sites_of(), plan=PlanSection(budget=budget, **plan), currency="CNY" if budget else None)
+    return propose_plan(answer, proposals=scenario)
+
+
+def test_what_is_proposed_comes_first_is_saved_for_and_the_rest_is_chosen_around_it():
+    """A clinic for c costs 6 of 15: the first year's 5 are saved, and of the 9 that are left s2 serves most."""
+    plan = propose(Scenario().add_facility("clinic", *lonlat(1900), name="Mine", capex=6.0))
+    assert plan.projects[Projects.name].tolist() == ["Mine", None]
+    assert plan.projects[Projects.candidate].tolist()[1] == "s2"
+    assert plan.projects[Projects.proposed].tolist() == [True, False]
+    assert plan.projects[Projects.state].tolist() == ["planned", "planned"]
+    assert plan.projects[Projects.year].tolist() == [2028, 2028]
+    assert plan.projects[Projects.newly_served].tolist() == [30, 60]
+    assert plan.projects[Projects.community].tolist() == ["c", "b"]
+    assert plan.phases[Phases.spent].tolist() == [0, 11]
+    best = plan.proofs.set_index(Proofs.question).loc[MOST_PEOPLE]
+    assert (best[Proofs.objective], best[Proofs.bound], best[Proofs.cost]) == (90, 90, 11)
+    clinics = plan.before_after[plan.before_after[BeforeAfter.kind] == "clinic"]
+    assert clinics[BeforeAfter.covered_after].tolist() == [0, 60, 30]
+
+
+def test_without_money_what_is_proposed_counts_as_one_project():
+    """Two projects a year for one year: one is proposed, and one is left for the hundred people of a."""
+    plan = propose(Scenario().add_facility("clinic", *lonlat(1900)), budget=None, years=1, projects_per_year=2)
+    assert plan.projects[Projects.proposed].tolist() == [True, False]
+    assert plan.projects[Projects.newly_served].tolist() == [30, 100]
+
+
+def test_what_is_proposed_is_built_though_it_serves_nobody_and_nobody_is_without():
+    has = [(f"c{i}", "clinic", (1000 * i, 10)) for i in range(3)]
+    answer = answer_of(sites_of(), facilities=has)
+    plan = propose_plan(answer, proposals=Scenario().add_facility("clinic", *lonlat(500)))
+    assert plan.projects[Projects.newly_served].tolist() == [0]
+    assert plan.projects[Projects.year].tolist() == [2027]
+    assert len(plan.after.place.facilities) == len(answer.place.facilities) + 1
+
+
+def test_a_link_that_is_proposed_is_a_project_and_is_walked_afterwards():
+    network = draw_network([[(0, 0), (200, 0)], [(230, 0), (400, 0)], [(0, 0), (0, 900), (400, 900), (400, 0)]])
+    place = make_place(
+        network, make_residences([("1", 100, (0, 0))]), make_facilities([("c", "clinic", (250, 0))]),
+        make_communities({"a": shapely.box(-500, -500, 1000, 1000)}), make_standard(CLINIC),
+    )  # fmt: skip
+    section = PlanSection(budget=(40.0,), link_costs={"footbridge": LinkCost(fixed=1.0, per_m=1.0)})
+    study = make_study(make_standard(CLINIC), walkers=(STROLLER,), minutes=(5.0,), plan=section,
+                       siting=SitingSection(currency="CNY"), checkup=CheckupSection(draws=0))  # fmt: skip
+    scenario = Scenario().add_link([lonlat(200), lonlat(230)], link_kind="footbridge")
+    answer = analyse(replace(place, data_date="2026-11-01"), study)
+    plan = propose_plan(answer, proposals=scenario)
+    row = plan.projects.iloc[0]
+    assert (row[Projects.sort], row[Projects.kind], row[Projects.newly_served]) == ("link", "footbridge", 100)
+    assert row[Projects.capex] == pytest.approx(31, abs=0.1)
+    assert plan.before_after[BeforeAfter.covered_after].tolist() == [100]
+    console = Console(width=200, record=True, file=io.StringIO())
+    show_plan(plan, {}, console)
+    assert "footbridge, Community a" in (text := console.export_text())
+    assert "100 people, proposed by you" in text
+
+
+def test_proposals_survive_their_file(tmp_path):
+    """What is written is read again, with what it costs, and gives the same plan."""
+    scenario = Scenario().add_facility("clinic", *lonlat(1900), name="Mine", capex=6.0)
+    study = answer_of(sites_of()).study
+    read = read_scenario(write_scenario(scenario, tmp_path / "mine.geojson"), study)
+    assert [edit.capex for edit in read.edits] == [6.0]
+    one, other = propose(scenario), propose(read)
+    assert one.projects[Projects.project].tolist() == other.projects[Projects.project].tolist()
+
+
+@pytest.mark.parametrize(
+    ("scenario", "plan", "sentence"),
+    [
+        (Scenario().add_facility("clinic", *lonlat(0), capex=16.0), {}, "proposals cost 16 CNY, and all years of "),
+        (Scenario().add_facility("clinic", *lonlat(0)), {}, "proposal 1 has no cost, and .plan. has a budget"),
+        (Scenario().add_facility("clinic", *lonlat(0)), {"budget": None, "years": 1, "projects_per_year": 1,
+         "kinds": ("shop",)}, "proposal 1 is of kind 'clinic', which .plan. kinds does not name"),
+        (Scenario().close_facility("m"), {}, "proposal 1 adds neither a facility nor the line of a link"),
+        (Scenario().add_facility("clinic", *lonlat(0), capex=12.0), {"carry_over": False},
+         "fits into no year of the plan; raise"),
+    ],
+)  # fmt: skip
+def test_proposals_that_do_not_fit_into_the_plan_are_refused(scenario, plan, sentence):
+    with pytest.raises(StudyError, match=sentence):
+        propose(scenario, **plan)
+
+
+def test_more_proposals_than_projects_are_refused_without_money_too():
+    scenario = Scenario().add_facility("clinic", *lonlat(0)).add_facility("clinic", *lonlat(900))
+    with pytest.raises(StudyError, match=r"2 projects are proposed, and all years .* have room for 1"):
+        propose(scenario, budget=None, years=1, projects_per_year=1)
+
+
+def test_a_proposal_far_from_any_street_or_there_already_is_refused():
+    with pytest.raises(TableError, match="900 m from the nearest street"):
+        propose(Scenario().add_facility("clinic", *lonlat(500, 900), capex=1.0))
+    with pytest.raises(TableError, match="facility 'm' of kind 'shop' is there already"):
+        propose(Scenario().add_facility("shop", *lonlat(500), facility="m", capex=1.0))
+
+
+# ── answers that are kept ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_that_was_stopped_does_not_search_again(tmp_path, monkeypatch):
+    """The second plan finds both answers; a damaged one is searched again, and another budget is another question."""
+    searched = []
+
+    def search(*given, **more):
+        searched.append(more["budget"])
+        return solve_siting(*given, **more)
+
+    monkeypatch.setattr("walkcircle.plan.solve_siting", search)
+    store, answer = SolutionStore(tmp_path / "solutions"), answer_of(
+        sites_of(), plan=PlanSection(budget=(5.0, 10.0)), currency="CNY"
+    )  # fmt: skip
+    first = propose_plan(answer, kept=store)
+    assert searched == [15, 15]
+    again = propose_plan(answer, kept=store)
+    assert searched == [15, 15]
+    pd.testing.assert_frame_equal(first.proofs, again.proofs)
+    pd.testing.assert_frame_equal(first.projects, again.projects)
+    files = sorted((tmp_path / "solutions").iterdir())
+    assert len(files) == 2
+    files[0].write_bytes(files[0].read_bytes()[:-40])
+    assert propose_plan(answer, kept=store).projects.equals(first.projects)
+    assert searched == [15, 15, 15]
+    richer = answer_of(sites_of(), plan=PlanSection(budget=(5.0, 11.0)), currency="CNY")
+    propose_plan(richer, kept=store)
+    assert searched == [15, 15, 15, 16, 16]
+
+
+def test_where_nothing_can_be_kept_the_plan_is_made_all_the_same(tmp_path):
+    (tmp_path / "solutions").write_text("no folder")
+    answer = answer_of(sites_of(), plan=PlanSection(budget=(5.0, 10.0)), currency="CNY")
+    assert len(propose_plan(answer, kept=SolutionStore(tmp_path / "solutions")).projects) == 2

@@ -13,11 +13,13 @@ from scipy import sparse
 from walkcircle.errors import StudyError
 from walkcircle.pool import LINK, Pool
 from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
+from walkcircle.sources.solutions import Question, Solution
 from walkcircle.tables import Projects, Proofs, Wants
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from walkcircle.sources.solutions import SolutionStore
     from walkcircle.study import Study
 
 #: What a project costs in a plan without money.
@@ -41,24 +43,24 @@ class Choice:
         ``(m,)`` which projects of the pool are chosen.
     cost
         ``(m,)`` what each project costs, in the unit of the budget; those of a site share what opening it costs.
-    answer
-        The solver's answer, with its bound; nobody whom the question counts is served before.
+    solution
+        The solver's answer: people whom the projects serve, and than whom no choice within the budget can serve more.
     """
 
     question: str
     taken: NDArray[np.bool_]
     cost: NDArray[np.float64]
-    answer: Siting
-
-    @property
-    def objective(self) -> float:
-        """People whom the projects serve."""
-        return self.answer.objective
+    solution: Solution
 
     @property
     def bound(self) -> float:
         """People than whom no choice within the budget can serve more."""
-        return max(self.answer.bound, self.objective)
+        return max(self.solution.bound, self.solution.objective)
+
+    @property
+    def price_of_fairness(self) -> float | None:
+        """How many people fewer are served than without the promise; None where nothing is promised."""
+        return self.solution.price_of_fairness
 
 
 def estimate_costs(pool: Pool, study: Study) -> NDArray[np.float64]:
@@ -82,14 +84,21 @@ def estimate_costs(pool: Pool, study: Study) -> NDArray[np.float64]:
 
 
 def choose_projects(
-    pool: Pool, cost: NDArray[np.float64], residents: pd.Series, study: Study, *, is_fair: bool
+    pool: Pool,
+    cost: NDArray[np.float64],
+    residents: pd.Series,
+    study: Study,
+    *,
+    is_fair: bool,
+    kept: SolutionStore | None = None,
 ) -> Choice:
     """Choose the projects of a pool that serve most people within all budgets together.
 
     With ``[plan] objective = "people"`` a person counts once for each kind that comes within the limit; the question is
     the maximal covering one with a budget (:func:`~walkcircle.siting.solve_siting`). With ``"bundle"`` residents count
     who have every kind within its limit, those included of whom it is not certain that they lack one; kinds at one
-    site share what opening it costs (:func:`~walkcircle.siting.solve_bundle`).
+    site share what opening it costs (:func:`~walkcircle.siting.solve_bundle`). What is proposed is taken in any case,
+    and the rest is chosen around it.
 
     Parameters
     ----------
@@ -103,9 +112,11 @@ def choose_projects(
         Its section ``[plan]`` has budgets, promises and how long may be searched.
     is_fair
         Whether each community is promised its share.
+    kept
+        Where answers are kept, so that the same question is not searched again; nowhere when None.
     """
     if study.plan.objective == "bundle":
-        return _choose_bundle(pool, cost, residents, study, is_fair=is_fair)
+        return _choose_bundle(pool, cost, residents, study, is_fair=is_fair, kept=kept)
     section = study.plan
     # a project serves a home or does not: a stored cost of nothing is within any limit
     terms = SitingTerms(
@@ -113,14 +124,43 @@ def choose_projects(
         zones=pool.wants[Wants.community].to_numpy() if is_fair else None,
         zone_minimum=section.fair_share if is_fair else None,
     )
-    answer = solve_siting(
-        _make_free(pool.serves), pool.wants[Wants.people].to_numpy(dtype=float), model="budgeted-mclp", limit=0.0,
-        budget=float(sum(section.budgets)), terms=terms,
-        effort=SitingEffort(seconds=section.seconds, seed=section.seed),
-    )  # fmt: skip
+    question = _ask(pool, cost, pool.wants[Wants.people], terms, study)
+    found = None if kept is None else kept.load_solution(question)
+    if found is None:
+        answer = solve_siting(
+            _make_free(pool.serves), question.people, model="budgeted-mclp", limit=0.0,
+            existing=question.decided.tolist(), budget=question.budget, terms=terms, effort=question.effort,
+        )  # fmt: skip
+        found = _keep(kept, question, answer, answer.columns)
     taken = np.zeros(len(pool), dtype=bool)
-    taken[answer.columns] = True
-    return Choice(FAIR if is_fair else MOST_PEOPLE, taken, cost, answer)
+    taken[found.columns] = True
+    return Choice(FAIR if is_fair else MOST_PEOPLE, taken, cost, found)
+
+
+def _ask(
+    pool: Pool,
+    cost: NDArray[np.float64],
+    people: pd.Series,
+    terms: SitingTerms,
+    study: Study,
+    more: tuple[str, ...] = (),
+) -> Question:
+    """Put the question in one, by which its answer is kept."""
+    section = study.plan
+    decided = np.flatnonzero(pool.projects[Projects.proposed].to_numpy(dtype=bool))
+    left = max(float(sum(section.budgets) - cost[decided].sum()), 0.0)
+    effort = SitingEffort(seconds=section.seconds, seed=section.seed)
+    return Question(pool.serves, people.to_numpy(dtype=float), terms, effort, left, decided, more)
+
+
+def _keep(kept: SolutionStore | None, question: Question, answer: Siting, columns: NDArray[np.int64]) -> Solution:
+    """Keep an answer, where there is a place for it, and return it."""
+    solution = Solution(
+        columns, answer.objective, answer.bound, answer.status, answer.seconds, answer.price_of_fairness
+    )
+    if kept is not None:
+        kept.save_solution(question, solution)
+    return solution
 
 
 def list_proofs(choices: Iterable[Choice]) -> pd.DataFrame:
@@ -134,17 +174,22 @@ def list_proofs(choices: Iterable[Choice]) -> pd.DataFrame:
     rows = [
         {
             Proofs.question: one.question,
-            Proofs.objective: one.objective,
+            Proofs.objective: one.solution.objective,
             Proofs.bound: one.bound,
-            Proofs.proven_gap: (one.bound - one.objective) / one.bound if one.bound > one.objective else 0.0,
-            Proofs.status: one.answer.status,
+            Proofs.proven_gap: _measure_gap(one),
+            Proofs.status: one.solution.status,
             Proofs.sites: int(one.taken.sum()),
             Proofs.cost: float(one.cost[one.taken].sum()),
-            Proofs.seconds: one.answer.seconds,
+            Proofs.seconds: one.solution.seconds,
         }
         for one in choices
     ]
     return pd.DataFrame(rows, columns=[*map(str, Proofs.columns())])
+
+
+def _measure_gap(choice: Choice) -> float:
+    """Return by which share of the bound the objective is below it."""
+    return (choice.bound - choice.solution.objective) / choice.bound if choice.bound > 0 else 0.0
 
 
 # ── all kinds together ──────────────────────────────────────────────────────────────────────────
@@ -157,48 +202,77 @@ def _make_free(serves: Any) -> Any:
 
 
 def _choose_bundle(
-    pool: Pool, cost: NDArray[np.float64], residents: pd.Series, study: Study, *, is_fair: bool
+    pool: Pool,
+    cost: NDArray[np.float64],
+    residents: pd.Series,
+    study: Study,
+    *,
+    is_fair: bool,
+    kept: SolutionStore | None,
 ) -> Choice:
     """Choose sites, their kinds, and links, for most residents with every kind; a link serves several kinds at once."""
-    section, wants = study.plan, pool.wants
-    homes = wants.drop_duplicates(Wants.cluster)
-    point = pd.Index(homes[Wants.cluster]).get_indexer(pd.Index(wants[Wants.cluster]))
-    is_link = (pool.projects[Projects.sort] == LINK).to_numpy()
+    section, projects = study.plan, pool.projects
+    homes = pool.wants.drop_duplicates(Wants.cluster)
+    people = residents.reindex(homes[Wants.cluster])
+    zones = homes[Wants.community].to_numpy() if is_fair else None
+    least = section.fair_share if is_fair else None
+    terms = SitingTerms(site_cost=cost, zones=zones, zone_minimum=least)
+    more = ("bundle", repr(section.opening_cost), *pool.wants[Wants.kind], *projects[Projects.project])
+    question = _ask(pool, cost, people, terms, study, more)
+    is_link = (projects[Projects.sort] == LINK).to_numpy()
     # a link is a site of its own, open to every kind, and all of its cost is that of opening it
-    label = np.where(is_link, "link " + pool.projects[Projects.candidate], "site " + pool.projects[Projects.candidate])
-    sites, at = np.unique(label.astype(str), return_inverse=True)
-    opening = np.full(len(sites), float(section.opening_cost))
-    opening[at[is_link]] = cost[is_link]
+    label = np.where(is_link, "link ", "site ") + projects[Projects.candidate].astype(str)
+    sites, at = np.unique(label.to_numpy(dtype=str), return_inverse=True)
+    found = None if kept is None else kept.load_solution(question)
+    if found is None:
+        opening = np.full(len(sites), float(section.opening_cost))
+        opening[at[is_link]] = cost[is_link]
+        walks, price, served = _lay_out(pool, cost, homes, is_link, sites, at)
+        answer = solve_bundle(
+            walks, question.people, limits=0.0, budget=question.budget, served=served, effort=question.effort,
+            terms=BundleTerms(kind_cost=price, site_cost=opening, zones=zones, zone_minimum=least),
+        )  # fmt: skip
+        opened = zip(answer.columns.tolist(), answer.sites, strict=True)
+        chosen = {(column, kind) for column, site in opened for kind in site.kinds}
+        open_ = {column for column, _ in chosen}
+        pairs = zip(at.tolist(), projects[Projects.kind], is_link.tolist(), strict=True)
+        hits = [column in open_ if link else (column, kind) in chosen for column, kind, link in pairs]
+        found = _keep(kept, question, answer, np.union1d(np.flatnonzero(hits), question.decided).astype(np.int64))
+    taken = np.zeros(len(pool), dtype=bool)
+    taken[found.columns] = True
+    # what opening a site costs is shared by what was chosen for it
+    sharing = taken & ~is_link & ~projects[Projects.proposed].to_numpy(dtype=bool)
+    count = np.bincount(at[sharing], minlength=len(sites))
+    shared = np.where(sharing, section.opening_cost / np.maximum(count, 1)[at], 0.0)
+    return Choice(FAIR_COMPLETE if is_fair else MOST_COMPLETE, taken, cost + shared, found)
+
+
+def _lay_out(
+    pool: Pool,
+    cost: NDArray[np.float64],
+    homes: pd.DataFrame,
+    is_link: NDArray[np.bool_],
+    sites: NDArray[np.str_],
+    at: NDArray[np.int64],
+) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]], dict[str, NDArray[np.bool_]]]:
+    """Return by kind: which home each site serves, what the kind costs there, and which homes have it already.
+
+    Homes lack what they certainly lack, and have what is proposed near to them.
+    """
+    point = pd.Index(homes[Wants.cluster]).get_indexer(pd.Index(pool.wants[Wants.cluster]))
+    decided = pool.projects[Projects.proposed].to_numpy(dtype=bool)
     reach = sparse.coo_array(pool.serves)
-    kinds = [str(kind) for kind in wants[Wants.kind].unique()]
     walks, price, served = {}, {}, {}
-    for kind in kinds:
-        mine = (wants[Wants.kind] == kind).to_numpy()
-        own = (pool.projects[Projects.kind] == kind).to_numpy() & ~is_link
-        row, column = reach.row[mine[reach.row]], reach.col[mine[reach.row]]
-        cell = np.unique(point[row] * len(sites) + at[column])
-        shape = (len(homes), len(sites))
+    for kind in map(str, pool.wants[Wants.kind].unique()):
+        mine = (pool.wants[Wants.kind] == kind).to_numpy()
+        own = (pool.projects[Projects.kind] == kind).to_numpy() & ~is_link & ~decided
+        inside = mine[reach.row]
+        row, column = point[reach.row[inside]], reach.col[inside]
+        served[kind] = ~np.isin(np.arange(len(homes)), point[mine])
+        served[kind][row[decided[column]]] = True
+        cell = np.unique((row * len(sites) + at[column])[~decided[column]])
         cells = (np.zeros(len(cell)), (cell // len(sites), cell % len(sites)))
-        walks[kind] = sparse.coo_array(cells, shape=shape).tocsr()
+        walks[kind] = sparse.coo_array(cells, shape=(len(homes), len(sites))).tocsr()
         price[kind] = np.zeros(len(sites))
         price[kind][at[own]] = cost[own]
-        served[kind] = ~np.isin(np.arange(len(homes)), point[mine])
-    people = residents.reindex(homes[Wants.cluster]).to_numpy(dtype=float)
-    terms = BundleTerms(
-        kind_cost=price, site_cost=opening,
-        zones=homes[Wants.community].to_numpy() if is_fair else None,
-        zone_minimum=section.fair_share if is_fair else None,
-    )  # fmt: skip
-    answer = solve_bundle(
-        walks, people, limits=0.0, budget=float(sum(section.budgets)), served=served, terms=terms,
-        effort=SitingEffort(seconds=section.seconds, seed=section.seed),
-    )  # fmt: skip
-    opened = zip(answer.columns.tolist(), answer.sites, strict=True)
-    chosen = {(column, kind) for column, site in opened for kind in site.kinds}
-    open_ = {column for column, _ in chosen}
-    pairs = zip(at.tolist(), pool.projects[Projects.kind], is_link.tolist(), strict=True)
-    taken = np.array([column in open_ if link else (column, kind) in chosen for column, kind, link in pairs], bool)
-    # what opening a site costs is shared by what was chosen for it
-    sharing = np.bincount(at[taken & ~is_link], minlength=len(sites))
-    shared = np.where(is_link, 0.0, section.opening_cost / np.maximum(sharing, 1)[at])
-    return Choice(FAIR_COMPLETE if is_fair else MOST_COMPLETE, taken, cost + np.where(taken, shared, 0.0), answer)
+    return walks, price, served

@@ -58,7 +58,8 @@ Stored = Annotated[
     bool,
     typer.Option(
         "--store/--no-store",
-        help="load streets read before from your cache folder (WALKCIRCLE_CACHE names another), or read them anew",
+        help="load streets read and answers found before from your cache folder (WALKCIRCLE_CACHE names another), "
+        "or make them anew",
     ),
 ]
 
@@ -108,16 +109,30 @@ def draw_circles(
 @app.command("plan")
 def plan_study(
     study: Annotated[Path, typer.Argument(help="the study's TOML file, with [siting] and [plan]")],
+    *,
+    proposals: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="GeoJSON of what you have decided to build: the plan's first projects"),
+    ] = None,
     store: Stored = True,
 ) -> None:
     """Propose what to build, where and in which year, with a proof of how good that is."""
-    from walkcircle.plan import propose_plan
     from walkcircle.printing.plans import show_plan
-    from walkcircle.views.files import write_plan
 
     question = _read_study(study)
+    scenario = _read_edits(question, None, proposals, {})
     with _steps() as steps:
-        proposed = propose_plan(_answer(question, steps, stored=store), report=steps.begin)
+        place = _read_place(question, steps, stored=store)
+        from walkcircle.analysis import analyse
+        from walkcircle.commitments import check_proposals
+        from walkcircle.plan import propose_plan
+        from walkcircle.sources.solutions import open_solutions
+        from walkcircle.views.files import write_plan
+
+        check_proposals(place, question, scenario)  # what cannot be planned is said before the long work
+        answer = analyse(place, question, report=steps.begin)
+        kept = open_solutions() if store else None
+        proposed = propose_plan(answer, proposals=scenario, kept=kept, report=steps.begin)
         files = write_plan(proposed, report=steps.begin)
     show_plan(proposed, files, out)
 
@@ -460,25 +475,25 @@ def _read_edits(
     from walkcircle.sources.scenarios import read_scenario
 
     scenario = Scenario() if proposals is None else read_scenario(proposals, study)
-    if bool(given["--at"]) != (kind is not None):
+    if bool(given.get("--at")) != (kind is not None):
         msg = "--kind and --at belong together: a facility needs its kind and its place"
         raise StudyError(msg)
-    for text in given["--at"] or ():
+    for text in given.get("--at") or ():
         scenario = scenario.add_facility(study.standard.kind(str(kind)).id, *_read_lonlat(text, "--at"))
-    for text in given["--move"] or ():
+    for text in given.get("--move") or ():
         name, _, place = text.rpartition("=")
         if not name:
             msg = f"--move {text}: give ID=LON,LAT, as in node/123=7.4187,43.7312"
             raise StudyError(msg)
         scenario = scenario.move_facility(name, *_read_lonlat(place, "--move"))
     kinds = {one.id for one in study.standard.kinds}
-    for text in given["--close"] or ():
+    for text in given.get("--close") or ():
         if text.startswith("street/"):
             scenario = scenario.close_street(_read_way(text))
             continue
         name, _, closing = text.rpartition(":")  # an id may have a colon of its own
         scenario = scenario.close_facility(name, kind=closing) if closing in kinds else scenario.close_facility(text)
-    for text in given["--link"] or ():
+    for text in given.get("--link") or ():
         numbers = _read_numbers(text, 4, "--link", "LON,LAT,LON,LAT, as in 7.4187,43.7312,7.4190,43.7310")
         scenario = scenario.add_link([_check_lonlat(numbers[i : i + 2], f"--link {text}") for i in (0, 2)])
     return scenario

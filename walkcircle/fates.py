@@ -22,6 +22,7 @@ from walkcircle.place import Place, assign_communities
 from walkcircle.sources.merging import ALIKE, NAMELESS_WITHIN_M, WITHIN_M, compare_names
 from walkcircle.study import Study
 from walkcircle.tables import ChangedFacilities, Facilities
+from walkcircle.unmapped import TRACKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -291,7 +292,7 @@ def _find_origins(checked: CheckedUp) -> frozenset[tuple[str, bool]]:
     facilities, sections = checked.place.facilities, checked.study.facilities
     kinds = {kind.id for kind in checked.study.standard.kinds}
     mapped = (facilities[Facilities.source] == "osm").to_numpy()
-    registered = {*facilities[Facilities.kind][~mapped]}
+    registered = {*facilities[Facilities.kind][~mapped & (facilities[Facilities.source] != TRACKED).to_numpy()]}
     complete: set[str] = set()
     files = [section for section in sections if section.source == "file"]
     if registered and not files:  # tables made by hand: whoever listed some kinds may have listed all
@@ -343,6 +344,8 @@ def _judge_lost(
         return "doubled", f"the same place as {twin}, which is still there"
     if closed and days[1] and closed <= days[1]:
         return "closed", f"closed {row[Facilities.closed]}"
+    if row[Facilities.source] == TRACKED:
+        return "closed", "does not operate any more by the table of projects"
     if (str(row[Facilities.kind]), bool(on_map)) not in read:
         return "no longer listed", f"{'the map' if on_map else 'a register'} is not read for this kind any more"
     return "closed", f"not on the map any more; {UNDATED}" if on_map else "not in the register any more"
@@ -362,9 +365,11 @@ def _judge_found(
         return "newly listed", f"open since {row[Facilities.opened]}, before the older check-up"
     if opened and days[0]:
         return "opened", f"open since {row[Facilities.opened]}"
-    if (str(row[Facilities.kind]), bool(on_map)) not in read:
+    is_tracked = row[Facilities.source] == TRACKED
+    if not is_tracked and (str(row[Facilities.kind]), bool(on_map)) not in read:
         return "newly listed", f"{'the map' if on_map else 'a register'} was not read for this kind before"
-    return "opened", f"not on the map before; {UNDATED}" if on_map else "not in the register before"
+    before = "operates by the table of projects" if is_tracked else "not on the map before"
+    return "opened", f"{before}; {UNDATED}" if on_map or is_tracked else "not in the register before"
 
 
 def _last_day(text: object) -> str:

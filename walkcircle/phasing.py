@@ -101,12 +101,16 @@ class Turns:
         ``(m,)`` first year in which it can be built; missing where any will do.
     after
         ``(m,)`` position of the project that must be built no later; -1 for none.
+    decided
+        ``(m,)`` projects that are built in any case, before all others, in their order; where a year cannot pay for the
+        next and money may be carried over, it is saved for it.
     """
 
     first: ArrayLike | None = None
     scheme: Sequence[object] | None = None
     from_year: ArrayLike | None = None
     after: ArrayLike | None = None
+    decided: ArrayLike | None = None
 
 
 @dataclass(eq=False)
@@ -122,6 +126,7 @@ class _State:
     first: NDArray[np.bool_]
     from_year: NDArray[np.float64]
     after: NDArray[np.int64]
+    decided: NDArray[np.bool_]
     order: list[int] = field(default_factory=list)
 
     def allows(self, lot: NDArray[np.int64], year: int) -> bool:
@@ -196,12 +201,17 @@ def schedule_projects(
         first=np.zeros(count, bool) if asked.first is None else np.asarray(asked.first, dtype=bool),
         from_year=np.full(count, np.nan) if asked.from_year is None else np.asarray(asked.from_year, dtype=float),
         after=np.full(count, -1) if asked.after is None else np.asarray(asked.after, dtype=np.int64),
+        decided=np.zeros(count, bool) if asked.decided is None else np.asarray(asked.decided, dtype=bool),
     )  # fmt: skip
     lots = _make_lots(count, asked.scheme)
     rows, carried = [], 0.0
     for year, budget in zip(calendar.years, calendar.budgets, strict=True):
         purse, before = budget + carried, len(state.order)
-        spent = _fill_year(state, lots, year, purse, calendar.most_projects)
+        spent = _build_decided(state, year, purse, calendar.most_projects)
+        waits = bool((state.year[state.decided] == NEVER).any())
+        if not (waits and calendar.carry_over):
+            most = calendar.most_projects - (len(state.order) - before)
+            spent = _fill_year(state, lots, year, (purse, spent), most)
         mine = state.order[before:]
         served = float(state.gain[state.order].sum())
         rows.append(
@@ -221,10 +231,21 @@ def _make_lots(count: int, scheme: Sequence[object] | None) -> list[NDArray[np.i
     return [*together, *(np.array([project]) for project in np.flatnonzero(labels.isna()))]
 
 
-def _fill_year(state: _State, lots: list[NDArray[np.int64]], year: int, purse: float, most: int) -> float:
-    """Build what a year's purse pays for, and return what it cost."""
+def _build_decided(state: _State, year: int, purse: float, most: int) -> float:
+    """Build what is decided, as far as a year's purse pays for it, and return what it cost."""
     spent, built = 0.0, 0
-    waiting = [lot for lot in lots if (state.year[lot] == NEVER).all()]
+    for project in np.flatnonzero(state.decided & (state.year == NEVER)).tolist():
+        fits = spent + state.cost[project] <= purse * (1 + _ROOM) and built < most
+        if fits and state.allows(np.array([project]), year):
+            state.build(project, year)
+            spent, built = spent + float(state.cost[project]), built + 1
+    return spent
+
+
+def _fill_year(state: _State, lots: list[NDArray[np.int64]], year: int, money: tuple[float, float], most: int) -> float:
+    """Build what a year's purse pays for on top of what was spent, and return what all of it cost."""
+    (purse, spent), built = money, 0
+    waiting = [lot for lot in lots if (state.year[lot] == NEVER).all() and not state.decided[lot].any()]
     while waiting:
         best, highest = None, (False, -inf, -inf)
         for lot in waiting:

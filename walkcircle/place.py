@@ -20,6 +20,7 @@ from walkcircle.tables import (
     Residences,
     Roads,
     Survey,
+    Tracking,
     check_table,
 )
 
@@ -82,6 +83,8 @@ class Place:
         mapped crossings and lights; None where the streets came without them.
     barriers
         :class:`~walkcircle.tables.Barriers` for living circles; None where no circles are asked for.
+    tracking
+        :class:`~walkcircle.tables.Tracking`: how far projects have come, or None where nobody keeps such a table.
     """
 
     network: WalkNetwork
@@ -104,6 +107,7 @@ class Place:
     roads: gpd.GeoDataFrame | None = None
     controls: gpd.GeoDataFrame | None = None
     barriers: gpd.GeoDataFrame | None = None
+    tracking: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Check every table, and that all share the network's CRS.
@@ -128,6 +132,8 @@ class Place:
                 raise TableError(msg)
         if self.survey is not None:
             check_table(self.survey, Survey, where="survey of needs")
+        if self.tracking is not None:
+            check_table(self.tracking, Tracking, where="tracking of projects")
         twice = self.facilities[self.facilities.duplicated([Facilities.facility, Facilities.kind])]
         if len(twice):
             name, kind = twice[[Facilities.facility, Facilities.kind]].iloc[0]

@@ -15,6 +15,8 @@ from walkcircle.analysis import Analysis, Report, analyse, snap_clusters, snap_f
 from walkcircle.attainment import choose_walkers
 from walkcircle.candidates import find_candidates, find_hosts
 from walkcircle.choices import choose_projects, estimate_costs, list_proofs
+from walkcircle.commitments import Commitments, measure_deliveries, resolve_commitments
+from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
 from walkcircle.links import find_links, list_laid, list_linked_homes, measure_links, walk_links
 from walkcircle.phasing import NEVER, Calendar, Schedule, Turns, schedule_projects
@@ -30,7 +32,7 @@ from walkcircle.pool import (
     join_pools,
     list_wants,
 )
-from walkcircle.proposals import Scenario
+from walkcircle.proposals import LinkAdded, Scenario
 from walkcircle.tables import (
     BeforeAfter,
     Candidates,
@@ -48,6 +50,7 @@ from walkcircle.tables import (
     UnitCosts,
     Wants,
 )
+from walkcircle.tracking import find_closed
 from walkcircle.unmapped import PROPOSED
 from walkcircle.walking import measure_times
 from walkcircle.weights import choose_weights, score_parts, weigh_categories, weigh_kinds, weigh_parts
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from walkcircle.place import Place
+    from walkcircle.sources.solutions import SolutionStore
     from walkcircle.study import Study
 
 #: Where no list of sites is given: a site at least this often along the public streets, metres. Two minutes on foot
@@ -100,6 +104,8 @@ class Plan:
         anybody.
     unit
         Currency of all costs; None where each project counts as one.
+    deliveries
+        :class:`~walkcircle.tables.Deliveries`: what became of the promises of the projects that the user tracks.
     """
 
     analysis: Analysis
@@ -114,6 +120,7 @@ class Plan:
     proofs: pd.DataFrame
     price_of_fairness: float | None
     unit: str | None
+    deliveries: pd.DataFrame
 
     def __repr__(self) -> str:
         """Say what is planned in one line."""
@@ -122,11 +129,18 @@ class Plan:
         return f"<Plan of {self.analysis.study.title}: {int(built.sum())} projects for {served:,.0f} people × kinds>"
 
 
-def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
+def propose_plan(
+    analysis: Analysis,
+    *,
+    proposals: Scenario | None = None,
+    kept: SolutionStore | None = None,
+    report: Report | None = None,
+) -> Plan:
     """Propose what to build, where and in which year, and measure what it changes.
 
-    Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`) are held against every site that may
-    hold it (:func:`~walkcircle.pool.assemble_sites`) and every missing link that brings one near
+    Homes that are certainly without a kind (:func:`~walkcircle.pool.list_wants`), also when what is being built stands
+    (:mod:`walkcircle.commitments`), are held against every site that may hold it
+    (:func:`~walkcircle.pool.assemble_sites`) and every missing link that brings one near
     (:func:`~walkcircle.pool.assemble_links`), in one currency. A link counts for what it does alone; what it does
     together with others, or for who lives along it, comes on top and is found by the check-up afterwards. What serves
     most people within all budgets together is chosen, if that can be proven in time exactly
@@ -137,29 +151,36 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     ----------
     analysis
         The situation as it is; its study says under ``[siting]`` where, and under ``[plan]`` what may be built.
+    proposals
+        Facilities and links that are decided: they are the first projects of the plan, stand in the after-state and are
+        paid by its budgets, and the rest is chosen around them.
+    kept
+        Where answers of the solver are kept, so that the same question is not searched again; nowhere when None.
     report
         Called with each step's name and the share of it that is done.
 
     Raises
     ------
     StudyError
-        A budget in money is given and no project has a cost, or `kinds` names what is no kind.
+        A budget in money is given and no project has a cost, `kinds` names what is no kind, or what is proposed does
+        not fit into the plan.
     """
     tell = report or (lambda _step, _share: None)
     study, section = analysis.study, analysis.study.plan
     tell("Gathering what could be built", 0.0)
+    commitments = resolve_commitments(analysis, proposals)
     links = find_missing_links(analysis, report=report)
-    pool = assemble_pool(analysis, links=links, report=report)
+    pool = assemble_pool(analysis, links=links, commitments=commitments, report=report)
     cost = estimate_costs(pool, study)
     pool, cost = pool.keep(~np.isnan(cost)), cost[~np.isnan(cost)]
     tell("Choosing projects", 0.0)
     residents = analysis.clusters.set_index(Clusters.cluster)[Clusters.population]
     choices = [
-        choose_projects(pool, cost, residents, study, is_fair=is_fair)
-        for is_fair in ((False, True) if len(pool) else ())
+        choose_projects(pool, cost, residents, study, is_fair=is_fair, kept=kept)
+        for is_fair in ((False, True) if len(pool) and len(pool.wants) else ())
     ]
     tell("Putting projects in years", 0.0)
-    mine = np.zeros(len(pool), dtype=bool)
+    mine = pool.projects[Projects.proposed].to_numpy(dtype=bool, copy=True)
     if choices:
         mine, cost = choices[int(section.fair)].taken, choices[int(section.fair)].cost
     if section.budget is not None:
@@ -167,7 +188,7 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
     schedule = _schedule(analysis, pool.keep(mine), cost[mine])
     projects, gains = _list_projects(analysis, pool, pool.keep(mine), schedule)
     tell("Checking up what would be", 0.0)
-    after = analyse(build_projects(analysis, projects, links), study, report=report, is_whole=False)
+    after = analyse(build_projects(commitments, projects, links), study, report=report, is_whole=False)
     return Plan(
         analysis=analysis,
         after=after,
@@ -179,13 +200,20 @@ def propose_plan(analysis: Analysis, *, report: Report | None = None) -> Plan:
         before_after=_compare_coverage(analysis, after),
         index_changes=_compare_indices(analysis, after),
         proofs=list_proofs(choices),
-        price_of_fairness=choices[True].answer.price_of_fairness if choices else None,
+        price_of_fairness=choices[True].price_of_fairness if choices else None,
         unit=study.siting.currency if section.budget is not None else None,
+        deliveries=measure_deliveries(analysis),
     )
 
 
-def assemble_pool(analysis: Analysis, *, links: gpd.GeoDataFrame | None = None, report: Report | None = None) -> Pool:
-    """Gather everything that could be built for those who are certainly without.
+def assemble_pool(
+    analysis: Analysis,
+    *,
+    links: gpd.GeoDataFrame | None = None,
+    commitments: Commitments | None = None,
+    report: Report | None = None,
+) -> Pool:
+    """Gather everything that could be built for those who are certainly without, what is proposed first.
 
     Parameters
     ----------
@@ -193,6 +221,8 @@ def assemble_pool(analysis: Analysis, *, links: gpd.GeoDataFrame | None = None, 
         The situation as it is.
     links
         Missing links, :class:`~walkcircle.tables.Links`, that may be built as well; none when None.
+    commitments
+        What is decided already; by the table of projects alone when None.
     report
         Called with each step's name and the share of it that is done.
 
@@ -202,11 +232,12 @@ def assemble_pool(analysis: Analysis, *, links: gpd.GeoDataFrame | None = None, 
         ``[plan]`` names a kind that the standard does not have.
     """
     tell = report or (lambda _step, _share: None)
-    study, place = analysis.study, analysis.place
+    decided = resolve_commitments(analysis) if commitments is None else commitments
+    study, place = analysis.study, decided.place
     kinds = [study.standard.kind(name) for name in study.plan.kinds] or list(study.standard.kinds)
     walkers = _choose_walkers(study)
     wants = list_wants(analysis.coverage, place.completeness, walkers)
-    wants = wants[wants[Wants.kind].isin([kind.id for kind in kinds])].reset_index(drop=True)
+    wants = decided.drop_served(wants[wants[Wants.kind].isin([kind.id for kind in kinds])])
     candidates = _find_sites(analysis)
     hosts = find_hosts(candidates, [kind.id for kind in kinds])
     times: dict[str, pd.DataFrame] = {}
@@ -225,7 +256,9 @@ def assemble_pool(analysis: Analysis, *, links: gpd.GeoDataFrame | None = None, 
     pool = assemble_sites(
         wants, candidates, times, hosts, kinds, kind_capex=study.siting.kind_capex, kind_opex=study.siting.kind_opex
     )
-    return pool if links is None else join_pools(pool, _pool_links(analysis, wants, links, walkers))
+    if links is not None:
+        pool = join_pools(pool, _pool_links(analysis, wants, links, walkers))
+    return decided.join_pool(pool)
 
 
 def _pool_links(analysis: Analysis, wants: pd.DataFrame, links: gpd.GeoDataFrame, walkers: dict[str, str]) -> Pool:
@@ -277,7 +310,15 @@ def find_missing_links(analysis: Analysis, *, report: Report | None = None) -> g
     found, _ = measure_links(
         analysis.standing, links, analysis.clusters, study.standard.kinds, unit_costs=unit_costs if costs else None
     )
-    return found[found[Links.gains] > 0].reset_index(drop=True)
+    settled = find_closed(analysis.place.tracking, _as_projects(found), analysis.place.data_date)
+    return found[(found[Links.gains] > 0) & ~settled].reset_index(drop=True)
+
+
+def _as_projects(links: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return missing links by what a project of the user's table is known by."""
+    named = links[[Links.link, Links.link_kind, Links.geometry]]
+    named = named.rename(columns={str(Links.link): Projects.project, str(Links.link_kind): Projects.kind})
+    return gpd.GeoDataFrame(named.assign(**{str(Projects.sort): LINK}), crs=links.crs)
 
 
 def _choose_walkers(study: Study) -> dict[str, str]:
@@ -315,18 +356,32 @@ def _schedule(analysis: Analysis, pool: Pool, cost: NDArray[np.float64]) -> Sche
     is_weak = pool.wants[Wants.community].isin(weakest).to_numpy()
     people = pool.wants[Wants.people].to_numpy(dtype=float)
     of_weak = pool.serves.T @ np.where(is_weak, people, 0.0)
+    decided = pool.projects[Projects.proposed].to_numpy(dtype=bool)
     scheme = None
     if section.objective == "bundle":  # a neighbourhood centre is built as one
-        scheme = pool.projects[Projects.candidate].to_list()
+        scheme = pool.projects[Projects.candidate].mask(decided).to_list()
     if section.whole_subdistricts and Communities.subdistrict in place.communities:
         subdistrict = place.communities.set_index(Communities.community)[Communities.subdistrict]
-        scheme = pool.projects[Projects.community].map(subdistrict).to_list()
+        scheme = pool.projects[Projects.community].map(subdistrict).mask(decided).to_list()
     turns = Turns(
         first=(of_weak > FIRST_SHARE * pool.count_alone()) if section.weakest_first else None,
         scheme=scheme,
         from_year=find_first_years(pool),
+        decided=decided,
     )
-    return schedule_projects(people, pool.serves, cost, calendar, turns)
+    schedule = schedule_projects(people, pool.serves, cost, calendar, turns)
+    _refuse_late(pool, decided & (schedule.year == NEVER))
+    return schedule
+
+
+def _refuse_late(pool: Pool, late: NDArray[np.bool_]) -> None:
+    """Refuse a plan whose years have no room for what is decided."""
+    if late.any():
+        msg = (
+            f"the proposal '{pool.projects[Projects.project][late].iloc[0]}' fits into no year of the plan; raise "
+            "[plan] budget or most_projects, add a year, or let carry_over be true"
+        )
+        raise StudyError(msg)
 
 
 def _list_projects(
@@ -366,6 +421,7 @@ def _list_projects(
         Projects.index_community: where,
         Projects.alternative: other,
         Projects.alternative_served: otherwise,
+        Projects.proposed: frame[Projects.proposed].to_numpy(dtype=bool),
         Projects.state: PLANNED,
         Projects.doubt: frame[Projects.doubt],
     }
@@ -467,22 +523,24 @@ def _measure_index_gains(
     return rise, where
 
 
-def build_projects(analysis: Analysis, projects: gpd.GeoDataFrame, links: gpd.GeoDataFrame) -> Place:
+def build_projects(commitments: Commitments, projects: gpd.GeoDataFrame, links: gpd.GeoDataFrame) -> Place:
     """Return the place as it would be with the projects that have a year, facilities and links; nothing else changed.
 
     Parameters
     ----------
-    analysis
-        The situation as it is.
+    commitments
+        What is decided already; the projects are built beside it.
     projects
         :class:`~walkcircle.tables.Projects`.
     links
         :class:`~walkcircle.tables.Links` among which those of the projects are.
     """
-    place = analysis.place
+    analysis, place = commitments.analysis, commitments.place
     dated = projects[projects[Projects.year].notna()]
     built, chosen = (dated[dated[Projects.sort] == sort] for sort in (FACILITY, LINK))
-    laid = list_laid(place.network, links[links[Links.link].isin(chosen[Projects.candidate])])
+    laid = list_laid(analysis.place.network, links[links[Links.link].isin(chosen[Projects.candidate])])
+    if place.network is not analysis.place.network:
+        laid = tuple(_draw_anew(analysis.place, one) for one in laid)
     place = build_place(place, analysis.study, Scenario(laid, place.network.crs))
     added = gpd.GeoDataFrame(
         {
@@ -498,6 +556,15 @@ def build_projects(analysis: Analysis, projects: gpd.GeoDataFrame, links: gpd.Ge
         return place
     facilities = gpd.GeoDataFrame(pd.concat([place.facilities, added], ignore_index=True), crs=place.facilities.crs)
     return replace(place, facilities=facilities)
+
+
+def _draw_anew(place: Place, link: LinkAdded) -> LinkAdded:
+    """Return a link by its line, where the streets that it joins were cut by links that are decided."""
+    if link.line is not None or link.first is None or link.last is None:
+        return replace(link, first=None, last=None)
+    (edge, part), (other, other_part) = link.first, link.last
+    ends = shapely.line_interpolate_point(place.network.lines[[edge, other]], [part, other_part], normalized=True)
+    return replace(link, line=shapely.LineString(ends), first=None, last=None)
 
 
 def _compare_coverage(analysis: Analysis, after: Analysis) -> pd.DataFrame:

@@ -200,6 +200,8 @@ def assemble_links(wants: pd.DataFrame, links: gpd.GeoDataFrame, served: pd.Data
 def join_pools(first: Pool, second: Pool) -> Pool:
     """Join two pools of the same wants."""
     projects = pd.concat([first.projects, second.projects], ignore_index=True)
+    texts = projects[[Projects.name, Projects.doubt]].astype(object)  # which became numbers where one pool has none
+    projects = projects.assign(**texts.where(texts.notna(), None))
     return Pool(
         gpd.GeoDataFrame(projects, geometry=_GEOMETRY, crs=first.projects.crs), first.wants,
         sparse.csr_array(sparse.hstack([first.serves, second.serves], format="csr")),

@@ -42,13 +42,14 @@ Position = tuple[int, float]
 class FacilityAdded:
     """A facility that is not there yet; where no id is given it gets the next of ``proposal/0``, ``proposal/1``, ….
 
-    `point` is a place in the CRS of the scenario.
+    `point` is a place in the CRS of the scenario, `capex` what building it costs, where that is known.
     """
 
     kind: str
     point: shapely.Point
     name: str | None = None
     facility: str | None = None
+    capex: float | None = None
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,15 @@ class LinkAdded:
         One of :data:`LINK_KINDS`.
     first, last
         Where it begins and ends, as positions on edges of the place's network, in place of the ends of its line.
+    capex
+        What building it costs, where that is known.
     """
 
     line: shapely.LineString | None
     link_kind: str = "path"
     first: Position | None = None
     last: Position | None = None
+    capex: float | None = None
 
 
 @dataclass(frozen=True)
@@ -149,16 +153,23 @@ class Scenario:
         return any(isinstance(edit, LinkAdded | StreetClosed) for edit in self.edits)
 
     def add_facility(
-        self, kind: str, x: float, y: float, *, name: str | None = None, facility: str | None = None
+        self,
+        kind: str,
+        x: float,
+        y: float,
+        *,
+        name: str | None = None,
+        facility: str | None = None,
+        capex: float | None = None,
     ) -> Scenario:
-        """Add a facility of a kind at a place (longitude and latitude).
+        """Add a facility of a kind at a place (longitude and latitude); `capex` is what it costs, for a plan.
 
         Raises
         ------
         TableError
-            There is no such place on earth.
+            There is no such place on earth, or the cost is none.
         """
-        return self._and(FacilityAdded(kind, self._place(x, y), name, facility))
+        return self._and(FacilityAdded(kind, self._place(x, y), name, facility, _check_cost(capex)))
 
     def move_facility(self, facility: str, x: float, y: float, *, kind: str | None = None) -> Scenario:
         """Move a facility to another place (longitude and latitude), where it is a point.
@@ -174,7 +185,9 @@ class Scenario:
         """Close a facility, or one kind of what it is."""
         return self._and(FacilityClosed(facility, kind))
 
-    def add_link(self, points: Sequence[tuple[float, float]], *, link_kind: str = "path") -> Scenario:
+    def add_link(
+        self, points: Sequence[tuple[float, float]], *, link_kind: str = "path", capex: float | None = None
+    ) -> Scenario:
         """Add a link along two or more places (longitude and latitude).
 
         Its ends are led on to the nearest street. It is open to everybody, also on private ground, passes over or under
@@ -184,13 +197,14 @@ class Scenario:
         Raises
         ------
         TableError
-            There are fewer than two places, one is not on earth, or there is no such kind of link.
+            There are fewer than two places, one is not on earth, there is no such kind of link, or the cost is none.
         """
         places = [self._place(x, y) for x, y in points]
         if len(places) < 2:
             msg = f"a link needs two places or more, and {len(places)} were given"
             raise TableError(msg)
-        return self._and(LinkAdded(shapely.LineString(places), _check_link_kind(link_kind)))
+        line = shapely.LineString(places)
+        return self._and(LinkAdded(line, _check_link_kind(link_kind), capex=_check_cost(capex)))
 
     def join_edges(self, first: Position, last: Position, *, link_kind: str = "path") -> Scenario:
         """Add a straight link between two positions on edges of the place's network.
@@ -247,6 +261,14 @@ def _check_link_kind(link_kind: str) -> str:
         msg = f"there is no kind of link '{link_kind}'; the kinds are: {', '.join(LINK_KINDS)}"
         raise TableError(msg)
     return link_kind
+
+
+def _check_cost(capex: float | None) -> float | None:
+    """Return a cost that can be meant, or none."""
+    if capex is not None and not (isfinite(capex) and capex >= 0):
+        msg = f"its capex is {capex:g}; give a cost of at least 0, or none"
+        raise TableError(msg)
+    return capex
 
 
 def _move_edit(edit: Edit, move: Transformer) -> Edit:

@@ -91,6 +91,7 @@ source = "osm"
 # budget = [3e6, 2e6, 2e6]     # of each year, in the currency of [siting]; without it each project counts as one
 # kinds = ["clinic"]           # all kinds when left out
 # objective = "bundle"         # residents with every kind, at neighbourhood centres; without it each kind counts
+# tracking = "projects.csv"    # how far each project has come; begin with a copy of plan/tracking.csv
 # link_costs = {{ path = {{ per_m = 400 }}, footbridge = {{ fixed = 2e6 }} }}
 
 # [checkup]                    # how the index is made
@@ -566,6 +567,10 @@ class PlanSection:
         Longest search for each question; then the best plan so far stands, with its proven bound.
     seed
         Seed of the search.
+    tracking
+        How far each project has come, a table that the user keeps: CSV or XLSX
+        (:class:`~walkcircle.tables.Tracking`). None where there is none yet; ``walkcircle plan`` writes one to begin
+        with.
     """
 
     first_year: Annotated[int, Field(ge=1900, le=2200, strict=True)] | None = None
@@ -585,6 +590,7 @@ class PlanSection:
     link_costs: dict[Literal["gate", "crossing", "footbridge", "path"], LinkCost] = field(default_factory=dict)
     seconds: Positive = 60.0
     seed: Annotated[int, Field(ge=0, strict=True)] = 1
+    tracking: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a cost that nothing weighs."""

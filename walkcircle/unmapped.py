@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 USUAL_DETOUR = 1.3
 
 
-#: The source of a facility that is only proposed.
-PROPOSED = "proposed"
+#: The source of a facility that is only proposed, and of one that operates by the table of projects alone.
+PROPOSED, TRACKED = "proposed", "tracking"
 
 
 def estimate_unmapped(
@@ -82,7 +82,7 @@ def estimate_unmapped(
     tree = shapely.STRtree(spots)
     near: dict[float, NDArray[np.float64]] = {}
     chances = np.zeros((len(clusters), len(kinds)))
-    is_there = facilities[Facilities.source] != PROPOSED  # what is only planned says nothing on the map
+    is_there = ~facilities[Facilities.source].isin([PROPOSED, TRACKED])  # neither says anything on the map
     for column, kind in enumerate(kinds):
         if kind.id in registered or everybody == 0:
             continue

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from walkcircle.pool import LINK
+from walkcircle.pool import BUILDING, DROPPED, LINK, OPERATING, PLANNED
 from walkcircle.printing.paths import list_files
-from walkcircle.tables import Checkup, Phases, Projects, Proofs, Wants
+from walkcircle.tables import Checkup, Deliveries, Phases, Projects, Proofs, Wants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,7 @@ def show_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> No
     """Print what is to be built, in which year, whom it serves, and how near that is to the best possible."""
     study, unit = proposed.analysis.study, proposed.unit
     console.print(f"\n[bold]{escape(study.title)}[/bold]: the plan")
+    _print_deliveries(proposed, console)
     if len(proposed.projects) == 0:
         people = proposed.pool.wants[Wants.people].sum()
         console.print(f"Nothing can be built for the {people:,.0f} people × kinds that are certainly without.")
@@ -65,9 +66,27 @@ def show_plan(proposed: Plan, files: Mapping[str, Path], console: Console) -> No
         label = row[Projects.kind] if is_link else study.standard.kind(row[Projects.kind]).label(study.outputs.language)
         console.print(
             f"{row[Projects.rank]:>3}  {year}  {escape(label)}, {escape(str(place))} ({escape(str(site))}): "
-            f"{row[Projects.newly_served]:,.0f} people"
+            f"{row[Projects.newly_served]:,.0f} people{', proposed by you' if row[Projects.proposed] else ''}"
         )
     if len(proposed.projects) > PROJECTS_NAMED:
         console.print(f"     … and {len(proposed.projects) - PROJECTS_NAMED} more")
     console.print()
     list_files(files, console)
+
+
+def _print_deliveries(proposed: Plan, console: Console) -> None:
+    """Print in two lines how far the projects of the user's table have come, and what they deliver."""
+    rows = proposed.deliveries
+    if len(rows) == 0:
+        return
+    counted, state = rows[Deliveries.counted], rows[Deliveries.state]
+    known = rows[counted & rows[Deliveries.promised].notna()]
+    promised, delivered = known[Deliveries.promised].sum(), known[Deliveries.delivered].sum()
+    late = int((state == OPERATING).sum() - counted.sum())
+    told = f" ({late:,} more after the day of the data)" if late else ""
+    whom = f"{delivered:,.0f} of {promised:,.0f} people × kinds promised"
+    if delivered > promised:
+        whom = f"{delivered:,.0f} people × kinds, {promised:,.0f} promised and others of whom it was not certain"
+    console.print(f"Of {len(rows):,} projects operating {counted.sum():,}{told}, which serve {whom}.")
+    others = {"being built": BUILDING, "planned": PLANNED, "dropped": DROPPED}
+    console.print(", ".join(f"{words} {(state == one).sum():,}" for words, one in others.items()).capitalize() + ".")

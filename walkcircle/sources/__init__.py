@@ -48,6 +48,7 @@ from walkcircle.sources.roads import find_barriers, find_roads
 from walkcircle.sources.sites import read_candidates
 from walkcircle.sources.store import Store, load_contents, load_network, open_store
 from walkcircle.sources.survey import read_survey
+from walkcircle.sources.tracking import open_projects, read_tracking
 from walkcircle.study import SEARCH_FACTOR, Study
 from walkcircle.tables import Candidates, Communities, Facilities, Merged, Residences
 
@@ -163,10 +164,14 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
     roads, controls = find_roads(contents)
     barriers = None if study.circles is None else find_barriers(contents, roads, background.water)
     candidates, site_notes = _read_sites(study, network, communities, streets_and_buildings, remarks.append)
+    tracking = None
+    if study.plan.tracking is not None:
+        path = study.path_to(study.plan.tracking)
+        tracking = read_tracking(path, study.standard, crs=network.crs, report=remarks.append)
     notes += [*datum_notes, *registers.notes, *site_notes, *describe_remarks(remarks), *_note_merged(merged)]
     estates = find_estates(contents)
     data_date = study.place.data_date or ground.data_date
-    return Place(
+    place = Place(
         network=network,
         residences=residences,
         facilities=facilities,
@@ -195,6 +200,7 @@ def read_place(study: Study, *, report: Report | None = None, stored: bool = Tru
         controls=controls,
         barriers=barriers,
     )
+    return place if tracking is None else open_projects(place, study, tracking)
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,7 @@ def _read_ground(study: Study, tell: Report, store: Store | None) -> _Ground:
     contents = load_contents(path, store, report=tell)
     own_files = [
         study.residences.file, study.communities.file, place.area, place.heights,
-        study.needs.file, study.siting.file, study.population.file, study.population.grid,
+        study.needs.file, study.siting.file, study.population.file, study.population.grid, study.plan.tracking,
         *(f.file for f in study.facilities),
     ]  # fmt: skip
     named = {place.file or path.name: path, **{name: study.path_to(name) for name in own_files if name}}

@@ -32,13 +32,13 @@ def read_scenario(path: str | Path, study: Study) -> Scenario:
     ==========  ===========  =======================================================================================
     geometry    action       further properties
     ==========  ===========  =======================================================================================
-    Point       ``add``      `kind`, of the standard; `name` and `facility` (its id) if wanted. Without an action a
-                             Point adds.
+    Point       ``add``      `kind`, of the standard; `name`, `facility` (its id) and `capex` (what it costs, for a
+                             plan) if wanted. Without an action a Point adds.
     Point       ``move``     `facility`, its id; `kind` where only one of its kinds moves
     Point or    ``close``    `facility`, its id; `kind` where only one of its kinds closes
     none
     LineString  ``add``      `link_kind`: ``gate``, ``crossing``, ``footbridge`` or ``path``, which it is if nothing is
-                             said. Without an action a LineString adds a link.
+                             said; `capex`. Without an action a LineString adds a link.
     any, none   ``close``    `way`, the number of an OpenStreetMap way that closes, in place of `facility`
     ==========  ===========  =======================================================================================
 
@@ -178,18 +178,28 @@ class _Feature:
             return scenario.close_facility(str(facility), kind=kind)
         if action == "move":
             return scenario.move_facility(str(facility), *self._places[0], kind=kind)
-        return scenario.add_facility(str(kind), *self._places[0], name=self._text("name"), facility=facility)
+        return scenario.add_facility(
+            str(kind), *self._places[0], name=self._text("name"), facility=facility, capex=self._cost()
+        )
 
     def _add_link(self, scenario: Scenario, action: str) -> Scenario:
         if action != "add":
             msg = f"a LineString cannot {action}; a link is added, and a street is closed by its way"
             raise TableError(msg)
-        return scenario.add_link(self._places, link_kind=self._text("link_kind") or LINK_KINDS[-1])
+        return scenario.add_link(self._places, link_kind=self._text("link_kind") or LINK_KINDS[-1], capex=self._cost())
 
     def _describe(self, action: str) -> str:
         """Say what is missing."""
         wanted = "kind" if action == "add" else "facility"
         return f"its {wanted}" if self._text(wanted) is None else "its place"
+
+    def _cost(self) -> float | None:
+        """Return the cost of building; None where it is missing."""
+        value = self._properties.get("capex")
+        if value is None or _is_number(value, most=1e15):
+            return None if value is None else float(value)
+        msg = f"its capex is {_write(value)}; write a number, in whole currency"
+        raise TableError(msg)
 
     def _text(self, name: str) -> str | None:
         """Return a property that is a text, or a number as one; None where it is missing or empty."""
@@ -219,11 +229,11 @@ def _read_places(coordinates: object) -> list[tuple[float, float]]:
     return places
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object, *, most: float = 1e9) -> bool:
     """Tell whether a value is a number that a coordinate may be."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) < 1e9 and isfinite(value)  # a whole number may be too long for a float
+    return abs(value) < most and isfinite(value)  # a whole number may be too long for a float
 
 
 def _write(value: object) -> str:

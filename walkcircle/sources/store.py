@@ -105,12 +105,8 @@ class Store:
 
     def _load(self, key: str, piece: str, record: type[Record], known: Mapping[str, Any]) -> Record | None:
         path = self.folder / f"{key}.{piece}"
-        try:
-            found = path.read_bytes()
-        except OSError:
-            return None
-        content, total = memoryview(found)[:-_SUM_BYTES], found[-_SUM_BYTES:]
-        if hashlib.sha256(content).digest() != total:
+        content = read_entry(path)
+        if content is None:
             return None
         try:
             stream = pa.ipc.open_stream(pa.py_buffer(content))
@@ -135,17 +131,7 @@ class Store:
         stream = pa.BufferOutputStream()
         with pa.ipc.new_stream(stream, batch.schema) as writer:
             writer.write_batch(batch)
-        content = stream.getvalue()
-        number, name = tempfile.mkstemp(dir=self.folder, prefix=f".{key}.", suffix=".part")
-        part = Path(name)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(content)
-                file.write(hashlib.sha256(content).digest())
-            part.replace(self.folder / f"{key}.{piece}")
-        except BaseException:  # also where the user stops the run
-            part.unlink(missing_ok=True)
-            raise
+        write_entry(self.folder / f"{key}.{piece}", stream.getvalue())
 
     def _prune(self, key: str) -> None:
         """Delete what was used longest ago until the rest is small enough, but never the entry just stored."""
@@ -161,6 +147,41 @@ class Store:
                 part.unlink(missing_ok=True)
 
 
+def read_entry(path: Path) -> memoryview | None:
+    """Read an entry with its sum behind it; None where it is not there whole."""
+    try:
+        found = path.read_bytes()
+    except OSError:
+        return None
+    content, total = memoryview(found)[:-_SUM_BYTES], found[-_SUM_BYTES:]
+    return content if hashlib.sha256(content).digest() == total else None
+
+
+def write_entry(path: Path, content: bytes | pa.Buffer) -> None:
+    """Write an entry with its sum behind it, under another name first, so that nobody finds half of it."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.write(hashlib.sha256(content).digest())
+        part.replace(path)
+    except BaseException:  # also where the user stops the run
+        part.unlink(missing_ok=True)
+        raise
+
+
+def locate_cache(piece: str) -> Path | None:
+    """Return the folder of one sort of entries: in that which ``WALKCIRCLE_CACHE`` names, else in the user's cache.
+
+    None where the variable is set to nothing: then nothing is stored.
+    """
+    named = os.environ.get(VARIABLE)
+    if named is None:
+        return platformdirs.user_cache_path("walkcircle", appauthor=False) / piece
+    return Path(named).expanduser() / piece if named.strip() else None
+
+
 def open_store() -> Store | None:
     """Open the store: in the folder that ``WALKCIRCLE_CACHE`` names, else in the user's cache folder.
 
@@ -169,10 +190,8 @@ def open_store() -> Store | None:
     Store or None
         None where the variable is set to nothing: then nothing is stored.
     """
-    named = os.environ.get(VARIABLE)
-    if named is None:
-        return Store(platformdirs.user_cache_path("walkcircle", appauthor=False) / "streets")
-    return Store(Path(named).expanduser() / "streets") if named.strip() else None
+    folder = locate_cache("streets")
+    return None if folder is None else Store(folder)
 
 
 def load_contents(path: Path, store: Store | None, *, report: Report | None = None) -> OsmContents:

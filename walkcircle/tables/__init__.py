@@ -69,6 +69,7 @@ from walkcircle.tables.supply import (
     Supply,
     Zones,
 )
+from walkcircle.tables.tracking import Deliveries, Tracking
 from walkcircle.tables.verdicts import (
     AreaCategories,
     AreaScores,
@@ -127,6 +128,7 @@ __all__ = [
     "Coverage",
     "Crossings",
     "Crowding",
+    "Deliveries",
     "Dtype",
     "DualAccess",
     "Effects",
@@ -164,6 +166,7 @@ __all__ = [
     "Survey",
     "Sweep",
     "Table",
+    "Tracking",
     "Truth",
     "UnitCosts",
     "Unsnapped",
@@ -241,6 +244,8 @@ TABLES: tuple[type[Table], ...] = (
     IndexChanges,
     Proofs,
     Wants,
+    Tracking,
+    Deliveries,
     Roads,
     Controls,
     SchoolRoutes,

@@ -43,6 +43,7 @@ class Projects(Table):
         "alternative_served", "number", "people newly in time with it instead", unit="people × kinds", low=0,
         nullable=True,
     )  # fmt: skip
+    proposed = Column("proposed", "flag", "proposed by the user, and so built in any case; the others were chosen")
     state = Column("state", "text", "planned, building, operating or dropped")
     doubt = Column("doubt", "text", "what is to be checked before it is decided", nullable=True)
     geometry = Column("geometry", "geometry", "the site, or the link")

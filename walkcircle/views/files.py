@@ -24,6 +24,7 @@ from walkcircle.errors import OutputError
 from walkcircle.plan import Plan
 from walkcircle.routes import SchoolWays
 from walkcircle.tables import Clusters, Proofs
+from walkcircle.tracking import join_projects
 from walkcircle.views.comparison import draw_comparison
 from walkcircle.views.text import Language
 
@@ -40,6 +41,9 @@ _LIBRARIES = (
     "osmium",
     "folium",
 )
+
+#: The next version of the user's table of projects, in the folder of a plan.
+TRACKING_NAME = "tracking.csv"
 
 #: Where pages of a run may lie beside its map.
 _PAGE_NAME = re.compile(r"(communities|districts)/[A-Za-z0-9_-]+\.html")
@@ -185,7 +189,9 @@ def write_plan(
 ) -> dict[str, Path]:
     """Write the district plan: page, document, workbook, layers for QGIS and tables, as in :func:`write_outputs`.
 
-    The same plan gives the same bytes: dates inside are those of the data.
+    The same plan gives the same bytes: dates inside are those of the data. ``tracking.csv`` is the next version of the
+    user's table of projects, with the new ones in it (:func:`~walkcircle.tracking.join_projects`); their own file is
+    never written to.
 
     Parameters
     ----------
@@ -202,18 +208,20 @@ def write_plan(
     Returns
     -------
     dict
-        Path of each file by what it is: ``page``, ``document``, ``workbook``, ``geopackage``, ``tables`` (a folder).
+        Path of each file by what it is: ``page``, ``document``, ``workbook``, ``geopackage``, ``tables`` (a folder),
+        ``tracking``.
 
     Raises
     ------
     OutputError
-        The folder cannot be written to.
+        The folder cannot be written to, or the next table of projects would be written over the user's own.
     """
     from walkcircle.views.planning import build_sections, draw_page, list_layers, write_docx, write_xlsx
 
     target = Path(folder) if folder is not None else plan.analysis.study.output_folder / "plan"
     told, tell = language or plan.analysis.study.outputs.language, report or (lambda _: None)
     frames = list_plan_tables(plan)
+    _refuse_own(plan, target / TRACKING_NAME)
     try:
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
@@ -230,6 +238,7 @@ def write_plan(
             }
             _write_geopackage(layers, draft / "plan.gpkg", plan.analysis.place.data_date)
             _write_tables(frames, draft / "tables")
+            _write_tracking(plan, draft / TRACKING_NAME)
             _move(draft, target)
     except FileNotFoundError:
         raise  # a file of the package itself is missing: a bug, not the user's disk
@@ -243,7 +252,26 @@ def write_plan(
         "workbook": target / "plan.xlsx",
         "geopackage": target / "plan.gpkg",
         "tables": target / "tables",
+        "tracking": target / TRACKING_NAME,
     }
+
+
+def _refuse_own(plan: Plan, path: Path) -> None:
+    """Refuse to write over the table that the user keeps."""
+    study = plan.analysis.study
+    if study.plan.tracking is not None and path.exists() and path.samefile(study.path_to(study.plan.tracking)):
+        msg = (
+            f"{path}: [plan] tracking names the file that the next version is written to; keep your own beside the "
+            "study, as a copy of it"
+        )
+        raise OutputError(msg)
+
+
+def _write_tracking(plan: Plan, path: Path) -> None:
+    """Write the next version of the user's table of projects, or one to begin with."""
+    place = plan.analysis.place
+    table = join_projects(place.tracking, plan.projects, on=place.data_date)
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def list_plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
@@ -256,6 +284,7 @@ def list_plan_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "before_after": plan.before_after,
         "index_changes": plan.index_changes,
         "proofs": plan.proofs.drop(columns=Proofs.seconds),  # the same inputs give the same bytes
+        **({"deliveries": plan.deliveries} if len(plan.deliveries) else {}),
     }
 
 

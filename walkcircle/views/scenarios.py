@@ -74,13 +74,13 @@ def _write_edit(edit: Edit) -> dict[str, Any]:
     """Write an edit as a feature."""
     if isinstance(edit, FacilityAdded):
         properties = {"action": "add", "kind": edit.kind, "name": edit.name, "facility": edit.facility}
-        return _make_feature(properties, edit.point)
+        return _make_feature({**properties, "capex": edit.capex}, edit.point)
     if isinstance(edit, FacilityMoved):
         return _make_feature({"action": "move", "facility": edit.facility, "kind": edit.kind}, edit.point)
     if isinstance(edit, FacilityClosed):
         return _make_feature({"action": "close", "facility": edit.facility, "kind": edit.kind}, None)
     if isinstance(edit, LinkAdded) and edit.line is not None:
-        return _make_feature({"action": "add", "link_kind": edit.link_kind}, edit.line)
+        return _make_feature({"action": "add", "link_kind": edit.link_kind, "capex": edit.capex}, edit.line)
     if not isinstance(edit, LinkAdded) and edit.way is not None:
         return _make_feature({"action": "close", "way": edit.way}, None)
     msg = "an edge of a network means nothing in a file; draw the link with a line, or close the street by its way"

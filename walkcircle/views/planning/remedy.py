@@ -172,7 +172,7 @@ def _list_projects(scene: Scene) -> tuple[Listing, ...]:
              row[Projects.newly_served], *(gains.get((project, group), 0.0) for group in groups), row[Projects.alone],
              row[Projects.capex], row[Projects.opex], row[Projects.cost_per_person], row[Projects.index_change],
              scene.name_community(row[Projects.index_community]), scene.sites.get(str(row[Projects.alternative])),
-             row[Projects.alternative_served], scene.mark(row[Projects.first]),
+             row[Projects.alternative_served], scene.mark(row[Projects.first]), scene.mark(row[Projects.proposed]),
              translate_value(clean_name(row[Projects.state]), scene.language),
              None if shared else scene.doubt(row[Projects.doubt]), project)
         )  # fmt: skip
@@ -192,7 +192,8 @@ def _list_projects(scene: Scene) -> tuple[Listing, ...]:
         scene.head("rise", "points", Projects.index_change, spare=True), scene.head("rise_where", spare=True),
         scene.head("other", spare=True),
         scene.head("other_served", "people", Projects.alternative_served, spare=True), scene.head("first", spare=True),
-        scene.head("state"), scene.head("doubt", spare=True), scene.head("project", is_inner=True),
+        scene.head("proposed", spare=True), scene.head("state"), scene.head("doubt", spare=True),
+        scene.head("project", is_inner=True),
     ]  # fmt: skip
     note = scene.say("projects_note")
     if shared:
