@@ -46,7 +46,7 @@ from walkcircle.tables import (
     Wants,
     check_table,
 )
-from walkcircle.tracking import find_closed, join_projects, match_projects
+from walkcircle.tracking import find_closed, find_rows, join_projects
 from walkcircle.views.files import write_plan
 
 #: Five minutes are 300 m. Homes of 100, 60 and 30 people a kilometre apart, each a community, all with a shop.
@@ -105,7 +105,7 @@ def track(*rows):
     made = [
         {
             Tracking.project: name, Tracking.sort: "facility", Tracking.kind: "clinic", Tracking.state: state,
-            Tracking.name: None, Tracking.lon: degrees(x)[0], Tracking.lat: degrees(x)[1], Tracking.shape: None,
+            Tracking.name: None, Tracking.lon: degrees(x)[0], Tracking.lat: degrees(x)[1], Tracking.wkt: None,
             Tracking.planned: None, Tracking.building: None, Tracking.operating: day, Tracking.dropped: None,
             Tracking.promised: np.nan, Tracking.note: None,
         }
@@ -230,7 +230,7 @@ def link_town(tracking):
 def track_link(state, *xy):
     line = gpd.GeoSeries([shapely.LineString(xy)], crs=METRES).to_crs(4326).to_wkt().iloc[0]
     made = track(("bridge", state, 0, None))
-    return made.assign(sort="link", kind="footbridge", lon=np.nan, lat=np.nan, shape=line)
+    return made.assign(sort="link", kind="footbridge", lon=np.nan, lat=np.nan, wkt=line)
 
 
 def test_a_link_that_operates_is_walked_and_delivers():
@@ -330,8 +330,8 @@ def test_a_day_before_that_of_an_earlier_state_is_refused(tmp_path):
 
 
 def test_a_link_with_a_shape_that_is_no_line_is_refused(tmp_path):
-    text = f"project,kind,state,shape\np,path,building,POINT ({LON} {LAT})\n"
-    with pytest.raises(TableError, match=r"'shape' is 'POINT .* write the line as LINESTRING \(lon lat, lon lat\)"):
+    text = f"project,kind,state,wkt\np,path,building,POINT ({LON} {LAT})\n"
+    with pytest.raises(TableError, match=r"'wkt' is 'POINT .* write the line as LINESTRING \(lon lat, lon lat\)"):
         read(write(tmp_path, text))
 
 
@@ -355,9 +355,9 @@ def test_a_site_is_matched_by_kind_and_place_and_the_nearest_row_wins():
         {Projects.project: ["x", "y", "z"], Projects.sort: "facility", Projects.kind: ["clinic", "shop", "clinic"]},
         geometry=[shapely.Point(200, 0), shapely.Point(200, 0), shapely.Point(900, 0)], crs=METRES,
     )  # fmt: skip
-    assert match_projects(tracking, projects).tolist() == [2, -1, -1]
+    assert find_rows(tracking, projects).tolist() == [2, -1, -1]
     assert find_closed(tracking, projects, None).tolist() == [True, False, False]
-    assert match_projects(tracking.iloc[:0], projects).tolist() == [-1, -1, -1]
+    assert find_rows(tracking.iloc[:0], projects).tolist() == [-1, -1, -1]
 
 
 def test_a_proposal_that_was_dropped_is_refused_by_its_name():

@@ -41,9 +41,9 @@ from walkcircle.tables import (
 from walkcircle.tracking import (
     find_closed,
     find_coming,
+    find_rows,
     find_standing,
     locate_projects,
-    match_projects,
     name_projects,
 )
 from walkcircle.unmapped import PROPOSED
@@ -256,7 +256,7 @@ def _find_settled(place: Place, proposals: Scenario) -> tuple[int, str, str] | N
     if not closed.any():
         return None
     first = int(closed.argmax())
-    row = place.tracking.iloc[match_projects(place.tracking, frame)[first]]
+    row = place.tracking.iloc[find_rows(place.tracking, frame)[first]]
     return first + 1, str(row[Tracking.project]), str(row[Tracking.state])
 
 

@@ -62,14 +62,14 @@ def locate_projects(tracking: pd.DataFrame, crs: Any) -> gpd.GeoSeries:
         else shapely.Point(lon, lat) if np.isfinite(lon) and np.isfinite(lat)
         else None
         for shape, lon, lat in zip(
-            tracking[Tracking.shape], tracking[Tracking.lon].astype(float), tracking[Tracking.lat].astype(float),
+            tracking[Tracking.wkt], tracking[Tracking.lon].astype(float), tracking[Tracking.lat].astype(float),
             strict=True,
         )
     ]  # fmt: skip
     return gpd.GeoSeries(shapes, index=tracking.index, crs=WGS84).to_crs(crs)
 
 
-def match_projects(tracking: pd.DataFrame, projects: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def find_rows(tracking: pd.DataFrame, projects: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return for each site of a plan the row of the table that is the same project, -1 where there is none.
 
     Parameters
@@ -123,7 +123,7 @@ def find_closed(tracking: pd.DataFrame | None, projects: gpd.GeoDataFrame, on: s
     """Flag the sites of a plan where a project of the kind was dropped, is to come or stands already, ``(m,)``."""
     if tracking is None:
         return np.zeros(len(projects), dtype=bool)
-    row = match_projects(tracking, projects)
+    row = find_rows(tracking, projects)
     settled = (tracking[Tracking.state] == DROPPED).to_numpy()
     settled = settled | find_coming(tracking, on) | find_standing(tracking, on)
     return np.asarray(np.append(settled, False)[row])
@@ -131,7 +131,7 @@ def find_closed(tracking: pd.DataFrame | None, projects: gpd.GeoDataFrame, on: s
 
 def name_projects(tracking: pd.DataFrame, projects: gpd.GeoDataFrame) -> list[str]:
     """Name the sites of a plan: as in the table where it has them, and never as another project of it."""
-    row, own = match_projects(tracking, projects), projects[Projects.project].to_list()
+    row, own = find_rows(tracking, projects), projects[Projects.project].to_list()
     ids = tracking[Tracking.project].to_list()
     # of several sites that are one project the nearest has its name; the others keep theirs
     apart = np.full(len(projects), np.inf)
@@ -179,7 +179,7 @@ def join_projects(tracking: pd.DataFrame | None, projects: gpd.GeoDataFrame, *, 
             Tracking.name: new[Projects.name].to_numpy(dtype=object),
             Tracking.lon: middle.x.round(DECIMALS).to_numpy(),
             Tracking.lat: middle.y.round(DECIMALS).to_numpy(),
-            Tracking.shape: np.where(
+            Tracking.wkt: np.where(
                 degrees.geom_type == "Point", None, shapely.to_wkt(degrees.to_numpy(), rounding_precision=DECIMALS)
             ),
             Tracking.planned: None if on is None else on[:10],

@@ -353,16 +353,16 @@ def _write_osm(path: Path, answer: dict[str, Any], bounds: Bounds) -> None:
 
 
 def _element_lines(elements: list[dict[str, Any]]) -> Iterator[str]:
-    for element in elements:
-        kind = element["type"]
-        where = f' lat="{element["lat"]:.7f}" lon="{element["lon"]:.7f}"' if kind == "node" else ""
-        yield f'<{kind} id="{element["id"]}"{where}>\n'
-        for node in element.get("nodes", ()):
+    for record in elements:
+        kind = record["type"]
+        where = f' lat="{record["lat"]:.7f}" lon="{record["lon"]:.7f}"' if kind == "node" else ""
+        yield f'<{kind} id="{record["id"]}"{where}>\n'
+        for node in record.get("nodes", ()):
             yield f'<nd ref="{node}"/>\n'
-        for member in element.get("members", ()):
+        for member in record.get("members", ()):
             role = quoteattr(member["role"])
             yield f'<member type="{member["type"]}" ref="{member["ref"]}" role={role}/>\n'
-        for key, value in element.get("tags", {}).items():
+        for key, value in record.get("tags", {}).items():
             yield f"<tag k={quoteattr(key)} v={quoteattr(value)}/>\n"
         yield f"</{kind}>\n"
 

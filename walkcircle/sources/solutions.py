@@ -112,11 +112,11 @@ class SolutionStore:
         if content is None:
             return None
         try:
-            told = json.loads(bytes(content))
-            columns = np.array(told["columns"], dtype=np.int64)
-            numbers = [float(told[name]) for name in ("objective", "bound", "seconds")]
-            price = told["price_of_fairness"]
-            status = str(told["status"])
+            record = json.loads(bytes(content))
+            columns = np.array(record["columns"], dtype=np.int64)
+            numbers = [float(record[name]) for name in ("objective", "bound", "seconds")]
+            price = record["price_of_fairness"]
+            status = str(record["status"])
         except (ValueError, LookupError, TypeError):
             return None  # whole, but not of our making
         with suppress(OSError):
@@ -126,10 +126,10 @@ class SolutionStore:
 
     def save_solution(self, question: Question, solution: Solution) -> None:
         """Keep an answer; where nothing can be written, nothing is left behind and nothing is said."""
-        told = {**asdict(solution), "columns": solution.columns.tolist()}
+        record = {**asdict(solution), "columns": solution.columns.tolist()}
         with suppress(OSError):  # the next run searches again
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_entry(self._locate(question), json.dumps(told).encode())
+            write_entry(self._locate(question), json.dumps(record).encode())
             entries = sorted(self.folder.glob("*.solution"), key=lambda path: path.stat().st_mtime)
             for path in entries[:-MOST_ENTRIES]:
                 path.unlink(missing_ok=True)

@@ -95,7 +95,7 @@ def read_tracking(path: Path, standard: Standard, *, crs: pyproj.CRS, report: Re
         Tracking.name: _read_texts(rows, Tracking.name),
         Tracking.lon: lon,
         Tracking.lat: lat,
-        Tracking.shape: shapes,
+        Tracking.wkt: shapes,
         **days,
         Tracking.promised: promised.astype(float),
         Tracking.note: _read_texts(rows, Tracking.note),
@@ -210,7 +210,7 @@ def _read_points(rows: Rows, crs: pyproj.CRS) -> tuple[pd.Series, pd.Series]:
 
 def _read_shapes(rows: Rows, sorts: pd.Series, crs: pyproj.CRS) -> pd.Series:
     """Read lines of links and areas of sites where there are any, as they are written."""
-    texts = _read_texts(rows, Tracking.shape)
+    texts = _read_texts(rows, Tracking.wkt)
     given = texts.dropna()
     if given.empty:
         return texts
@@ -221,7 +221,7 @@ def _read_shapes(rows: Rows, sorts: pd.Series, crs: pyproj.CRS) -> pd.Series:
     rows.refuse(
         ~(fits & shapes.notna() & ~shapes.is_empty),
         lambda row: (
-            f"'{Tracking.shape}' is '{_shorten(texts[row])}'; "
+            f"'{Tracking.wkt}' is '{_shorten(texts[row])}'; "
             + ("write the line as LINESTRING (lon lat, lon lat)" if sorts[row] == LINK else
                "write the area as POLYGON ((lon lat, lon lat, lon lat, lon lat))")
             + ", in degrees (WGS 84)"
@@ -253,15 +253,14 @@ def _read_days(rows: Rows, column: Column) -> pd.Series:
 
 def _refuse_disorder(rows: Rows, days: dict[Column, pd.Series]) -> None:
     """Refuse a day that is before that of an earlier state."""
-    for earlier, later in combinations(DAYS, 2):
-        known = days[earlier].notna() & days[later].notna()
-        before = known & (days[later].fillna("") < days[earlier].fillna(""))
-        rows.refuse(
-            before,
-            lambda row, earlier=earlier, later=later: (  # type: ignore[misc]
-                f"'{later}' is {days[later][row]}, before '{earlier}', {days[earlier][row]}; correct one of them"
-            ),
-        )
+    for pair in combinations(DAYS, 2):
+        first, second = (days[column] for column in pair)
+        before = first.notna() & second.notna() & (second.fillna("") < first.fillna(""))
+        words = [
+            f"'{pair[1]}' is {late}, before '{pair[0]}', {early}" for late, early in zip(second, first, strict=True)
+        ]
+        told = pd.Series(words, index=first.index)
+        rows.refuse(before, told.__getitem__, hint="; correct one of them")
 
 
 def _refuse_without_place(
@@ -276,7 +275,7 @@ def _refuse_without_place(
     rows.refuse(
         counts & (sorts == LINK) & ~drawn,
         lambda row: (
-            f"it is a link that is {states[row]} and has no line; write it in '{Tracking.shape}' as "
+            f"it is a link that is {states[row]} and has no line; write it in '{Tracking.wkt}' as "
             "LINESTRING (lon lat, lon lat), from street to street"
         ),
     )

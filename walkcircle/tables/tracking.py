@@ -16,8 +16,8 @@ class Tracking(Table):
     name = Column("name", "text", "name of the facility or of what is crossed", nullable=True)
     lon = Column("lon", "number", "longitude, WGS 84", unit="°", low=-180, high=180, nullable=True)
     lat = Column("lat", "number", "latitude, WGS 84", unit="°", low=-90, high=90, nullable=True)
-    shape = Column(
-        "shape", "text", "line of a link or area of a site in WGS 84, such as LINESTRING (lon lat, lon lat)",
+    wkt = Column(
+        "wkt", "text", "line of a link or area of a site in WGS 84, such as LINESTRING (lon lat, lon lat)",
         nullable=True,
     )  # fmt: skip
     planned = Column("planned", "text", "day since which it is planned", nullable=True)

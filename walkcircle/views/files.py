@@ -23,7 +23,7 @@ from walkcircle.changes import Comparison
 from walkcircle.errors import OutputError
 from walkcircle.plan import Plan
 from walkcircle.routes import SchoolWays
-from walkcircle.tables import Clusters, Proofs
+from walkcircle.tables import Clusters, Proofs, Tracking
 from walkcircle.tracking import join_projects
 from walkcircle.views.comparison import draw_comparison
 from walkcircle.views.text import Language
@@ -368,9 +368,8 @@ def _write_csv(plain: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, with a longitude and latitude for a shape."""
     if isinstance(plain, gpd.GeoDataFrame):
         middle = plain.geometry.representative_point().to_crs(4326)
-        plain = pd.DataFrame(plain.drop(columns=plain.geometry.name)).assign(
-            lon=middle.x.round(7), lat=middle.y.round(7)
-        )
+        degrees = {str(Tracking.lon): middle.x.round(7), str(Tracking.lat): middle.y.round(7)}
+        plain = pd.DataFrame(plain.drop(columns=plain.geometry.name)).assign(**degrees)
     # the byte-order mark lets spreadsheets read Chinese names
     plain.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
