@@ -293,7 +293,7 @@ def circles(bench: Bench, *, side: int = 14, hexagons: Path | None = None, draws
         "xy": shapely.get_coordinates(town.clusters.geometry.to_numpy()), "people": people,
         "ends": found.neighbours, "least": rules.population[0],
     }  # fmt: skip
-    answer = bench.peers.ask("spopt_maxp", given)
+    answer = bench.peers.ask("spopt_maxp", given, most_s=3600 if bench.full else 300)
     if answer is None:
         why = bench.peers.missing.get("spopt_maxp") or bench.peers.missing.get("planners", "no answer")
         yield Line(name, ours, why)
