@@ -30,6 +30,7 @@ def test_a_notebook_runs(text):
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 
-def test_there_is_a_first_notebook():
-    """The story that the README sends people to exists."""
-    assert (NOTEBOOKS / "01_first_map.py") in TEXTS
+@pytest.mark.parametrize("name", ["01_first_map", "04_new_sites"])
+def test_the_notebooks_of_the_readme_exist(name):
+    """The stories that the README sends people to exist."""
+    assert (NOTEBOOKS / f"{name}.py") in TEXTS

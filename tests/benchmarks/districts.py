@@ -30,7 +30,7 @@ METRES_PER_MIN, DETOUR = 80.0, 1.3
 #: Homes for each km² of a made-up district, and how far they lie from the middle of their quarter, metres.
 _HOMES_PER_KM2, _QUARTER_M = 125.0, 350.0
 #: Width of a hexagon of a made-up town, metres, and residents of one in its middle.
-HEXAGON_M, _DENSEST = 150.0, 600.0
+HEXAGON_M, _DENSEST = 200.0, 1_600.0
 CRS_OF_TOWNS = CRS.from_epsg(32651)
 
 

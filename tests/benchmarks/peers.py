@@ -119,10 +119,13 @@ class Peers:
             found.append(f"{name}: {done.stdout.strip() or 'unknown'}")
         return "; ".join(found) or "no other tool is installed"
 
-    def ask(self, job: str, given: Mapping[str, object], *, keep: bool = True, times: int = 1) -> Answer | None:
+    def ask(
+        self, job: str, given: Mapping[str, object], *, keep: bool = True, times: int = 1, most_s: float | None = None
+    ) -> Answer | None:
         """Ask a tool in its own process; None, with the reason in `missing`, where it cannot answer.
 
-        Of several `times` the one with the median CPU seconds of the asking counts.
+        Of several `times` the one with the median CPU seconds of the asking counts. What has not answered after
+        `most_s` seconds of the clock is ended.
         """
         work = self.folder / "work"
         work.mkdir(parents=True, exist_ok=True)
@@ -139,10 +142,15 @@ class Peers:
         answers = []
         for number in range(times):
             answered = kept.with_name(f"{kept.name.removesuffix('.answer.npz')}-{number}.npz")
-            done = subprocess.run(
-                [self.python(environment), HERE / "peer_jobs.py", job, asked, answered],
-                env={**os.environ, **ONE_THREAD, "PYTHONPATH": ""}, check=False, capture_output=True, text=True,
-            )  # fmt: skip
+            try:
+                done = subprocess.run(
+                    [self.python(environment), HERE / "peer_jobs.py", job, asked, answered], timeout=most_s,
+                    env={**os.environ, **ONE_THREAD, "PYTHONPATH": ""}, check=False, capture_output=True, text=True,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                self.missing[job] = f"{job}: no answer after {most_s:g} s"
+                asked.unlink()
+                return None
             if done.returncode:
                 self.missing[job] = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
                 asked.unlink()
