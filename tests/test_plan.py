@@ -530,7 +530,7 @@ def test_a_plan_that_was_stopped_does_not_search_again(tmp_path, monkeypatch):
         searched.append(more["budget"])
         return solve_siting(*given, **more)
 
-    monkeypatch.setattr("walkcircle.plan.solve_siting", search)
+    monkeypatch.setattr("walkcircle.choices.solve_siting", search)
     store, answer = SolutionStore(tmp_path / "solutions"), answer_of(
         sites_of(), plan=PlanSection(budget=(5.0, 10.0)), currency="CNY"
     )  # fmt: skip
