@@ -5,14 +5,17 @@ function makeSheets(app) {
   const border = makeBorderPainter(app);
   const walks = makeWalkPainter(app);
   const marks = makeMarkPainter(app);
+  const goals = makeGoalPainter(app);
+  const glow = makeGlowPainter(app);
   const own = makeOwnPainter(app);
   const names = makeNamePainter(app);
   const all = [
     ["ground", 210, makeGroundPainter(app), "tiles"],
     ["areas", 220, makeAreaPainter(app), "measure on at"],
     ["streets", 230, makeStreetPainter(app), ""],
-    ["marks", 240, (pen) => [walks, border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
-    ["glow", 250, makeGlowPainter(app), "hover at"],
+    ["walks", 236, walks, "on at door walker"],
+    ["marks", 240, (pen) => [border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
+    ["glow", 250, (pen) => [goals, glow].forEach((paint) => paint(pen)), "hover at door on walker measure edits"],
   ];
   return all.map(([name, z, paint, keys]) => {
     const pane = app.map.createPane(`walkcircle-${name}`);
@@ -114,6 +117,7 @@ async function start(map, element) {
   const data = await unpack(element);
   const app = { map, data, ...makeState(data) };
   app.say = makeWords(app);
+  app.graph = makeGraph(data);
   app.probe = document.createElement("canvas").getContext("2d");
   const communities = data.shapes("communities");
   app.areaPaths = Array.from({ length: communities.count }, (_, i) => makePaths(communities, [i])[0]);
@@ -128,10 +132,11 @@ async function start(map, element) {
   else showAll(app, { animate: false });
   app.sheets = makeSheets(app);
   startTiles(app);
+  startDoor(app);
   startPointer(app);
   startPrint(app);
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
-  app.onChange("measure on at language", () => keepFragment(app));
+  app.onChange("measure on at door walker language", () => keepFragment(app));
   map.on("moveend", () => keepFragment(app));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
@@ -146,4 +151,5 @@ async function start(map, element) {
     openFacility: (i) => openFacility(app, i),
   });
   map.getContainer().walkcircle = app;
+  Object.assign(walkcircle, makeInterface(app));
 }

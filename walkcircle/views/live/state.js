@@ -14,8 +14,11 @@ function makeState(data) {
   const state = {
     measure: -1, // -1 is the index, else the position of a kind
     on: new Set(FIRST_VIEW),
-    at: null, // {type: "community" | "home", i}
+    at: null, // {type: "community" | "home" | "door", i}
     hover: null, // {type: "community" | "home" | "facility", i}
+    door: null, // {x, y} in payload pixels
+    walker: 0,
+    edits: 0, // how many were made (whatif.js)
     language: data.language,
   };
   return {
@@ -72,6 +75,13 @@ function readFragment(app) {
   const home = app.data.clusters.ids.indexOf(asked.get("home"));
   if (community >= 0) values.at = { type: "community", i: community };
   if (home >= 0) values.at = { type: "home", i: home };
+  const door = (asked.get("door") || "").split(",").map(Number);
+  if (door.length === 2 && door.every(Number.isFinite)) {
+    const [x, y] = projectDegrees(app, ...door);
+    Object.assign(values, { door: { x, y }, at: { type: "door", i: 0 } });
+  }
+  const walker = app.data.walkers.all.findIndex(({ name }) => name === asked.get("walker"));
+  if (walker >= 0) values.walker = walker;
   const view = (asked.get("view") || "").split("/").map(Number);
   return { values, view: view.length === 3 && view.every(Number.isFinite) ? view : null };
 }
@@ -87,6 +97,11 @@ function keepFragment(app) {
   if ([...state.on].sort().join() !== [...FIRST_VIEW].sort().join()) parts.set("on", [...state.on].join(","));
   if (state.at?.type === "community") parts.set("community", data.communities.ids[state.at.i]);
   if (state.at?.type === "home") parts.set("home", data.clusters.ids[state.at.i]);
+  if (state.at?.type === "door") {
+    const [lon, lat] = unprojectPixels(app, state.door.x, state.door.y);
+    parts.set("door", `${lon.toFixed(6)},${lat.toFixed(6)}`);
+  }
+  if (state.walker) parts.set("walker", data.walkers.all[state.walker].name);
   if (state.language !== data.language) parts.set("lang", state.language);
   history.replaceState(null, "", `#${parts}`);
 }
