@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: Streets are drawn and joined to this, metres: a click is nearer to one street than to another by less than this about
 #: once in ten thousand.
-STEP_M = 0.05
+STEP_M = 0.01
 
 #: Hundredths, of a metre and of a second.
 PARTS = 100
