@@ -9,20 +9,23 @@ hundred edges, so its time is within a few hundredths of a second of the one in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import shapely
 
-from walkcircle.analysis import Analysis, snap_clusters, snap_facilities
+from walkcircle.analysis import Analysis, find_allowed, snap_clusters, snap_facilities
 from walkcircle.attainment import choose_walkers
 from walkcircle.footing import make_footing
 from walkcircle.legs import walk_directly
 from walkcircle.network import LINK, WalkNetwork
+from walkcircle.snapping import find_ways_out
 from walkcircle.study import SEARCH_FACTOR
+from walkcircle.tables import Coverage
 from walkcircle.views.payload import Packing
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from walkcircle.footing import Footing
@@ -42,6 +45,8 @@ STREET_CLASSES = ("main", "minor", "service", "path", "steps", "hidden")
 _MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
 _PATHS = ("path", "footway", "cycleway", "bridleway", "track", "corridor", "platform")
 
+_NOTHING: Final = np.empty(0, np.int64)
+
 #: Degree of the polynomials between metres and pixels: over 100 km they are within a millimetre.
 DEGREE = 5
 
@@ -50,7 +55,7 @@ def pack_streets(answer: Analysis, packing: Packing) -> dict[str, Any]:
     """Pack the streets: nodes, edges, the corners between, and what decides who joins them."""
     network = answer.place.network
     steps = np.rint((network.xy - network.xy[0]) / STEP_M).astype(np.int64)
-    packing.add_ints("streets.nodes", np.diff(steps, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel())
+    packing.add_ints("streets.nodes", _step(network.xy, network).ravel())
     packing.add_ints("streets.first", np.diff(network.ends[:, 0], prepend=0))
     packing.add_ints("streets.last", np.diff(network.ends, axis=1).ravel())
     count, moves, drawn = _draw_corners(network, steps)
@@ -68,6 +73,7 @@ def pack_walkers(answer: Analysis, packing: Packing) -> dict[str, Any]:
     """Pack how each walker finds the streets, and where homes and facilities meet them."""
     study, network = answer.study, answer.place.network
     walkers = []
+    _pack_outlines(answer, packing)
     for position, walker in enumerate(study.walkers):
         footing = answer.footing if position == 0 else make_footing(network, walker)
         starts = answer.starts if position == 0 else snap_clusters(answer.place, study, answer.clusters, footing)
@@ -79,15 +85,23 @@ def pack_walkers(answer: Analysis, packing: Packing) -> dict[str, Any]:
         begin, end, _, metres = walk_directly(footing, starts, ends)
         same = (metres == 0) & (starts.access_m[begin] + ends.access_m[end] > 0)
         packing.add_ints(f"{name}.doors", np.stack([begin[same], end[same]], axis=1).ravel())
+        for role, is_public in (("home", False), ("place", True)):
+            _pack_estates(answer, footing, f"{name}.{role}", packing, is_public=is_public)
         walkers.append(_describe_walker(walker))
     names = [walker.name for walker in study.walkers]
     chosen = choose_walkers(study.standard, names, own_walker=study.checkup.own_walker)
+    of_kind = [names.index(chosen[kind.id]) for kind in study.standard.kinds]
+    # whom the tables count: a walk of exactly the limit must not fall on the other side by a hundredth of a second
+    covered = answer.coverage[Coverage.covered].to_numpy(dtype=np.int64)
+    covered = covered.reshape(len(names), len(answer.clusters), len(of_kind))
+    packing.add_ints("covered", covered[of_kind, :, np.arange(len(of_kind))].ravel())
     return {
         "all": walkers,
-        "of_kind": [names.index(chosen[kind.id]) for kind in study.standard.kinds],
+        "of_kind": of_kind,
         "limits_min": [kind.limit_min for kind in study.standard.kinds],
         "search_min": SEARCH_FACTOR * max(kind.limit_min for kind in study.standard.kinds),
         "within_m": study.snapping.within_m,
+        "estates": len(answer.place.estates),
     }
 
 
@@ -130,6 +144,50 @@ def _pack_spots(
     along = spots.fraction * network.length_m[spots.edge]
     packing.add_ints(f"{name}.along", np.rint(along * PARTS).astype(np.int64))
     packing.add_ints(f"{name}.leg", np.rint(spots.access_m * PARTS).astype(np.int64))
+
+
+def _pack_outlines(answer: Analysis, packing: Packing) -> None:
+    """Pack the outlines of closed estates, the smallest first: of nested ones the smallest counts."""
+    network, estates = answer.place.network, _sort_estates(answer)
+    areas, estate = shapely.get_parts(estates.geometry.to_numpy(), return_index=True)
+    rings, area = shapely.get_rings(areas, return_index=True)
+    packing.add_ints("estates.parts", np.bincount(estate[area], minlength=len(estates)))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    packing.add_ints("estates.corners", np.bincount(ring, minlength=len(rings)))
+    packing.add_ints("estates", _step(xy, network).ravel())
+
+
+def _pack_estates(answer: Analysis, footing: Footing, name: str, packing: Packing, *, is_public: bool) -> None:
+    """Pack what a door inside each estate joins: its own paths, else its gates, and where these meet the streets."""
+    place, network = answer.place, answer.place.network
+    found = find_ways_out(
+        _sort_estates(answer), network, within_m=answer.study.snapping.within_m,
+        allowed=find_allowed(place, footing, is_public=is_public), allowed_inside=footing.usable & (network.kind != LINK),
+        entrances=place.entrances,
+    )  # fmt: skip
+    packing.add_ints(f"{name}.own", [len(own) for own, _ in found])
+    packing.add_ints(f"{name}.own.edge", np.concatenate([_NOTHING, *(np.diff(own, prepend=0) for own, _ in found)]))
+    packing.add_ints(f"{name}.gates", [len(ways.edge) for _, ways in found])
+    edge = np.concatenate([_NOTHING, *(ways.edge for _, ways in found)])
+    xy, gate_xy = (np.concatenate([np.empty((0, 2)), *arrays]) for arrays in
+                   ([ways.xy for _, ways in found], [ways.gate_xy for _, ways in found]))  # fmt: skip
+    along = shapely.line_locate_point(network.lines[edge], shapely.points(xy), normalized=True)
+    packing.add_ints(f"{name}.gates.edge", edge)
+    packing.add_ints(f"{name}.gates.along", np.rint(along * network.length_m[edge] * PARTS).astype(np.int64))
+    leg = np.concatenate([np.empty(0), *(ways.access_m for _, ways in found)])
+    packing.add_ints(f"{name}.gates.leg", np.rint(leg * PARTS).astype(np.int64))
+    packing.add_ints(f"{name}.gates.xy", _step(gate_xy, network).ravel())
+
+
+def _sort_estates(answer: Analysis) -> gpd.GeoDataFrame:
+    estates = answer.place.estates
+    return estates.iloc[np.argsort(estates.geometry.area.to_numpy(), kind="stable")]
+
+
+def _step(xy: NDArray[np.float64], network: WalkNetwork) -> NDArray[np.int64]:
+    """Return differences between places in steps from the first node."""
+    steps = np.rint((xy - network.xy[0]) / STEP_M).astype(np.int64)
+    return np.diff(steps, axis=0, prepend=np.zeros((1, 2), np.int64))
 
 
 def _describe_walker(walker: Walker) -> dict[str, Any]:

@@ -86,37 +86,18 @@ function measureStretches(graph, { edge, from, to, slot }, slots) {
 }
 
 /** Call `move(x, y)` and `line(x, y)` along an edge from one fraction to another, in the coordinates `xy` of its corners. */
-function traceStretch(graph, xy, e, from, to, move, line) {
-  const [c0, c1] = [graph.corner[e], graph.corner[e + 1] - 1];
-  if (from === 0 && to === 1) {
-    move(xy[2 * c0], xy[2 * c0 + 1]);
-    for (let c = c0 + 1; c <= c1; c++) line(xy[2 * c], xy[2 * c + 1]);
-    return;
-  }
-  const step = (c) => Math.hypot(graph.xy[2 * c + 2] - graph.xy[2 * c], graph.xy[2 * c + 3] - graph.xy[2 * c + 1]);
-  let whole = 0;
-  for (let c = c0; c < c1; c++) whole += step(c);
-  const [start, stop] = [from * whole, to * whole];
-  let before = 0;
-  let begun = false;
-  for (let c = c0; c < c1; c++) {
-    const along = step(c);
-    const after = before + along;
-    const place = (at) => {
-      const t = along > 0 ? Math.max(0, Math.min(1, (at - before) / along)) : 0;
-      return [xy[2 * c] + t * (xy[2 * c + 2] - xy[2 * c]), xy[2 * c + 1] + t * (xy[2 * c + 3] - xy[2 * c + 1])];
-    };
-    if (!begun && (after >= start || c === c1 - 1)) {
-      move(...place(start));
-      begun = true;
-    }
-    if (begun && (after >= stop || c === c1 - 1)) {
-      line(...place(stop));
-      return;
-    }
-    if (begun) line(xy[2 * c + 2], xy[2 * c + 3]);
-    before = after;
-  }
+function traceStretch({ corner, before }, xy, e, from, to, move, line) {
+  const last = corner[e + 1] - 1;
+  const [start, stop] = [from * before[last], to * before[last]];
+  let c = corner[e]; // the segment from c to c + 1 is the one that is cut
+  while (c + 1 < last && before[c + 1] < start) c++;
+  const tell = (at, act) => {
+    const t = before[c + 1] > before[c] ? (at - before[c]) / (before[c + 1] - before[c]) : 0;
+    act(xy[2 * c] + t * (xy[2 * c + 2] - xy[2 * c]), xy[2 * c + 1] + t * (xy[2 * c + 3] - xy[2 * c + 1]));
+  };
+  tell(start, move);
+  for (; c + 1 < last && before[c + 1] < stop; c++) line(xy[2 * c + 2], xy[2 * c + 3]);
+  tell(stop, line);
 }
 
 /** The way from the doorstep to a spot: stretches of edges in the order in which they are walked. */

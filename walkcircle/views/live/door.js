@@ -5,7 +5,9 @@ const STEP_PX = 8;
 
 /** Set the doorstep at a place in payload pixels; the layer of walks is switched on with it. */
 function setDoor(app, x, y) {
-  app.change({ door: { x, y }, at: { type: "door", i: 0 }, on: new Set([...app.state.on, "walks"]) });
+  const { on } = app.state;
+  // while the doorstep moves nothing else is painted again
+  app.change({ door: { x, y }, at: { type: "door", i: 0 }, on: on.has("walks") ? on : new Set([...on, "walks"]) });
 }
 
 /** The pin, and the keys while the map has the focus. */

@@ -20,6 +20,7 @@ function makeGraph(data) {
   const corner = new Int32Array(edges + 1);
   for (let e = 0; e < edges; e++) corner[e + 1] = corner[e] + inner[e] + 2;
   const xy = new Float64Array(2 * corner[edges]);
+  const before = new Float64Array(corner[edges]); // how far along its edge each corner is drawn, metres
   const metres = new Float64Array(edges);
   const length = data.ints("streets.length");
   for (let e = 0, m = 0, c = 0; e < edges; e++) {
@@ -28,6 +29,7 @@ function makeGraph(data) {
     const set = (toX, toY) => {
       steps += Math.sqrt((toX - x) ** 2 + (toY - y) ** 2);
       [x, y] = [toX, toY];
+      before[c] = steps * step;
       xy[2 * c] = x * step;
       xy[2 * c++ + 1] = y * step;
     };
@@ -37,7 +39,7 @@ function makeGraph(data) {
     metres[e] = (Math.floor(steps * step * 100 + 0.5) + length[e]) / 100;
   }
   return {
-    nodes: nodes.length / 2, edges, ends, corner, xy, metres,
+    nodes: nodes.length / 2, edges, ends, corner, xy, before, metres,
     marks: data.ints("streets.marks"),
     toMetres: makePolynomial(data.streets.metres),
     toPixels: makePolynomial(data.streets.pixels),

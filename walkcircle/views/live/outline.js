@@ -7,8 +7,8 @@
 /** How far off a street the ground counts as reached, metres (isochrones.OFF_STREET_M). */
 const OFF_STREET_M = 25;
 
-/** Spacing of the grid, metres. */
-const OUTLINE_CELL_M = 12.5;
+/** Spacing of the grid, metres (isochrones.CELL_M). */
+const OUTLINE_CELL_M = 20;
 
 /** For each way of a cell's corners (1, 2, 4, 8 inside, from below left around): the sides between which the outline runs. */
 const SQUARES = [

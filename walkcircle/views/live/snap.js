@@ -76,16 +76,9 @@ function comesBefore(one, other) {
 }
 
 /** How far along its edge a place on a segment lies, 0 to 1. */
-function fractionAt(graph, e, segment, t) {
-  const { xy, corner } = graph;
-  let [before, whole] = [0, 0];
-  for (let c = corner[e]; c < corner[e + 1] - 1; c++) {
-    const step = Math.hypot(xy[2 * c + 2] - xy[2 * c], xy[2 * c + 3] - xy[2 * c + 1]);
-    if (c < segment) before += step;
-    else if (c === segment) before += t * step;
-    whole += step;
-  }
-  return whole > 0 ? Math.min(before / whole, 1) : 0;
+function fractionAt({ before, corner }, e, segment, t) {
+  const whole = before[corner[e + 1] - 1];
+  return whole > 0 ? Math.min((before[segment] + t * (before[segment + 1] - before[segment])) / whole, 1) : 0;
 }
 
 /** The spots where a walker who stands at a place in metres joins the streets; `role` is "home" or "place". */
@@ -93,10 +86,58 @@ function snapPlace(app, footing, x, y, role) {
   const { graph } = app;
   const within = app.data.walkers.within_m;
   const allowed = footing.allowed[role];
-  const found = findStreet(graph, x, y, within, (e) => allowed[e] === 2) || findStreet(graph, x, y, within, (e) => allowed[e] === 1);
-  if (!found) return [];
-  return [{
-    edge: found.edge, fraction: fractionAt(graph, found.edge, found.segment, found.t), seconds: found.metres / footing.pace,
-    metres: found.metres, x: found.x, y: found.y,
-  }];
+  const find = (counts) => {
+    const found = findStreet(graph, x, y, within, counts);
+    if (!found) return null;
+    const { edge, segment, t, metres } = found;
+    return [{ edge, fraction: fractionAt(graph, edge, segment, t), seconds: metres / footing.pace }];
+  };
+  const estate = findEstate(app, x, y);
+  if (estate >= 0) {
+    const { own, gates } = estatesOf(app, footing, role)[estate];
+    const home = own.size ? find((e) => own.has(e)) : null;
+    if (home) return home;
+    if (gates.length) {
+      return gates.map((gate) => ({ ...gate, seconds: (gate.leg + Math.hypot(gate.x - x, gate.y - y)) / footing.pace }));
+    }
+    return find((e) => allowed[e] > 0) || [];
+  }
+  return find((e) => allowed[e] === 2) || find((e) => allowed[e] === 1) || [];
+}
+
+/** The smallest closed estate around a place in metres, or -1. */
+function findEstate(app, x, y) {
+  const { data } = app;
+  app.estates ??= (() => {
+    const { xy, run, corner } = data.shapes("estates");
+    return Array.from({ length: data.walkers.estates }, (_, i) => Array.from({ length: run[i + 1] - run[i] }, (__, r) =>
+      Array.from(xy.subarray(2 * corner[run[i] + r], 2 * corner[run[i] + r + 1]), (steps) => steps * data.streets.step)));
+  })();
+  return app.estates.findIndex((rings) => rings.filter((ring) => isInside(ring, x, y)).length % 2 === 1);
+}
+
+/** What a door inside each closed estate joins: the estate's own paths, else its gates. */
+function estatesOf(app, footing, role) {
+  footing.estates ??= {};
+  footing.estates[role] ??= (() => {
+    const { data, graph } = app;
+    const ints = (column) => data.ints(`walkers.${footing.position}.${role}.${column}`);
+    const [paths, ways] = [sumUp(ints("own")), sumUp(ints("gates"))];
+    const [own, edge, along, leg] = ["own.edge", "gates.edge", "gates.along", "gates.leg"].map(ints);
+    const xy = data.places(`walkers.${footing.position}.${role}.gates.xy`);
+    return Array.from({ length: data.walkers.estates }, (_, i) => {
+      const edges = new Set();
+      for (let k = paths[i], e = 0; k < paths[i + 1]; k++) edges.add(e += own[k]);
+      const gates = Array.from({ length: ways[i + 1] - ways[i] }, (__, n) => {
+        const k = ways[i] + n;
+        const metres = graph.metres[edge[k]];
+        return {
+          edge: edge[k], fraction: metres > 0 ? Math.min(along[k] / 100 / metres, 1) : 0, leg: leg[k] / 100,
+          x: xy[2 * k] * data.streets.step, y: xy[2 * k + 1] * data.streets.step,
+        };
+      });
+      return { own: edges, gates };
+    });
+  })();
+  return footing.estates[role];
 }

@@ -136,7 +136,8 @@ async function start(map, element) {
   startPointer(app);
   startPrint(app);
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
-  app.onChange("measure on at door walker language", () => keepFragment(app));
+  app.onChange("measure on at walker language", () => keepFragment(app));
+  app.onChange("door", () => keepLater(app));
   map.on("moveend", () => keepFragment(app));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
@@ -152,4 +153,6 @@ async function start(map, element) {
   });
   map.getContainer().walkcircle = app;
   Object.assign(walkcircle, makeInterface(app));
+  // what the first click needs, while nobody waits for it
+  (window.requestIdleCallback || setTimeout)(() => walkHome(app, Math.max(fullestHome(app), 0)));
 }

@@ -86,6 +86,12 @@ function readFragment(app) {
   return { values, view: view.length === 3 && view.every(Number.isFinite) ? view : null };
 }
 
+/** Keep it when the doorstep has come to rest: browsers count how often an address changes. */
+function keepLater(app) {
+  clearTimeout(app.keeping);
+  app.keeping = setTimeout(() => keepFragment(app), 300);
+}
+
 /** Keep what the reader sees in the fragment, so that a link shows the same. */
 function keepFragment(app) {
   if (!/^(file|https?):$/.test(location.protocol)) return; // a notebook's frame has no address of its own

@@ -156,6 +156,7 @@ function measureCoverage(app) {
   const { closed, proposals } = planOf(app);
   const community = data.ints("clusters.community");
   const none = new Set();
+  const covered = data.ints("covered");
   return data.standard.kinds.flatMap((kind, k) => {
     const walker = data.walkers.of_kind[k];
     const { homes } = footingOf(app, walker);
@@ -169,8 +170,11 @@ function measureCoverage(app) {
       if (!row || homes.start[home] === homes.start[home + 1]) continue;
       const people = demandOf(app, home, k);
       row.known += people;
-      if (before[home] <= limit) row.coveredBefore += people;
-      if (now[home] <= limit || added.some(({ seconds }) => seconds[home] <= limit)) row.covered += people;
+      // as long as nothing changes for a home, the tables say whether it is in time
+      const was = covered[k * community.length + home] === 1;
+      const is = now[home] === before[home] ? was : now[home] <= limit;
+      if (was) row.coveredBefore += people;
+      if (is || added.some(({ seconds }) => seconds[home] <= limit)) row.covered += people;
     }
     return rows.map((row) => ({
       ...row, share: row.known > 0 ? row.covered / row.known : null, shareBefore: row.known > 0 ? row.coveredBefore / row.known : null,
