@@ -16,6 +16,7 @@ from walkcircle.proposals import Scenario
 from walkcircle.scenario import measure_effect
 from walkcircle.sources.scenarios import read_scenario
 from walkcircle.tables import CommunityCoverage, Effects, Facilities, Nearest
+from walkcircle.views.graphs import STEP_M
 from walkcircle.walking import nearest, walk
 
 #: Places asked for, each for every kind: of 9 to 20 kinds, so that more than a thousand walks are compared in each town.
@@ -41,7 +42,11 @@ def scatter(answer, count: int) -> gpd.GeoDataFrame:
     along = shapely.line_interpolate_point(network.lines[edge], chance.random(len(edge)), normalized=True)
     near = shapely.get_coordinates(along) + chance.normal(0, 20, (len(edge), 2))
     xy = np.concatenate([chance.uniform(low, high, (count // 2, 2)), near])
-    return gpd.GeoDataFrame({"place": range(count)}, geometry=gpd.points_from_xy(*xy.T), crs=network.crs)
+    # two streets as near as each other to a centimetre: which one is joined is a matter of rounding
+    apart = shapely.distance(shapely.points(xy)[:, None], network.lines)
+    apart -= apart.min(axis=1, keepdims=True)
+    xy = xy[~((apart > 0) & (apart < 2 * STEP_M)).any(axis=1)]
+    return gpd.GeoDataFrame({"place": range(len(xy))}, geometry=gpd.points_from_xy(*xy.T), crs=network.crs)
 
 
 def list_degrees(places) -> list[list[float]]:
@@ -69,16 +74,15 @@ def test_a_thousand_walks_take_as_long_in_the_page_as_in_python(town, page, anal
 def test_an_isochrone_of_the_page_is_that_of_python(town, page, analyses):
     """The streets are as long, and the ground is the same but for the width of a pavement here and there."""
     answer = analyses[town]
-    places = scatter(answer, 40).iloc[20:32]
+    places = scatter(answer, 40).iloc[-15:]
     starts = snap_clusters(answer.place, answer.study, places, answer.footing)
     reach = walk(answer.footing, starts, answer.footing.walker, limit_min=15)
     drawn = trace_isochrones(reach, [15])
     compared = 0
     for row, (lon, lat) in enumerate(list_degrees(places)):
         streets = trace_streets(reach, row, 15)
-        ground, lines = page.evaluate(
-            "([lon, lat]) => walkcircle.isochrone(lon, lat, 15).features", [lon, lat]
-        )  # fmt: skip
+        told = page.evaluate("([lon, lat]) => JSON.stringify(walkcircle.isochrone(lon, lat, 15).features)", [lon, lat])
+        ground, lines = json.loads(told)
         assert lines["properties"]["metres"] == pytest.approx(streets["length_m"].sum(), rel=1e-3, abs=0.5)
         if not lines["geometry"]["coordinates"]:
             continue
