@@ -10,13 +10,19 @@ function startCard(app) {
 function showCard(app) {
   const card = document.getElementById("card");
   const { at } = app.state;
+  const fresh = at?.type !== app.shown?.type;
+  app.shown = at;
   card.hidden = !at;
+  document.body.classList.toggle("chosen", at?.type === "door");
   if (!at) return;
   const close = make("button", {
     type: "button", class: "close", text: "×", "aria-label": app.say("close"), onclick: () => app.change({ at: null }),
   });
   const made = { home: homeCard, door: doorCard, community: communityCard }[at.type](app, at.i);
   card.replaceChildren(close, ...made.filter(Boolean));
+  const panel = document.getElementById("panel");
+  const below = card.getBoundingClientRect().bottom > panel.getBoundingClientRect().bottom;
+  if (fresh && at.type === "door" && below) panel.scrollTop = card.offsetTop - 12;
 }
 
 /** A community: people, index, and a row per kind. */

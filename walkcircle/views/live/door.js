@@ -113,7 +113,7 @@ function drawPath(app, pen, facility) {
     }
   }
   context.lineCap = context.lineJoin = "round";
-  for (const [role, width] of [["halo", 7], ["glow", 3.2]]) {
+  for (const [role, width] of [["paper", 9], ["glow", 3.6]]) {
     context.strokeStyle = colour(role);
     context.lineWidth = width * pen.px;
     context.stroke(line);

@@ -3,6 +3,9 @@
  * Python, and drawn as streets coloured by minute with a soft outline at each limit.
  */
 
+/** Holes in the ground that is reached are outlined from this size on the screen. */
+const LEAST_HOLE_PX = 60;
+
 /** The limits of the study, minutes. */
 function limitsOf(app) {
   return app.data.clusters.minutes.map(Number);
@@ -57,7 +60,10 @@ function drawWalk(app, footing, spots) {
     metres: metres.reduce((sum, length, i) => sum + (levels[i] <= limit ? length : 0), 0),
   }));
   const ground = traceGround(app, stretches, rank, limits.length);
-  const outlines = ground.map((shape) => makeRingPath(app, shape));
+  const outlines = ground.map((shape) => ({
+    inside: makeRingPath(app, shape),
+    rings: shape.map((ring) => ({ path: makeRingPath(app, [ring]), metres: Math.sqrt(Math.abs(measureRing(ring)) / 2), hole: measureRing(ring) < 0 })),
+  }));
   return { walk, spots, levels, paths, rings, outlines, box, ground, stretches };
 }
 
@@ -104,19 +110,20 @@ function makeWalkPainter(app) {
     const { context } = pen;
     const role = (i) => colour(`walk${Math.min(i, 2)}`);
     context.fillStyle = role(2);
-    context.globalAlpha = 0.13; // one tint upon the other: the nearer, the deeper
-    for (let i = outlines.length - 1; i >= 0; i--) context.fill(outlines[i]);
-    context.globalAlpha = 0.95;
+    context.globalAlpha = 0.15; // one tint upon the other: the nearer, the deeper
+    for (let i = outlines.length - 1; i >= 0; i--) context.fill(outlines[i].inside);
+    context.globalAlpha = 0.9;
     for (let i = outlines.length - 1; i >= 0; i--) {
-      context.strokeStyle = colour("halo");
-      context.lineWidth = 3.6 * pen.px;
-      context.stroke(outlines[i]);
       context.strokeStyle = role(i);
-      context.lineWidth = (i === outlines.length - 1 ? 1.7 : 1.2) * pen.px;
-      context.stroke(outlines[i]);
+      // a hole has an edge where it is large on the screen; around every block it would only be noise
+      for (const { path, metres, hole } of outlines[i].rings) {
+        if (hole && metres * pen.metre < LEAST_HOLE_PX) continue;
+        context.lineWidth = (hole ? 0.9 : 1.6) * pen.px;
+        context.stroke(path);
+      }
     }
     context.globalAlpha = 1;
-    const width = Math.max(1.6, Math.min(5, 6 * pen.metre));
+    const width = Math.max(1.3, Math.min(4.5, 5.5 * pen.metre));
     for (let i = paths.length - 1; i >= 0; i--) {
       context.strokeStyle = colourMinute(app, levels[i] - 0.5);
       context.lineWidth = width * pen.px;
