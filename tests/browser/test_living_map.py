@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from builders import DESK
+from builders import (
+    DESK,
+    draw_network,
+    grid_paths,
+    make_communities,
+    make_facilities,
+    make_kind,
+    make_place,
+    make_residences,
+    make_standard,
+    make_study,
+)
 
-from walkcircle.analysis import find_search_limit, snap_clusters
+import walkcircle as wc
+from walkcircle.analysis import find_search_limit, snap_clusters, snap_facilities
+from walkcircle.footing import make_footing
 from walkcircle.isochrones import trace_isochrones, trace_streets
 from walkcircle.proposals import Scenario
 from walkcircle.scenario import measure_effect
 from walkcircle.sources.scenarios import read_scenario
 from walkcircle.tables import CommunityCoverage, Effects, Facilities, Nearest
 from walkcircle.views.graphs import STEP_M
+from walkcircle.views.map import draw_map
+from walkcircle.walkers import read_walker
 from walkcircle.walking import nearest, walk
 
-#: Places asked for, each for every kind: of 9 to 20 kinds, so that more than a thousand walks are compared in each town.
+#: Places asked for, each for every kind: with 9 to 20 kinds more than a thousand walks are compared in each town.
 PLACES = 150
 
 SECOND_MIN = 1 / 60
@@ -71,6 +87,54 @@ def test_a_thousand_walks_take_as_long_in_the_page_as_in_python(town, page, anal
     assert worst <= SECOND_MIN
 
 
+@pytest.fixture(scope="module")
+def hills(tmp_path_factory):
+    """Analyse and save a grid town on hills, with stairs, private streets, one-ways and crossings, for two walkers."""
+    chance = np.random.default_rng(7)
+    plain = draw_network(grid_paths(12, 12, 80.0), merge=False)
+    network = replace(
+        plain,
+        climb_m=chance.uniform(-7, 7, len(plain.ends)),
+        steps=chance.random(len(plain.ends)) < 0.1,
+        private=chance.random(len(plain.ends)) < 0.1,
+        oneway=chance.choice([-1, 0, 0, 0, 0, 0, 0, 1], len(plain.ends)).astype(np.int8),
+        crossing=chance.choice([0, 0, 0, 1, 3], len(plain.ends)).astype(np.uint8),
+    )
+    standard = make_standard(make_kind("park", 8), make_kind("clinic", 12), make_kind("school", 10))
+    xy = chance.uniform(0, 880, (90, 2)).tolist()
+    homes = make_residences([(f"h{i}", 10.0 + i, tuple(place)) for i, place in enumerate(xy[:60])])
+    facilities = make_facilities(
+        [(f"f{i}", standard.kinds[i % 3].id, tuple(place)) for i, place in enumerate(xy[60:72])]
+    )  # fmt: skip
+    areas = make_communities({"west": shapely.box(-20, -20, 440, 900), "east": shapely.box(440, -20, 900, 900)})
+    study = make_study(standard, walkers=(read_walker("adult"), read_walker("wheelchair")))
+    answer = wc.analyse(make_place(network, homes, facilities, areas, standard), study)
+    path = tmp_path_factory.mktemp("hills") / "hills.html"
+    draw_map(answer).save(path)
+    return answer, path
+
+
+@pytest.mark.parametrize("position", [0, 1], ids=["adult", "wheelchair"])
+def test_up_is_not_down_in_the_page_either(hills, visit, position):
+    """Slopes, stairs, gates, one-ways and waits count as in Python, for each walker and in the direction of walking."""
+    answer, path = hills
+    walker = answer.study.walkers[position]
+    footing = make_footing(answer.place.network, walker)
+    places = scatter(answer, 200)
+    starts = snap_clusters(answer.place, answer.study, places, footing)
+    ends = snap_facilities(answer.place, answer.study, answer.place.facilities, footing)
+    near = nearest(
+        footing, starts, answer.place.facilities, walker, spots=ends, limit_min=find_search_limit(answer.study)
+    )  # fmt: skip
+    expected = near.set_index([Nearest.origin, Nearest.kind])[Nearest.minutes].to_dict()
+    asked = [[*place, walker.name] for place in list_degrees(places)]
+    page = visit(path).page
+    found = page.evaluate("all => all.map((one) => walkcircle.minutes(...one))", asked)
+    kinds = [kind.id for kind in answer.study.standard.kinds]
+    assert {(i, kind) for i, row in enumerate(found) for kind in kinds if row[kind] is not None} == expected.keys()
+    assert max(abs(found[i][kind] - minutes) for (i, kind), minutes in expected.items()) <= SECOND_MIN
+
+
 def test_an_isochrone_of_the_page_is_that_of_python(town, page, analyses):
     """The streets are as long, and the ground is the same but for the width of a pavement here and there."""
     answer = analyses[town]
@@ -88,7 +152,9 @@ def test_an_isochrone_of_the_page_is_that_of_python(town, page, analyses):
             continue
         compared += 1
         line, area = (
-            gpd.GeoSeries([shapely.from_geojson(json.dumps(one["geometry"]))], crs=4326).to_crs(reach.footing.network.crs)
+            gpd.GeoSeries([shapely.from_geojson(json.dumps(one["geometry"]))], crs=4326).to_crs(
+                reach.footing.network.crs
+            )
             for one in (lines, ground)
         )
         assert line.length.sum() == pytest.approx(streets["length_m"].sum(), rel=1e-3, abs=0.5)
@@ -152,7 +218,7 @@ def test_proposals_in_the_page_serve_whom_python_says(town, page, analyses, tmp_
 
 
 @pytest.mark.parametrize("town", ["monaco"])
-def test_what_cannot_be_proposed_says_why_and_changes_nothing(town, page):
+def test_what_cannot_be_proposed_says_why_and_changes_nothing(page):
     """No such kind, no street near, no such facility, no GeoJSON."""
     for call, why in {
         "walkcircle.propose('castle', 7.42, 43.73)": "there is no kind 'castle'",
@@ -168,7 +234,7 @@ def test_what_cannot_be_proposed_says_why_and_changes_nothing(town, page):
 
 
 @pytest.mark.parametrize("town", ["monaco"])
-def test_a_click_anywhere_shows_the_walks_from_there(town, page):
+def test_a_click_anywhere_shows_the_walks_from_there(page):
     """Streets on the map, minutes in the card, a pin that is dragged, arrows that move it, Escape to close."""
     before = page.locator("#map").screenshot()
     page.mouse.click(905, 455)
@@ -201,7 +267,7 @@ def read_door(page) -> list[float]:
 
 
 @pytest.mark.parametrize("town", ["monaco"])
-def test_the_way_to_what_is_nearest_appears_on_hover(town, page):
+def test_the_way_to_what_is_nearest_appears_on_hover(page):
     """Pointing at a row of the card draws the way; pointing away takes it off again."""
     page.mouse.click(905, 455)
     page.mouse.move(20, 10)
@@ -213,7 +279,7 @@ def test_the_way_to_what_is_nearest_appears_on_hover(town, page):
 
 
 @pytest.mark.parametrize("town", ["monaco"])
-def test_enter_sets_the_doorstep_without_a_pointer(town, page):
+def test_enter_sets_the_doorstep_without_a_pointer(page):
     """The map has the focus; Enter walks from its middle."""
     page.locator("#map").focus()
     page.keyboard.press("Enter")

@@ -2,9 +2,11 @@
 
 Streets are in metres of the place's CRS, in steps of :data:`STEP_M` from the first node: each node once, each edge its
 two nodes and the corners between them. Lengths and seconds are kept as what they differ from what the page works out
-by itself: a length, in centimetres, from that of the packed line; a time, in hundredths of a second, from that length at
-the walker's level pace. On the flat both are nearly always nothing. A walk of a quarter of an hour passes about a
-hundred edges, so its time is within a few hundredths of a second of the one in Python.
+by itself: a length, in centimetres, from that of the packed line; a time, in hundredths of a second, from that length
+at the walker's level pace. On the flat both are nearly always nothing. A walk of an hour passes some hundreds of edges
+and takes within a fifth of a second as long as in Python (measured on four towns, 2,500 places, every kind).
+
+For the page an edge of Monaco, all numbers of its nodes, corners, length and seconds, takes 10.2 bytes once deflated.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
     from walkcircle.snapping import Spots
     from walkcircle.walkers import Walker
 
-#: Streets are drawn and joined to this, metres: a click is nearer to one street than to another by less than this about
-#: once in ten thousand.
+#: Streets are kept to this, metres. In steps of five centimetres one click in 1,500 joined another street than in
+#: Python; in steps of one, only a click to which two streets are as near to a centimetre does.
 STEP_M = 0.01
 
 #: Hundredths, of a metre and of a second.
@@ -92,8 +94,8 @@ def pack_walkers(answer: Analysis, packing: Packing) -> dict[str, Any]:
     chosen = choose_walkers(study.standard, names, own_walker=study.checkup.own_walker)
     of_kind = [names.index(chosen[kind.id]) for kind in study.standard.kinds]
     # whom the tables count: a walk of exactly the limit must not fall on the other side by a hundredth of a second
-    covered = answer.coverage[Coverage.covered].to_numpy(dtype=np.int64)
-    covered = covered.reshape(len(names), len(answer.clusters), len(of_kind))
+    shape = (len(names), len(answer.clusters), len(of_kind))
+    covered = answer.coverage[Coverage.covered].to_numpy(dtype=np.int64).reshape(shape)
     packing.add_ints("covered", covered[of_kind, :, np.arange(len(of_kind))].ravel())
     return {
         "all": walkers,
@@ -116,16 +118,16 @@ def _draw_corners(
     steps[first], steps[last] = nodes[network.ends[:, 0]], nodes[network.ends[:, 1]]
     moved = first | last | (np.diff(steps, axis=0, prepend=steps[:1]) != 0).any(axis=1)
     steps, edge, first, last = steps[moved], edge[moved], first[moved], last[moved]
-    moves = np.diff(steps, axis=0, prepend=steps[:1])
+    moves: NDArray[np.int64] = np.diff(steps, axis=0, prepend=steps[:1])
     moves[first] = 0
     # the page adds up in this order, so that both round the same sum
     drawn = np.bincount(edge, weights=np.sqrt((moves.astype(float) ** 2).sum(axis=1)), minlength=len(network.ends))
     inner = ~first & ~last
-    return np.bincount(edge[inner], minlength=len(network.ends)), moves[inner], drawn
+    return np.bincount(edge[inner], minlength=len(network.ends)).astype(np.int64), moves[inner], np.asarray(drawn)
 
 
 def _pack_seconds(footing: Footing, name: str, packing: Packing) -> None:
-    """Pack what each way takes more than its length at a level pace: 0 closed, 1 nothing, 2 and -1 one hundredth …"""
+    """Pack what each way takes beyond its length at a level pace, in hundredths: 1 nothing, 2 one more; 0 is closed."""
     length = np.rint(footing.network.length_m * PARTS)
     level = np.floor(length / footing.walker.metres_per_second + 0.5)
     for way, side in enumerate(("forth", "back")):
@@ -135,9 +137,7 @@ def _pack_seconds(footing: Footing, name: str, packing: Packing) -> None:
         packing.add_ints(f"{name}.{side}", np.where(walked, more + (more >= 0), 0))
 
 
-def _pack_spots(
-    spots: Spots, network: WalkNetwork, name: str, packing: Packing
-) -> None:
+def _pack_spots(spots: Spots, network: WalkNetwork, name: str, packing: Packing) -> None:
     """Pack where things meet the streets: the thing, its edge, how far along it, and the leg."""
     packing.add_ints(f"{name}.item", np.diff(spots.item, prepend=0))
     packing.add_ints(f"{name}.edge", spots.edge)
@@ -162,8 +162,8 @@ def _pack_estates(answer: Analysis, footing: Footing, name: str, packing: Packin
     place, network = answer.place, answer.place.network
     found = find_ways_out(
         _sort_estates(answer), network, within_m=answer.study.snapping.within_m,
-        allowed=find_allowed(place, footing, is_public=is_public), allowed_inside=footing.usable & (network.kind != LINK),
-        entrances=place.entrances,
+        allowed=find_allowed(place, footing, is_public=is_public),
+        allowed_inside=footing.usable & (network.kind != LINK), entrances=place.entrances,
     )  # fmt: skip
     packing.add_ints(f"{name}.own", [len(own) for own, _ in found])
     packing.add_ints(f"{name}.own.edge", np.concatenate([_NOTHING, *(np.diff(own, prepend=0) for own, _ in found)]))
@@ -187,7 +187,7 @@ def _sort_estates(answer: Analysis) -> gpd.GeoDataFrame:
 def _step(xy: NDArray[np.float64], network: WalkNetwork) -> NDArray[np.int64]:
     """Return differences between places in steps from the first node."""
     steps = np.rint((xy - network.xy[0]) / STEP_M).astype(np.int64)
-    return np.diff(steps, axis=0, prepend=np.zeros((1, 2), np.int64))
+    return np.asarray(np.diff(steps, axis=0, prepend=np.zeros((1, 2), np.int64)))
 
 
 def _describe_walker(walker: Walker) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def _fit_plane(network: WalkNetwork, packing: Packing) -> dict[str, Any]:
 
 
 def _fit_polynomial(given: NDArray[np.float64], wanted: NDArray[np.float64]) -> dict[str, Any]:
-    """Return middle, scale and coefficients, one row per power of x and y, in the order in which the page reads them."""
+    """Return middle, scale and coefficients, one row for each power of x and y, in the order that the page reads."""
     middle = given.mean(axis=0)
     scale = float(np.abs(given - middle).max())
     u, v = ((given - middle) / scale).T
