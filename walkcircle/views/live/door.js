@@ -76,20 +76,32 @@ function pathTo(app, facility) {
   return paths.sort((a, b) => a.seconds - b.seconds)[0] || null;
 }
 
-/** Paint what is nearest of each kind, and the way to what is under the pointer. */
+/** Paint what is nearest of each kind, and the way to that of the chosen kind. */
 function makeGoalPainter(app) {
   return (pen) => {
     if (!showsWalk(app)) return;
-    const { hover, measure } = app.state;
-    const { standard } = app.data;
     const found = nearestSelected(app).filter(({ facility }) => facility >= 0);
-    const aim = hover?.type === "facility" ? hover.i : found.find(({ facility }) => kindOf(app, facility) === measure)?.facility;
-    if (aim !== undefined) drawPath(app, pen, aim);
-    for (const { facility } of found) {
-      const { category, glyph } = standard.kinds[kindOf(app, facility)];
-      drawGlyph(pen, glyph, ...pixelsOf(app, facility), facility === aim ? 8 : 5.5, colour(standard.categories[category].colour));
-    }
+    const aim = found.find(({ facility }) => kindOf(app, facility) === app.state.measure);
+    if (aim) drawPath(app, pen, aim.facility);
+    for (const { facility } of found) drawGoal(app, pen, facility, facility === aim?.facility ? 8 : 5.5);
   };
+}
+
+/** Paint the way to the facility under the pointer. */
+function makeWayPainter(app) {
+  return (pen) => {
+    const { hover } = app.state;
+    if (hover?.type !== "facility" || !showsWalk(app)) return;
+    drawPath(app, pen, hover.i);
+    drawGoal(app, pen, hover.i, 8);
+  };
+}
+
+/** The glyph of a facility in its colour. */
+function drawGoal(app, pen, facility, size) {
+  const { standard } = app.data;
+  const { category, glyph } = standard.kinds[kindOf(app, facility)];
+  drawGlyph(pen, glyph, ...pixelsOf(app, facility), size, colour(standard.categories[category].colour));
 }
 
 /** Draw the way to a facility: along the streets, and dotted from the street to its door. */

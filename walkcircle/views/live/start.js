@@ -6,6 +6,7 @@ function makeSheets(app) {
   const walks = makeWalkPainter(app);
   const marks = makeMarkPainter(app);
   const goals = makeGoalPainter(app);
+  const way = makeWayPainter(app);
   const glow = makeGlowPainter(app);
   const own = makeOwnPainter(app);
   const names = makeNamePainter(app);
@@ -13,9 +14,9 @@ function makeSheets(app) {
     ["ground", 210, makeGroundPainter(app), "tiles"],
     ["areas", 220, makeAreaPainter(app), "measure on at"],
     ["streets", 230, makeStreetPainter(app), ""],
-    ["walks", 236, walks, "on at door walker"],
+    ["walks", 236, (pen) => [walks, goals].forEach((paint) => paint(pen)), "on at door walker measure edits"],
     ["marks", 240, (pen) => [border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
-    ["glow", 250, (pen) => [goals, glow].forEach((paint) => paint(pen)), "hover at door on walker measure edits"],
+    ["glow", 250, (pen) => [way, glow].forEach((paint) => paint(pen)), "hover at"],
   ];
   return all.map(([name, z, paint, keys]) => {
     const pane = app.map.createPane(`walkcircle-${name}`);

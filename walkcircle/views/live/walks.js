@@ -123,12 +123,14 @@ function makeWalkPainter(app) {
       }
     }
     context.globalAlpha = 1;
+    context.lineJoin = "bevel"; // thin lines, and by far the most of them
     const width = Math.max(1.3, Math.min(4.5, 5.5 * pen.metre));
     for (let i = paths.length - 1; i >= 0; i--) {
       context.strokeStyle = colourMinute(app, levels[i] - 0.5);
       context.lineWidth = width * pen.px;
       context.stroke(paths[i]);
     }
+    context.lineJoin = "round";
   };
 }
 
