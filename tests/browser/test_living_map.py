@@ -284,3 +284,44 @@ def test_enter_sets_the_doorstep_without_a_pointer(page):
     page.locator("#map").focus()
     page.keyboard.press("Enter")
     assert "Walks from this doorstep" in page.locator("#card").inner_text()
+
+
+@pytest.mark.parametrize("town", ["monaco"])
+def test_a_proposal_is_made_at_the_doorstep_and_dragged(page):
+    """The panel counts whom it would serve; a drag is one edit; undone twice, nothing is left."""
+    page.mouse.click(1000, 200)
+    page.locator("#card select").select_option("culture")
+    assert "more residents in time" in page.locator("#plan").inner_text()
+    served = sum(one["covered"] - one["coveredBefore"] for one in page.evaluate("walkcircle.coverage()"))
+    assert f"{round(served):,} more" in page.locator("#plan").inner_text()
+    box = page.locator(".proposal").bounding_box()
+    page.mouse.move(box["x"] + 13, box["y"] + 13)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 60, box["y"] + 80, steps=5)
+    page.wait_for_timeout(100)
+    page.mouse.up()
+    edits = page.evaluate("walkcircle.proposals()")
+    assert [edit["action"] for edit in edits] == ["add", "move"]
+    assert edits[1]["lat"] < edits[0]["lat"]
+    for _ in edits:
+        page.get_by_role("button", name="Undo").click()
+    assert page.locator("#plan").is_hidden()
+    assert page.locator(".proposal").count() == 0
+
+
+@pytest.mark.parametrize("town", ["monaco"])
+def test_a_place_that_closes_is_nobodys_nearest(page):
+    """Closed from its popup, it is gone from the map, and the walk leads to the next one."""
+    lon, lat = 7.4246, 43.7384
+    near = page.evaluate("([lon, lat]) => walkcircle.nearest(lon, lat).health", [lon, lat])
+    page.evaluate(
+        "id => { const app = document.getElementById('map').walkcircle;"
+        "app.openFacility(app.data.facilities.ids.findIndex((one, i) => one === id &&"
+        "app.data.standard.kinds[app.data.ints('facilities.kind')[i]].id === 'health')); }",
+        near["facility"],
+    )
+    page.get_by_role("button", name="What if it closed?").click()
+    after = page.evaluate("([lon, lat]) => walkcircle.nearest(lon, lat).health", [lon, lat])
+    assert after["facility"] != near["facility"]
+    assert after["minutes"] >= near["minutes"]
+    assert page.locator("#plan").is_visible()

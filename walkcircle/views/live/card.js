@@ -97,7 +97,8 @@ function doorCard(app) {
     one.addEventListener("mouseleave", () => app.change({ hover: null }));
     return one;
   });
-  return [title, place, chooser, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows)];
+  return [title, place, chooser, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows),
+    proposeHere(app)];
 }
 
 /** Choose who walks, where a study has several walkers. */

@@ -98,7 +98,7 @@ function drawHomes(app, pen, homes) {
 /** Whether a facility is on the map, and whether it is of the chosen kind. */
 function showsFacility(app, i) {
   const kind = app.data.ints("facilities.kind")[i];
-  if (kind < 0) return { shown: false };
+  if (kind < 0 || isClosed(app, i)) return { shown: false };
   const category = app.data.standard.kinds[kind].category;
   return { shown: app.state.on.has(`places-${category}`), strong: app.state.measure === kind, kind };
 }

@@ -94,7 +94,7 @@ function findGoal(app, x, y, reach) {
 
 /** Open the popup of a facility. */
 function openFacility(app, i) {
-  const body = make("div", {}, ...facilityLines(app, i).map((text, n) => make(n ? "div" : "b", { text })));
+  const body = make("div", {}, ...facilityLines(app, i).map((text, n) => make(n ? "div" : "b", { text })), closeButton(app, i));
   L.popup({ maxWidth: 260 }).setLatLng(toLatLng(app, ...pixelsOf(app, i))).setContent(body).openOn(app.map);
 }
 

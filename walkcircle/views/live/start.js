@@ -15,7 +15,7 @@ function makeSheets(app) {
     ["areas", 220, makeAreaPainter(app), "measure on at"],
     ["streets", 230, makeStreetPainter(app), ""],
     ["walks", 236, (pen) => [walks, goals].forEach((paint) => paint(pen)), "on at door walker measure edits"],
-    ["marks", 240, (pen) => [border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
+    ["marks", 240, (pen) => [border, own, marks, names].forEach((paint) => paint(pen)), "measure on at edits"],
     ["glow", 250, (pen) => [way, glow].forEach((paint) => paint(pen)), "hover at"],
   ];
   return all.map(([name, z, paint, keys]) => {
@@ -134,6 +134,7 @@ async function start(map, element) {
   app.sheets = makeSheets(app);
   startTiles(app);
   startDoor(app);
+  startPlans(app);
   startPointer(app);
   startPrint(app);
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);

@@ -18,7 +18,7 @@ function makeState(data) {
     hover: null, // {type: "community" | "home" | "facility", i}
     door: null, // {x, y} in payload pixels
     walker: 0,
-    edits: 0, // how many were made (whatif.js)
+    edits: 0, // grows with every edit that is made or taken back (whatif.js)
     language: data.language,
   };
   return {

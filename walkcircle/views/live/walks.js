@@ -20,11 +20,12 @@ function showsWalk(app) {
 
 /** The walk from the selected doorstep or home, kept until another is selected. */
 function walkSelected(app) {
-  const { at, door, walker } = app.state;
+  const { at, door } = app.state;
+  const walker = at?.type === "home" ? 0 : app.state.walker; // the tables of homes are those of the first
   const place = at?.type === "home" ? at.i : door;
   const kept = app.walked;
   if (kept && kept.place === place && kept.walker === walker) return kept;
-  const footing = footingOf(app);
+  const footing = footingOf(app, walker);
   const spots = at?.type === "home" ? spotsOf(footing.homes, at.i) : snapPlace(app, footing, ...app.graph.toMetres(door.x, door.y), "home");
   app.walked = { place, walker, ...drawWalk(app, footing, spots) };
   return app.walked;
@@ -144,7 +145,7 @@ function showWalk(app) {
 
 /** Walk from a home by its position, for tests: the length of the streets reached within each limit. */
 function walkHome(app, home) {
-  const footing = footingOf(app);
+  const footing = footingOf(app, 0);
   return drawWalk(app, footing, spotsOf(footing.homes, home));
 }
 

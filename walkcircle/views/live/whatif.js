@@ -30,14 +30,14 @@ function isClosed(app, row) {
 /** Make an edit, and let the page know. */
 function addEdit(app, edit) {
   (app.edits ||= []).push({ rows: [], drops: [], places: [], ...edit });
-  app.change({ edits: app.edits.length });
+  app.change({ edits: app.state.edits + 1 });
 }
 
 /** Take the last edit back; false where there is none. */
 function undoEdit(app) {
   if (!app.edits?.length) return false;
   app.edits.pop();
-  app.change({ edits: app.edits.length });
+  app.change({ edits: app.state.edits + 1 });
   return true;
 }
 
@@ -150,14 +150,15 @@ function secondsToOpen(app, kind, closed) {
   return app.standing.get(key);
 }
 
-/** Who has what in time now, and had before: people per community and kind. */
-function measureCoverage(app) {
+/** Who has what in time now, and had before: people per community and kind, of all kinds or of some. */
+function measureCoverage(app, some = null) {
   const { data } = app;
   const { closed, proposals } = planOf(app);
   const community = data.ints("clusters.community");
   const none = new Set();
   const covered = data.ints("covered");
   return data.standard.kinds.flatMap((kind, k) => {
+    if (some && !some.includes(k)) return [];
     const walker = data.walkers.of_kind[k];
     const { homes } = footingOf(app, walker);
     const limit = data.walkers.limits_min[k] * 60 + ROUNDING_S;
@@ -209,7 +210,7 @@ function importEdits(app, collection) {
     });
   } catch (error) {
     app.edits.length = before;
-    app.change({ edits: before });
+    app.change({ edits: app.state.edits + 1 });
     throw error;
   }
   return features.length;
