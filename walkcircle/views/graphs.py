@@ -6,7 +6,9 @@ by itself: a length, in centimetres, from that of the packed line; a time, in hu
 at the walker's level pace. On the flat both are nearly always nothing. A walk of an hour passes some hundreds of edges
 and takes within a fifth of a second as long as in Python (measured on four towns, 2,500 places, every kind).
 
-For the page an edge of Monaco, all numbers of its nodes, corners, length and seconds, takes 10.2 bytes once deflated.
+An edge with its share of the nodes, its corners, length and seconds takes 10.3 bytes in Monaco once deflated, 11.1 in
+Karhula and 29.1 in Liechtenstein, where trails have many corners; without corners 5 to 6, and each further walker half a
+byte or less on the flat.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from walkcircle.errors import OutputError
 #: The page's own scripts, in the order in which they are joined; each stands on those before it.
 SCRIPTS = (
     "unpack.js", "state.js", "sheet.js", "graph.js", "footing.js", "engine.js", "snap.js", "cuts.js", "outline.js",
-    "ground.js", "areas.js", "marks.js", "walks.js", "whatif.js", "door.js", "plans.js", "pointer.js", "panel.js", "card.js",
-    "legend.js", "controls.js", "interface.js", "start.js",
+    "ground.js", "areas.js", "marks.js", "walks.js", "whatif.js", "door.js", "plans.js", "pointer.js", "panel.js",
+    "card.js", "legend.js", "controls.js", "interface.js", "start.js",
 )  # fmt: skip
 
 #: Where a policy goes that can be written only when all scripts are known.

@@ -93,8 +93,10 @@ function doorCard(app) {
     const one = row(kind.label[state.language], texts, within ? "met" : thin ? "check" : "gap", k === state.measure);
     if (facility < 0) return one;
     one.classList.add("goal");
-    one.addEventListener("mouseenter", () => app.change({ hover: { type: "facility", i: facility } }));
-    one.addEventListener("mouseleave", () => app.change({ hover: null }));
+    one.tabIndex = 0;
+    for (const [event, hover] of Object.entries({ mouseenter: true, focus: true, mouseleave: false, blur: false })) {
+      one.addEventListener(event, () => app.change({ hover: hover ? { type: "facility", i: facility } : null }));
+    }
     return one;
   });
   return [title, place, chooser, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows),
