@@ -7,8 +7,8 @@ at the walker's level pace. On the flat both are nearly always nothing. A walk o
 and takes within a fifth of a second as long as in Python (measured on four towns, 2,500 places, every kind).
 
 An edge with its share of the nodes, its corners, length and seconds takes 10.3 bytes in Monaco once deflated, 11.1 in
-Karhula and 29.1 in Liechtenstein, where trails have many corners; without corners 5 to 6, and each further walker half a
-byte or less on the flat.
+Karhula and 29.1 in Liechtenstein, where trails have many corners; without corners 5 to 6, and each further walker half
+a byte or less on the flat.
 """
 
 from __future__ import annotations
