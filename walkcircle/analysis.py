@@ -311,10 +311,15 @@ def snap_clusters(place: Place, study: Study, clusters: gpd.GeoDataFrame, footin
 
 def snap_facilities(place: Place, study: Study, facilities: gpd.GeoDataFrame, footing: Footing) -> Spots:
     """Join facilities to public streets; those inside a closed estate to its own paths."""
-    public = footing.usable & ~place.network.private
-    allowed = public if public.any() else footing.usable
+    allowed = find_allowed(place, footing, is_public=True)
     named = facilities.set_index(Facilities.facility, drop=False)  # what cannot be joined is listed by its id
     return _snap(place, study, named, footing, allowed, layer="facilities")
+
+
+def find_allowed(place: Place, footing: Footing, *, is_public: bool) -> NDArray[np.bool_]:
+    """Return the edges that homes may join, or facilities, which the public comes to."""
+    public = footing.usable & ~place.network.private
+    return public if is_public and public.any() else footing.usable
 
 
 def _snap(

@@ -201,6 +201,66 @@ def _doors(shapes: NDArray[np.object_], xy: NDArray[np.float64]) -> NDArray[np.f
     return door
 
 
+@dataclass(frozen=True, eq=False)
+class WaysOut:
+    """The gates of a closed estate, and the holes in its outline: who has no path of the estate leaves by one of them.
+
+    Attributes
+    ----------
+    edge
+        ``(g,)`` street that each leads to.
+    xy
+        ``(g, 2)`` place on the street, metres.
+    access_m
+        ``(g,)`` straight leg between gate and street, metres.
+    gate_xy
+        ``(g, 2)`` the gate; the straight leg to it from inside is not limited.
+    """
+
+    edge: NDArray[np.int64]
+    xy: NDArray[np.float64]
+    access_m: NDArray[np.float64]
+    gate_xy: NDArray[np.float64]
+
+
+def find_ways_out(
+    estates: gpd.GeoDataFrame,
+    network: WalkNetwork,
+    *,
+    within_m: float = 100.0,
+    allowed: NDArray[np.bool_] | None = None,
+    allowed_inside: NDArray[np.bool_] | None = None,
+    entrances: gpd.GeoSeries | None = None,
+) -> list[tuple[NDArray[np.int64], WaysOut]]:
+    """Find, for each closed estate, its own paths and its ways out, as :func:`snap_points` does for what lies inside.
+
+    Parameters
+    ----------
+    estates
+        Closed estates as areas in the network's CRS.
+    network, within_m, allowed, allowed_inside, entrances
+        As in :func:`snap_points`.
+
+    Returns
+    -------
+    list of (ndarray, WaysOut)
+        Edges of each estate's own paths, and its ways out.
+    """
+    ground = _Ground(
+        shapes=np.empty(0, object),
+        network=network,
+        usable=_on_the_ground(network, allowed),
+        inside=_on_the_ground(network, allowed if allowed_inside is None else allowed_inside),
+        doors=np.empty(0, object) if entrances is None else entrances.to_numpy(),
+        within_m=within_m,
+    )
+    found = []
+    for estate in estates.geometry:
+        near, own = _find_own_paths(ground, estate)
+        found.append((own, _open_estate(ground, estate, near)))
+    return found
+
+
 # Inside, spots are four arrays: position of the thing, edge, place on the street, access leg.
 _Found = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.float64]", "NDArray[np.float64]"]
 
@@ -254,15 +314,32 @@ def _by_estate(
 
 def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.Geometry) -> _Found:
     """Join things to the paths of their estate, else to its gates, else to the streets around."""
-    network = ground.network
-    near = network.edge_tree.query(estate, predicate="intersects")
-    near = near[ground.inside[near]]
-    middle = shapely.line_interpolate_point(network.lines[near], 0.5, normalized=True)
-    own = np.sort(near[network.private[near] & shapely.covers(estate, middle)])
+    near, own = _find_own_paths(ground, estate)
     home = _snap(ground, items, own)
     items = np.setdiff1d(items, home[0])
     if len(items) == 0:
         return home
+    ways = _open_estate(ground, estate, near)
+    if len(ways.edge) == 0:
+        return _join(home, _snap(ground, items, np.flatnonzero(ground.usable)))
+    gate = np.tile(np.arange(len(ways.edge)), len(items))
+    item = np.repeat(items, len(ways.edge))
+    leg = shapely.distance(ground.shapes[item], shapely.points(ways.gate_xy)[gate]) + ways.access_m[gate]
+    return _join(home, (item, ways.edge[gate], ways.xy[gate], leg))
+
+
+def _find_own_paths(ground: _Ground, estate: shapely.Geometry) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the edges that an estate touches, and among them its own paths."""
+    network = ground.network
+    near = network.edge_tree.query(estate, predicate="intersects")
+    near = near[ground.inside[near]]
+    middle = shapely.line_interpolate_point(network.lines[near], 0.5, normalized=True)
+    return near, np.sort(near[network.private[near] & shapely.covers(estate, middle)])
+
+
+def _open_estate(ground: _Ground, estate: shapely.Geometry, near: NDArray[np.int64]) -> WaysOut:
+    """Return the ways out of an estate that touches the edges `near`."""
+    network = ground.network
     outline = np.array([shapely.boundary(estate)], dtype=object)
     fence = replace(ground, shapes=np.array([estate], dtype=object))
     everywhere = np.flatnonzero(ground.usable)
@@ -272,15 +349,12 @@ def _snap_in_estate(ground: _Ground, items: NDArray[np.int64], estate: shapely.G
     inward = near[shapely.relate_pattern(estate, network.lines[near], "T********")]
     ways = inward if len(inward) or len(door) else near
     _, path, hole, _ = _meet(outline, at, network, ground.tree(ways), ways)
-    if len(door) + len(path) == 0:
-        return _join(home, _snap(ground, items, everywhere))
-    ways_out = np.concatenate([ground.doors[door], shapely.points(hole)])
-    edge, xy = np.concatenate([edge, path]), np.concatenate([xy, hole])
-    access = np.concatenate([access, np.zeros(len(path))])
-    gate = np.tile(np.arange(len(edge)), len(items))
-    item = np.repeat(items, len(edge))
-    leg = shapely.distance(ground.shapes[item], ways_out[gate]) + access[gate]
-    return _join(home, (item, edge[gate], xy[gate], leg))
+    return WaysOut(
+        edge=np.concatenate([edge, path]),
+        xy=np.concatenate([xy, hole]),
+        access_m=np.concatenate([access, np.zeros(len(path))]),
+        gate_xy=np.concatenate([shapely.get_coordinates(ground.doors[door]).reshape(-1, 2), hole]),
+    )
 
 
 def _snap(ground: _Ground, items: NDArray[np.int64], edges: NDArray[np.int64]) -> _Found:

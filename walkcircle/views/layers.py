@@ -19,7 +19,6 @@ import shapely
 from walkcircle.analysis import Analysis
 from walkcircle.gaps import GAP
 from walkcircle.groups import EVERYBODY, count_demand, name_group
-from walkcircle.network import WalkNetwork
 from walkcircle.tables import (
     Checkup,
     Clusters,
@@ -30,6 +29,7 @@ from walkcircle.tables import (
     Isochrones,
 )
 from walkcircle.views.findings import name_people, write_range, write_share
+from walkcircle.views.graphs import pack_streets, pack_walkers
 from walkcircle.views.palette import CATEGORIES_LIGHT, GLYPHS, classify_value
 from walkcircle.views.payload import Packing
 from walkcircle.views.text import TEXTS, translate_reason
@@ -37,11 +37,8 @@ from walkcircle.views.text import TEXTS, translate_reason
 #: A layer of the map.
 Layer = Callable[[Analysis, Packing], dict[str, Any]]
 
-#: How streets are drawn, by their ``highway`` value; the page has a width for each class. What is not named is a
-#: minor street; squares are crossed on straight lines that nobody paved, and are not drawn.
-STREET_CLASSES = ("main", "minor", "service", "path", "steps", "hidden")
-_MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
-_PATHS = ("path", "footway", "cycleway", "bridleway", "track", "corridor", "platform")
+#: People are kept in thousandths, so that their sums are those of the tables.
+PEOPLE = 1000
 
 #: Shapes under the results are simplified by this much, metres; a building's corner moves less than its wall is thick.
 GROUND_SIMPLIFY_M = 0.4
@@ -57,25 +54,6 @@ def pack_ground(answer: Analysis, packing: Packing) -> dict[str, Any]:
         "buildings": packing.add_areas("ground.buildings", _areas(background.buildings)),
         "rail": packing.add_lines("ground.rail", _lines(background.rail)),
     }
-
-
-def pack_streets(answer: Analysis, packing: Packing) -> dict[str, Any]:
-    """Pack the streets with the seconds that walking them takes, so that the page can walk by itself.
-
-    Seconds are in hundredths, one more than that, and 0 where that direction is not walked.
-    """
-    network, footing = answer.place.network, answer.footing
-    packing.add_lines("streets", network.lines)
-    packing.add_ints("streets.class", _street_classes(network))
-    packing.add_ints("streets.ends", np.diff(network.ends.ravel(), prepend=0))
-    packing.add_ints("streets.metres", np.rint(network.length_m * 10).astype(np.int64))
-    for way, name in enumerate(("forth", "back")):
-        seconds = footing.seconds[:, way]
-        walked = np.isfinite(seconds)
-        coded = np.where(walked, np.rint(np.where(walked, seconds, 0) * 100) + 1, 0)
-        packing.add_ints(f"streets.{name}", coded.astype(np.int64))
-    packing.add_ints("streets.enter", footing.enter[:, 0] + 2 * footing.enter[:, 1])
-    return {"classes": STREET_CLASSES, "nodes": len(network.xy), "speed": footing.walker.metres_per_second}
 
 
 def pack_communities(answer: Analysis, packing: Packing) -> dict[str, Any]:
@@ -106,10 +84,10 @@ def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
     coverage = _first_walker(answer, answer.coverage, Coverage.walker)
     place = {id_: i for i, id_ in enumerate(answer.checkup[Checkup.community])}
     packing.add_points("clusters", clusters.geometry.to_numpy())
-    packing.add_ints("clusters.people", np.rint(clusters[Clusters.population] * 10).astype(np.int64))
+    packing.add_ints("clusters.people", np.rint(clusters[Clusters.population] * PEOPLE).astype(np.int64))
     for group in sorted({kind.group for kind in kinds} - {EVERYBODY}):
         demand, _ = count_demand(clusters, group)
-        packing.add_ints(f"demand.{group}", np.rint(demand * 10).astype(np.int64))
+        packing.add_ints(f"demand.{group}", np.rint(demand * PEOPLE).astype(np.int64))
     packing.add_ints("clusters.community", [place.get(c, -1) for c in clusters[Clusters.community]])
     grid = pd.MultiIndex.from_product([clusters[Clusters.cluster], [kind.id for kind in kinds]])
     table = coverage.set_index([Coverage.cluster, Coverage.kind]).reindex(grid)
@@ -126,7 +104,6 @@ def pack_clusters(answer: Analysis, packing: Packing) -> dict[str, Any]:
     packing.add_ints("clusters.verdict", verdict)
     known = table[Coverage.known].groupby(level=0).all().reindex(clusters[Clusters.cluster])
     packing.add_ints("clusters.known", known.to_numpy(dtype=np.int64))
-    _pack_starts(answer, packing)
     reached = answer.isochrones.pivot_table(
         index=Isochrones.cluster, columns=Isochrones.minutes, values=Isochrones.reached_m
     ).reindex(index=clusters[Clusters.cluster], columns=list(answer.study.minutes))
@@ -151,7 +128,7 @@ def pack_facilities(answer: Analysis, packing: Packing) -> dict[str, Any]:
     joined = np.zeros(len(facilities), np.int64)
     joined[np.unique(answer.ends.item)] = 1
     packing.add_ints("facilities.joined", joined)
-    return {"names": distinct, "sources": sources}
+    return {"names": distinct, "sources": sources, "ids": facilities[Facilities.facility].astype(str).tolist()}
 
 
 def pack_kinds(answer: Analysis, _packing: Packing) -> dict[str, Any]:
@@ -186,6 +163,7 @@ def pack_kinds(answer: Analysis, _packing: Packing) -> dict[str, Any]:
 LAYERS: Final[Mapping[str, Layer]] = {
     "ground": pack_ground,
     "streets": pack_streets,
+    "walkers": pack_walkers,
     "communities": pack_communities,
     "clusters": pack_clusters,
     "facilities": pack_facilities,
@@ -246,28 +224,6 @@ def _kind_measure(answer: Analysis, kind: str) -> dict[str, Any]:
             for language in TEXTS
         },
     }
-
-
-def _pack_starts(answer: Analysis, packing: Packing) -> None:
-    """Pack where each cluster meets the streets: its spots, each an edge, a place along it, and a leg."""
-    starts = answer.starts
-    packing.add_ints("starts.item", np.diff(starts.item, prepend=0))
-    packing.add_ints("starts.edge", starts.edge)
-    packing.add_ints("starts.fraction", np.rint(starts.fraction * 1e6).astype(np.int64))
-    packing.add_ints("starts.access", np.rint(starts.access_m * 10).astype(np.int64))
-
-
-def _street_classes(network: WalkNetwork) -> np.ndarray:
-    """Return the position in STREET_CLASSES of each edge; tunnels are walked but not drawn as streets."""
-    base = np.char.replace(network.kind.astype(str), "_link", "")
-    of = {name: i for i, name in enumerate(STREET_CLASSES)}
-    classes = np.full(len(base), of["minor"])
-    classes[np.isin(base, _MAIN)] = of["main"]
-    classes[base == "service"] = of["service"]
-    classes[np.isin(base, _PATHS)] = of["path"]
-    classes[network.steps | (base == "steps")] = of["steps"]
-    classes[base == "square"] = of["hidden"]
-    return classes
 
 
 def _first_walker(answer: Analysis, table: pd.DataFrame, column: str) -> pd.DataFrame:

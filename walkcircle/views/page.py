@@ -16,8 +16,9 @@ from walkcircle.errors import OutputError
 
 #: The page's own scripts, in the order in which they are joined; each stands on those before it.
 SCRIPTS = (
-    "unpack.js", "state.js", "sheet.js", "ground.js", "areas.js", "marks.js", "walks.js", "pointer.js", "panel.js",
-    "card.js", "legend.js", "controls.js", "start.js",
+    "unpack.js", "state.js", "sheet.js", "graph.js", "footing.js", "engine.js", "snap.js", "cuts.js", "outline.js",
+    "ground.js", "areas.js", "marks.js", "walks.js", "whatif.js", "door.js", "plans.js", "pointer.js", "panel.js",
+    "card.js", "legend.js", "controls.js", "interface.js", "start.js",
 )  # fmt: skip
 
 #: Where a policy goes that can be written only when all scripts are known.
@@ -74,7 +75,7 @@ def join_scripts() -> str:
     """Return the page's own scripts as one, with ``walkcircle`` as its only name."""
     parts = [read_asset(f"live/{name}") for name in SCRIPTS]
     body = "\n".join(parts)
-    return f'const walkcircle = (() => {{\n"use strict";\n{body}\nreturn {{ start }};\n}})();'
+    return f'window.walkcircle = (() => {{\n"use strict";\n{body}\nreturn {{ start }};\n}})();'
 
 
 def assemble_leaflet() -> tuple[str, str]:

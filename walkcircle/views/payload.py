@@ -41,11 +41,14 @@ class Packing:
 
     def place(self, xy: NDArray[np.float64]) -> Ints:
         """Return ``(n, 2)`` pixels, y growing southwards, of coordinates in the place's CRS."""
+        pixels: Ints = np.rint(self.project(xy)).astype(np.int64)
+        return pixels
+
+    def project(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same with parts of pixels."""
         x, y = self._to_mercator.transform(xy[:, 0], xy[:, 1])
         scaled = np.stack([np.asarray(x) + HALF_WORLD_M, HALF_WORLD_M - np.asarray(y)], axis=1)
-        pixels: Ints = np.rint(scaled / (2 * HALF_WORLD_M) * WORLD_PX).astype(np.int64)
-        pixels -= np.asarray(self.origin, dtype=np.int64)
-        return pixels
+        return np.asarray(scaled / (2 * HALF_WORLD_M) * WORLD_PX - np.asarray(self.origin))
 
     def add_ints(self, name: str, values: Iterable[int] | Ints) -> str:
         """Keep whole numbers under a name and return the name."""
@@ -87,11 +90,13 @@ class Packing:
     def encode(self, record: dict[str, Any]) -> str:
         """Return the record and all arrays as base64 text for the page."""
         arrays, blobs, offset = {}, [], 0
+        known: dict[bytes, int] = {}  # walkers who join the same streets share the same arrays
         for name, values in self._arrays.items():
             blob = encode_ints(values)
-            arrays[name] = [offset, len(values)]
-            offset += len(blob)
-            blobs.append(blob)
+            arrays[name] = [known.setdefault(blob, offset), len(values)]
+            if known[blob] == offset:
+                offset += len(blob)
+                blobs.append(blob)
         head = json.dumps({**record, "origin": self.origin, "arrays": arrays}, ensure_ascii=False,
                           separators=(",", ":"), allow_nan=False).encode()  # fmt: skip
         raw = len(head).to_bytes(4, "little") + head + b"".join(blobs)

@@ -2,7 +2,7 @@
 
 /** Keep the card up to date. */
 function startCard(app) {
-  app.onChange("at language measure", () => showCard(app));
+  app.onChange("at language measure door walker edits", () => showCard(app));
   showCard(app);
 }
 
@@ -10,12 +10,19 @@ function startCard(app) {
 function showCard(app) {
   const card = document.getElementById("card");
   const { at } = app.state;
+  const fresh = at?.type !== app.shown?.type;
+  app.shown = at;
   card.hidden = !at;
+  document.body.classList.toggle("chosen", at?.type === "door");
   if (!at) return;
   const close = make("button", {
     type: "button", class: "close", text: "×", "aria-label": app.say("close"), onclick: () => app.change({ at: null }),
   });
-  card.replaceChildren(close, ...(at.type === "home" ? homeCard(app, at.i) : communityCard(app, at.i)));
+  const made = { home: homeCard, door: doorCard, community: communityCard }[at.type](app, at.i);
+  card.replaceChildren(close, ...made.filter(Boolean));
+  const panel = document.getElementById("panel");
+  const below = card.getBoundingClientRect().bottom > panel.getBoundingClientRect().bottom;
+  if (fresh && at.type === "door" && below) panel.scrollTop = card.offsetTop - 12;
 }
 
 /** A community: people, index, and a row per kind. */
@@ -52,7 +59,7 @@ function communityCard(app, i) {
     type: "button", class: "quiet", text: say("walk_from"),
     onclick: () => {
       app.change({ at: { type: "home", i: home }, on: new Set([...app.state.on, "walks", "homes"]) });
-      showWalk(app, home);
+      showWalk(app);
     },
   });
   // a map on its own has no pages beside it
@@ -61,11 +68,64 @@ function communityCard(app, i) {
     communities.people[i] ? table(rows) : null, portrait, walk].filter(Boolean);
 }
 
+/** A doorstep: its community, who walks, how far, and the nearest of each kind; a row shows the way on the map. */
+function doorCard(app) {
+  const { data, say, state } = app;
+  const community = findCommunity(app, state.door.x, state.door.y);
+  const title = make("h2", { text: say("door_title") });
+  const where = community < 0 ? null : make("button", {
+    type: "button", class: "link", text: data.communities.names[community],
+    title: say("door_community"), onclick: () => app.change({ at: { type: "community", i: community } }),
+  });
+  const place = make("p", {}, where);
+  const chooser = walkerChooser(app);
+  const { spots, rings } = walkSelected(app);
+  if (!spots.length) return [title, place, chooser, make("p", { text: say("door_far", { metres: data.walkers.within_m }) })];
+  const reached = limitsOf(app).map((minutes, m) =>
+    make("li", {}, swatch(`walk${Math.min(m, 2)}`), say("reached", { minutes, km: (rings[m].metres / 1000).toFixed(1) })));
+  const rows = nearestSelected(app).map(({ seconds, facility }, k) => {
+    const kind = data.standard.kinds[k];
+    const thin = community < 0 || data.communities.kinds[k].thin[community];
+    const within = seconds <= data.walkers.limits_min[k] * 60 + ROUNDING_S;
+    const text = facility < 0 ? say("beyond", { minutes: data.walkers.search_min })
+      : `${say("minutes", { minutes: roundUp(seconds) })} · ${nameOf(app, facility) || say("unnamed")}`;
+    const texts = within ? [text] : [text, say("limit", { minutes: kind.limit })];
+    const one = row(kind.label[state.language], texts, within ? "met" : thin ? "check" : "gap", k === state.measure);
+    if (facility < 0) return one;
+    one.classList.add("goal");
+    one.tabIndex = 0;
+    for (const [event, hover] of Object.entries({ mouseenter: true, focus: true, mouseleave: false, blur: false })) {
+      one.addEventListener(event, () => app.change({ hover: hover ? { type: "facility", i: facility } : null }));
+    }
+    return one;
+  });
+  return [title, place, chooser, make("ul", { class: "reached" }, ...reached), make("h3", { text: say("nearest") }), table(rows),
+    proposeHere(app)];
+}
+
+/** Choose who walks, where a study has several walkers. */
+function walkerChooser(app) {
+  const { data, say, state } = app;
+  if (data.walkers.all.length < 2) return null;
+  const options = data.walkers.all.map(({ label, speed }, i) =>
+    make("option", { value: i, text: say("footer_walker", { walker: label[state.language], speed }) }));
+  const select = make("select", {
+    id: "walker", "aria-label": say("walker"), onchange: () => app.change({ walker: Number(select.value) }),
+  }, ...options);
+  select.value = String(state.walker);
+  return select;
+}
+
+/** Whole minutes rounded up, so that what is within a limit reads so. */
+function roundUp(seconds) {
+  return Math.ceil(seconds / 60 - 1e-6);
+}
+
 /** A home: how far its walks reach, and the nearest facility of each kind. */
 function homeCard(app, i) {
   const { data, say, state } = app;
   const community = data.ints("clusters.community")[i];
-  const people = writeCount(data.ints("clusters.people")[i] / 10);
+  const people = writeCount(data.ints("clusters.people")[i] / PEOPLE_PARTS);
   const title = make("h2", { text: say("home", { count: people }) });
   const where = make("p", { text: community < 0 ? "" : data.communities.names[community] });
   if (!data.ints("clusters.known")[i]) return [title, where, make("p", { text: say("home_unknown") })];

@@ -103,11 +103,11 @@ function switchLayer(app, name, wanted) {
   if (wanted) on.add(name);
   else on.delete(name);
   const { at } = app.state;
-  if (name === "walks" && wanted && at?.type !== "home") {
+  if (name === "walks" && wanted && at?.type !== "home" && at?.type !== "door") {
     const home = fullestHome(app, at?.type === "community" ? at.i : -1);
     if (home >= 0) {
       app.change({ on, at: { type: "home", i: home } });
-      return showWalk(app, home);
+      return showWalk(app);
     }
   }
   return app.change({ on });

@@ -47,7 +47,7 @@ function makeStreetPainter(app) {
   const water = makePaths(data.shapes(data.ground.water));
   const buildings = makePaths(data.shapes(data.ground.buildings));
   const rail = makePaths(data.shapes(data.ground.rail));
-  const streets = data.shapes("streets");
+  const streets = lineShapes(app);
   const classes = data.ints("streets.class");
   const of = data.streets.classes.map((_, c) =>
     makePaths(streets, Array.from({ length: streets.count }, (_, i) => i).filter((i) => classes[i] === c)),

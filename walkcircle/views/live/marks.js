@@ -3,6 +3,9 @@
 /** Radius in pixels of a circle for one resident at zoom 15; it grows a little as one comes nearer. */
 const RADIUS_PER_ROOT = 0.62;
 
+/** People are kept in so many parts (views/layers.py). */
+const PEOPLE_PARTS = 1000;
+
 /** Zoom from which a facility of a kind that is not chosen is drawn in full size. */
 const FULL_GLYPH_ZOOM = 16;
 
@@ -27,7 +30,7 @@ function lackOf(app, home) {
 /** People of a home whom a kind serves: those of its group, or all residents where these stand in. */
 function demandOf(app, home, kind) {
   const { group } = app.data.standard.kinds[kind];
-  return app.data.ints(group ? `demand.${group}` : "clusters.people")[home] / 10;
+  return app.data.ints(group ? `demand.${group}` : "clusters.people")[home] / PEOPLE_PARTS;
 }
 
 /** Whom the numbers of a kind count in a community. */
@@ -82,7 +85,7 @@ function drawHomes(app, pen, homes) {
   const known = app.data.ints("clusters.known");
   context.lineWidth = 1 * pen.px;
   for (let i = 0; i < homes.length / 2; i++) {
-    const radius = Math.max(1.4, 0.22 * Math.sqrt(people[i] / 10) * 1.25 ** (pen.zoom - 15));
+    const radius = Math.max(1.4, 0.22 * Math.sqrt(people[i] / PEOPLE_PARTS) * 1.25 ** (pen.zoom - 15));
     context.beginPath();
     context.arc(homes[2 * i], homes[2 * i + 1], radius * pen.px, 0, 2 * Math.PI);
     context.strokeStyle = colour("paper");
@@ -95,7 +98,7 @@ function drawHomes(app, pen, homes) {
 /** Whether a facility is on the map, and whether it is of the chosen kind. */
 function showsFacility(app, i) {
   const kind = app.data.ints("facilities.kind")[i];
-  if (kind < 0) return { shown: false };
+  if (kind < 0 || isClosed(app, i)) return { shown: false };
   const category = app.data.standard.kinds[kind].category;
   return { shown: app.state.on.has(`places-${category}`), strong: app.state.measure === kind, kind };
 }
@@ -172,8 +175,7 @@ function ringHome(app, pen, i) {
 
 /** Ring a facility under the pointer. */
 function ringFacility(app, pen, i) {
-  const xy = app.data.places("facilities");
-  ring(pen, xy[2 * i], xy[2 * i + 1], 9);
+  ring(pen, ...pixelsOf(app, i), 9);
 }
 
 /** A ring in the colour of the pointer with a halo of paper. */

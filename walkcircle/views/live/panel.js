@@ -81,7 +81,7 @@ function showFinding(app) {
   caveat.hidden = !finding.caveat;
   // on a phone the sheet shows the finding before it is opened
   const tools = document.querySelector(".tools").offsetTop;
-  document.documentElement.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
+  if (tools) document.documentElement.style.setProperty("--peek", `${Math.min(tools, window.innerHeight * 0.42)}px`);
 }
 
 /** The communities in the order of the ranking: worst first, then those too empty to rank, unknown, uninhabited. */

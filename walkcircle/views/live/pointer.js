@@ -1,7 +1,7 @@
 /** Pointer: what is under it, a tooltip of at most three lines, and what a click chooses. */
 
 /** How near in pixels a mark must be to be meant. */
-const REACH_PX = { facility: 9, home: 12, doorstep: 40 };
+const REACH_PX = { facility: 9, home: 12 };
 
 /** Listen to the map. */
 function startPointer(app) {
@@ -24,7 +24,7 @@ function startPointer(app) {
     app.change({ hover: null });
     showTip(app, null);
   });
-  map.on("click", (event) => choose(app, findAt(app, event.latlng, true), event.latlng));
+  map.on("click", (event) => choose(app, findAt(app, event.latlng), event.latlng));
 }
 
 /** A place on the map in payload pixels. */
@@ -38,18 +38,19 @@ function toLatLng(app, x, y) {
   return app.map.unproject([x + app.data.origin[0], y + app.data.origin[1]], PAYLOAD_ZOOM);
 }
 
-/** What is at a place: a facility, a home, or the community; on a click, homes are looked for farther off. */
-function findAt(app, latlng, click = false) {
+/** What is at a place: a facility, a home, or the community. */
+function findAt(app, latlng) {
   const [x, y] = toPayload(app, latlng);
   const px = 2 ** (PAYLOAD_ZOOM - app.map.getZoom());
+  const goal = findGoal(app, x, y, REACH_PX.facility * px);
+  if (goal >= 0) return { type: "facility", i: goal };
   const facility = findNearest(app.data.places("facilities"), x, y, REACH_PX.facility * px,
     (i) => showsFacility(app, i).shown);
   if (facility >= 0) return { type: "facility", i: facility };
   const { on } = app.state;
-  if (on.has("homes") || on.has("walks") || on.has("gaps") || on.has("checks")) {
-    const reach = click && on.has("walks") ? REACH_PX.doorstep : REACH_PX.home;
-    const marked = (i) => on.has("homes") || on.has("walks") || isLack(app, i);
-    const home = findNearest(app.data.places("clusters"), x, y, reach * px, marked);
+  if (on.has("homes") || on.has("gaps") || on.has("checks")) {
+    const marked = (i) => on.has("homes") || isLack(app, i);
+    const home = findNearest(app.data.places("clusters"), x, y, REACH_PX.home * px, marked);
     if (home >= 0) return { type: "home", i: home };
   }
   const community = findCommunity(app, x, y);
@@ -76,27 +77,35 @@ function findNearest(xy, x, y, reach, counts) {
   return best;
 }
 
-/** Choose what was clicked; a facility opens a popup and keeps the selection. */
-function choose(app, found, latlng = null) {
-  if (found?.type === "facility") return openFacility(app, found.i);
-  if (found?.type === "home" || found?.type === "community" || !found) app.change({ at: found });
-  return latlng;
+/** Choose what was clicked: a facility opens a popup and keeps the selection; all else is a doorstep to walk from. */
+function choose(app, found, latlng) {
+  if (found?.type === "facility") openFacility(app, found.i);
+  else if (found?.type === "home") app.change({ at: found });
+  else setDoor(app, ...toPayload(app, latlng));
+}
+
+/** The facility at a place that is the nearest of its kind from the doorstep, or -1. */
+function findGoal(app, x, y, reach) {
+  if (!showsWalk(app)) return -1;
+  const goals = nearestSelected(app).filter(({ facility }) => facility >= 0).map(({ facility }) => facility);
+  const at = findNearest(goals.flatMap((facility) => pixelsOf(app, facility)), x, y, reach, () => true);
+  return at < 0 ? -1 : goals[at];
 }
 
 /** Open the popup of a facility. */
 function openFacility(app, i) {
-  const xy = app.data.places("facilities");
-  const body = make("div", {}, ...facilityLines(app, i).map((text, n) => make(n ? "div" : "b", { text })));
-  L.popup({ maxWidth: 260 }).setLatLng(toLatLng(app, xy[2 * i], xy[2 * i + 1])).setContent(body).openOn(app.map);
+  const body = make("div", {}, ...facilityLines(app, i).map((text, n) => make(n ? "div" : "b", { text })), closeButton(app, i));
+  L.popup({ maxWidth: 260 }).setLatLng(toLatLng(app, ...pixelsOf(app, i))).setContent(body).openOn(app.map);
 }
 
 /** Name, kind and source of a facility. */
 function facilityLines(app, i) {
   const { data, say } = app;
-  const name = data.facilities.names[data.ints("facilities.name")[i]];
-  const kind = data.standard.kinds[data.ints("facilities.kind")[i]];
-  const source = data.facilities.sources[data.ints("facilities.source")[i]];
+  const name = nameOf(app, i);
+  const kind = data.standard.kinds[kindOf(app, i)];
   const label = kind.label[app.state.language];
+  if (i >= data.facilities.ids.length) return [name || label, name ? label : say("proposed"), say("proposed_line")];
+  const source = data.facilities.sources[data.ints("facilities.source")[i]];
   const lines = [name || label, name ? label : say("unnamed"),
     source === "osm" ? say("from_osm") : say("from_register", { register: source })];
   if (!data.ints("facilities.joined")[i]) lines[2] = say("not_snapped");
@@ -106,10 +115,14 @@ function facilityLines(app, i) {
 /** The lines of a tooltip: people before percentages. */
 function tipLines(app, found) {
   const { data, say, state } = app;
-  if (found.type === "facility") return facilityLines(app, found.i).slice(0, 2);
+  if (found.type === "facility") {
+    const best = showsWalk(app) && nearestSelected(app).find(({ facility }) => facility === found.i);
+    const walk = best ? [say("goal_line", { minutes: roundUp(best.seconds) })] : [];
+    return [...facilityLines(app, found.i).slice(0, 2), ...walk];
+  }
   if (found.type === "community") return communityLines(app, found.i);
   const lack = lackOf(app, found.i);
-  const lines = [say("home", { count: writeCount(data.ints("clusters.people")[found.i] / 10) })];
+  const lines = [say("home", { count: writeCount(data.ints("clusters.people")[found.i] / PEOPLE_PARTS) })];
   const named = (kinds) => {
     const first = kinds.slice(0, 2).map((k) => data.standard.kinds[k].label[state.language]).join(", ");
     return kinds.length > 2 ? `${first} ${say("check_and", { count: kinds.length - 2 })}` : first;

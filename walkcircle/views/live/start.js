@@ -5,14 +5,18 @@ function makeSheets(app) {
   const border = makeBorderPainter(app);
   const walks = makeWalkPainter(app);
   const marks = makeMarkPainter(app);
+  const goals = makeGoalPainter(app);
+  const way = makeWayPainter(app);
+  const glow = makeGlowPainter(app);
   const own = makeOwnPainter(app);
   const names = makeNamePainter(app);
   const all = [
     ["ground", 210, makeGroundPainter(app), "tiles"],
     ["areas", 220, makeAreaPainter(app), "measure on at"],
     ["streets", 230, makeStreetPainter(app), ""],
-    ["marks", 240, (pen) => [walks, border, own, marks, names].forEach((paint) => paint(pen)), "measure on at"],
-    ["glow", 250, makeGlowPainter(app), "hover at"],
+    ["walks", 236, (pen) => [walks, goals].forEach((paint) => paint(pen)), "on at door walker measure edits"],
+    ["marks", 240, (pen) => [border, own, marks, names].forEach((paint) => paint(pen)), "measure on at edits"],
+    ["glow", 250, (pen) => [way, glow].forEach((paint) => paint(pen)), "hover at"],
   ];
   return all.map(([name, z, paint, keys]) => {
     const pane = app.map.createPane(`walkcircle-${name}`);
@@ -114,6 +118,7 @@ async function start(map, element) {
   const data = await unpack(element);
   const app = { map, data, ...makeState(data) };
   app.say = makeWords(app);
+  app.graph = makeGraph(data);
   app.probe = document.createElement("canvas").getContext("2d");
   const communities = data.shapes("communities");
   app.areaPaths = Array.from({ length: communities.count }, (_, i) => makePaths(communities, [i])[0]);
@@ -128,10 +133,13 @@ async function start(map, element) {
   else showAll(app, { animate: false });
   app.sheets = makeSheets(app);
   startTiles(app);
+  startDoor(app);
+  startPlans(app);
   startPointer(app);
   startPrint(app);
   L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
-  app.onChange("measure on at language", () => keepFragment(app));
+  app.onChange("measure on at walker language", () => keepFragment(app));
+  app.onChange("door", () => keepLater(app));
   map.on("moveend", () => keepFragment(app));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
@@ -146,4 +154,7 @@ async function start(map, element) {
     openFacility: (i) => openFacility(app, i),
   });
   map.getContainer().walkcircle = app;
+  Object.assign(walkcircle, makeInterface(app));
+  // what the first click needs, while nobody waits for it
+  (window.requestIdleCallback || setTimeout)(() => walkHome(app, Math.max(fullestHome(app), 0)));
 }

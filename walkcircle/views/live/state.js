@@ -14,8 +14,11 @@ function makeState(data) {
   const state = {
     measure: -1, // -1 is the index, else the position of a kind
     on: new Set(FIRST_VIEW),
-    at: null, // {type: "community" | "home", i}
+    at: null, // {type: "community" | "home" | "door", i}
     hover: null, // {type: "community" | "home" | "facility", i}
+    door: null, // {x, y} in payload pixels
+    walker: 0,
+    edits: 0, // grows with every edit that is made or taken back (whatif.js)
     language: data.language,
   };
   return {
@@ -72,8 +75,21 @@ function readFragment(app) {
   const home = app.data.clusters.ids.indexOf(asked.get("home"));
   if (community >= 0) values.at = { type: "community", i: community };
   if (home >= 0) values.at = { type: "home", i: home };
+  const door = (asked.get("door") || "").split(",").map(Number);
+  if (door.length === 2 && door.every(Number.isFinite)) {
+    const [x, y] = projectDegrees(app, ...door);
+    Object.assign(values, { door: { x, y }, at: { type: "door", i: 0 } });
+  }
+  const walker = app.data.walkers.all.findIndex(({ name }) => name === asked.get("walker"));
+  if (walker >= 0) values.walker = walker;
   const view = (asked.get("view") || "").split("/").map(Number);
   return { values, view: view.length === 3 && view.every(Number.isFinite) ? view : null };
+}
+
+/** Keep it when the doorstep has come to rest: browsers count how often an address changes. */
+function keepLater(app) {
+  clearTimeout(app.keeping);
+  app.keeping = setTimeout(() => keepFragment(app), 300);
 }
 
 /** Keep what the reader sees in the fragment, so that a link shows the same. */
@@ -87,6 +103,11 @@ function keepFragment(app) {
   if ([...state.on].sort().join() !== [...FIRST_VIEW].sort().join()) parts.set("on", [...state.on].join(","));
   if (state.at?.type === "community") parts.set("community", data.communities.ids[state.at.i]);
   if (state.at?.type === "home") parts.set("home", data.clusters.ids[state.at.i]);
+  if (state.at?.type === "door") {
+    const [lon, lat] = unprojectPixels(app, state.door.x, state.door.y);
+    parts.set("door", `${lon.toFixed(6)},${lat.toFixed(6)}`);
+  }
+  if (state.walker) parts.set("walker", data.walkers.all[state.walker].name);
   if (state.language !== data.language) parts.set("lang", state.language);
   history.replaceState(null, "", `#${parts}`);
 }
