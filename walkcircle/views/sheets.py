@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from walkcircle.errors import OutputError
 from walkcircle.views.findings import write_share
-from walkcircle.views.page import read_asset
+from walkcircle.views.page import read_asset, write_policy
 from walkcircle.views.palette import write_css_roles
 
 #: Names longer than this many characters are cut; a page should not be one name.
@@ -145,10 +145,22 @@ def show_points(of: str, gap: float) -> Markup:
     return show_number(of, gap, text)
 
 
-def fill_template(name: str, content: Mapping[str, Any]) -> str:
-    """Return the page that a template of this package makes of its content."""
-    css = Markup(read_css())  # noqa: S704 - the package's own style sheet
-    return _environment().get_template(name).render(css=css, **content)
+def fill_template(name: str, content: Mapping[str, Any], *, styles: Sequence[str] = ()) -> str:
+    """Return the page that a template of this package makes of its content; its policy allows its style, no script.
+
+    Parameters
+    ----------
+    name
+        The template.
+    content
+        What it shows. Whatever is not markup is escaped.
+    styles
+        Style sheets beside the one that all pages share.
+    """
+    # the policy names the package's own styles and never what stands in the page: what a name smuggles in has no hash
+    css = read_css() + "".join(read_asset(f"paper/{one}") for one in styles)
+    policy = write_policy(styles=[css])
+    return _environment().get_template(name).render(css=Markup(css), policy=Markup(policy), **content)  # noqa: S704
 
 
 @cache

@@ -352,9 +352,10 @@ def _is_dark(colour: str) -> bool:
 
 
 def _write_text(label: Label) -> Markup:
-    return Markup(
-        '<text x="{:g}" y="{:g}" font-size="{:g}" text-anchor="{}" style="fill:{};font-size:{:g}px">{}</text>'
-    ).format(round(label.x, 1), round(label.y, 1), label.size, label.anchor, label.fill, label.size, label.text)
+    # attributes and no style: the policy of the page takes no style but its own
+    return Markup('<text x="{:g}" y="{:g}" font-size="{:g}" text-anchor="{}" fill="{}">{}</text>').format(
+        round(label.x, 1), round(label.y, 1), label.size, label.anchor, label.fill, label.text
+    )
 
 
 def _write_path(lines: Sequence[Line], end: str) -> str:
