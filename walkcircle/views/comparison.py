@@ -18,7 +18,8 @@ from walkcircle.groups import GROUPS
 from walkcircle.tables import ChangedCommunities, ChangedFacilities, Changes
 from walkcircle.views.captions import CAPTIONS
 from walkcircle.views.findings import write_share
-from walkcircle.views.sheets import clean_name, fill_template, show_name, write_count
+from walkcircle.views.names import clean_name
+from walkcircle.views.sheets import fill_template, show_name, write_count
 from walkcircle.views.text import TEXTS
 
 if TYPE_CHECKING:

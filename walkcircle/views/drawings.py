@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from walkcircle.analysis import Analysis
 from walkcircle.tables import Checkup, Clusters, Coverage, Facilities
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import BANDS, classify_value
-from walkcircle.views.sheets import clean_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from walkcircle.tables import Checkup, Projects
 from walkcircle.views.drawings import MAP_HEIGHT, MAP_WIDTH, Frame, pick_frame
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import BANDS, LIGHT, classify_value
-from walkcircle.views.sheets import clean_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,12 +9,13 @@ from markupsafe import Markup
 
 from walkcircle.plan import Plan
 from walkcircle.views.captions import CAPTIONS
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Head, Listing, Section, Value, write_value
 from walkcircle.views.planning.drawing import write_svg
 from walkcircle.views.planning.sections import build_sections, tell_plan
 from walkcircle.views.planning.wording import WORDS
 from walkcircle.views.portrait import Setting
-from walkcircle.views.sheets import clean_name, fill_template, show_name, show_number, write_count
+from walkcircle.views.sheets import fill_template, show_name, show_number, write_count
 from walkcircle.views.text import Language
 
 #: A listing with more columns than this lies across the page.
