@@ -238,7 +238,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
 
 def _find(setting: Setting, profile: Profile) -> str:
     """Say the one thing about a community."""
-    say, language = setting.say, setting.language
+    say = setting.say
     count = len(profile.kinds)
     if profile.residents < 1:
         return say("nobody")
@@ -374,7 +374,6 @@ def _tell_streets(setting: Setting, profile: Profile) -> list[tuple[str, Markup]
 
 def _tell_measures(setting: Setting, profile: Profile) -> dict[str, Any]:
     """Name the kinds that are missing for most residents; where none is certain, those to look for first."""
-    language = setting.language
 
     def tell(one: KindProfile, people: float) -> Markup:
         return _fill(
@@ -410,7 +409,7 @@ def _tell_sites(setting: Setting, profile: Profile) -> dict[str, Any] | None:
 
 def _tell_site(setting: Setting, site: Site, number: int) -> dict[str, Any]:
     """Make one row of the table of idle space; numbered, since an id may be anything."""
-    say, language, unknown = setting.say, setting.language, setting.say("unknown")
+    say, unknown = setting.say, setting.say("unknown")
     if site.kinds is None:
         kinds = unknown
     else:
@@ -448,7 +447,7 @@ def _tell_kinds(setting: Setting, profile: Profile) -> list[dict[str, Any]]:
 
 def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
     """Make one row of the table of kinds."""
-    say, language, kind = setting.say, setting.language, one.kind
+    say, kind = setting.say, one.kind
     known = not isnan(one.share)
     mood = "gap" if one.without >= LEAST_PERSON else "check" if not one.firm or one.unsure >= LEAST_PERSON else "met"
     first = one.walks[0]
