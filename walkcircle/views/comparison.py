@@ -52,18 +52,13 @@ def draw_comparison(comparison: Comparison) -> str:
     limit = {kind.id: f"{kind.limit_min:g}" for kind in kinds}
     walkers = comparison.new.study.walkers
     by_kind = sum_changes(comparison, [Changes.kind, Changes.walker])
-    sides = [
-        {"title": show_name(checked.study.title), "day": checked.place.data_date or say["undated"],
-         "counted": clean_name(say["counted_by"].format(source=checked.place.population_source), longest=200)}
-        for checked in (comparison.old, comparison.new)
-    ]  # fmt: skip
     title = comparison.new.study.title
     content = {
         "lang": CAPTIONS[language]["lang"],
         "say": say,
         "page_title": clean_name(title),
         "name": show_name(title),
-        "sides": sides,
+        "sides": _tell_sides(comparison, say),
         "parts": [say[part] for part in PARTS],
         "finding": _find_words(by_kind, label, limit, walkers[0].name, say),
         "tables": [
@@ -108,6 +103,19 @@ def write_change(people: int) -> str:
     ('+1,200', '−3', '0')
     """
     return f"{people:+,d}".replace("-", "−") if people else "0"
+
+
+def _tell_sides(comparison: Comparison, say: Mapping[str, str]) -> list[Markup]:
+    """Tell the day of both check-ups, and what else differs; how people were counted comes once where both did alike."""
+    checked = (comparison.old, comparison.new)
+    same_title = comparison.old.study.title == comparison.new.study.title
+    counted = [clean_name(say["counted_by"].format(source=one.place.population_source), longest=200) for one in checked]
+    sides = []
+    for one, source in zip(checked, counted, strict=True):
+        day = Markup("<b>{}</b>").format(one.place.data_date or say["undated"])
+        parts = [] if same_title else [show_name(one.study.title)]
+        sides.append(Markup(" ").join([*parts, day, *([] if counted[0] == counted[1] else [f"({source})"])]))
+    return [Markup(" → ").join(sides), *([Markup("{}").format(counted[1])] if counted[0] == counted[1] else [])]
 
 
 def _tell(text: str, language: Language) -> str:
