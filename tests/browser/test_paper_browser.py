@@ -1,4 +1,4 @@
-"""Portraits, overviews, comparisons and plans as papers: one type, printed as PDF, clear to those who do not see them."""
+"""Portraits, overviews, comparisons and plans as papers: of one type, printed as PDF, clear without being seen."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def papers(analyses, tmp_path_factory):
         fewer = replace(answer.place, facilities=answer.place.facilities.iloc[::2])
         older = measure_covered(fewer, answer.study)
         write_comparison(compare_analyses(older, measure_covered(answer.place, answer.study)), folder / "changes")
-        found |= {(name, paper): sorted(folder.glob(place))[0] for paper, place in PAPERS.items()}
+        found |= {(name, paper): min(folder.glob(place)) for paper, place in PAPERS.items()}
     return found
 
 
@@ -96,7 +96,7 @@ STUMBLES = """() => {
   return found;
 }"""
 
-#: The least contrast of any text with the ground that it stands on (WCAG 2.2), and the text; drawings by their own ground.
+#: The least contrast of any text with the ground that it stands on (WCAG 2.2), and the text.
 CONTRAST = """() => {
   const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)

@@ -106,7 +106,7 @@ def write_change(people: int) -> str:
 
 
 def _tell_sides(comparison: Comparison, say: Mapping[str, str]) -> list[Markup]:
-    """Tell the day of both check-ups, and what else differs; how people were counted comes once where both did alike."""
+    """Tell the days of both check-ups and whatever else differs; how people were counted once, where both did alike."""
     checked = (comparison.old, comparison.new)
     same_title = comparison.old.study.title == comparison.new.study.title
     counted = [clean_name(say["counted_by"].format(source=one.place.population_source), longest=200) for one in checked]
