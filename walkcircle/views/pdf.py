@@ -146,17 +146,18 @@ def _print_page(program: Path, page: Path, profile: str) -> Path:
         done = subprocess.run(command, capture_output=True, timeout=LONGEST_S, check=False)  # noqa: S603 - no shell
         if not draft.is_file() or draft.read_bytes()[:5] != b"%PDF-":
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise _refuse(program, page, said[-1] if said else f"status {done.returncode}")
+            raise OutputError(_complain(program, page, said[-1] if said else f"status {done.returncode}"))
         draft.replace(target)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refuse(program, page, getattr(error, "strerror", None) or f"no answer in {LONGEST_S:g} s") from None
+        reason = getattr(error, "strerror", None) or f"no answer in {LONGEST_S:g} s"
+        raise OutputError(_complain(program, page, reason)) from None
     finally:
         draft.unlink(missing_ok=True)
     return target
 
 
-def _refuse(program: Path, page: Path, reason: str) -> OutputError:
-    return OutputError(
+def _complain(program: Path, page: Path, reason: str) -> str:
+    return (
         f"{page}: {program.name} does not print it ({reason}); name another browser by {ASKED}, or open the page and "
         "print it there"
     )

@@ -137,8 +137,8 @@ def fill_template(name: str, content: Mapping[str, Any], *, styles: Sequence[str
     """
     # the policy names the package's own styles and never what stands in the page: what a name smuggles in has no hash
     css = read_css() + "".join(read_asset(f"paper/{one}") for one in styles)
-    policy = write_policy(styles=[css])
-    return _environment().get_template(name).render(css=Markup(css), policy=Markup(policy), **content)  # noqa: S704
+    own = {"css": Markup(css), "policy": Markup(write_policy(styles=[css]))}  # noqa: S704 - our own style and its hash
+    return _environment().get_template(name).render(**own, **content)
 
 
 @cache
