@@ -35,7 +35,7 @@ VERBS = words("""
 
     add apply assemble assign build chain check choose clip close compile convert describe dissolve drop
     encode estimate fill format from grade group hash infer inline intersect join label list load locate
-    improve make mend merge move name open order pack pick plan project rank remove render repair replace resolve
+    improve make mend merge move name open order pack pick plan print project rank remove render repair replace resolve
     run save scale search select share show simplify sort split sum tell tile to translate unpack weigh
     classify clean cut declare decode deny schedule eliminate lengthen number relax round sweep
 """)

@@ -56,6 +56,7 @@ from walkcircle.tables import (
     Wants,
 )
 from walkcircle.views.files import list_plan_tables, write_plan
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import BANDS
 from walkcircle.views.planning import (
     Listing,
@@ -70,7 +71,6 @@ from walkcircle.views.planning.content import Head, clean_value
 from walkcircle.views.planning.drawing import Disc, Label, choose_blue, draw_sites, write_png, write_svg
 from walkcircle.views.planning.wording import CHINESE, ENGLISH
 from walkcircle.views.planning.workbook import name_sheets
-from walkcircle.views.sheets import clean_name
 
 #: Five minutes are 300 m. Four homes a kilometre apart, each a community, all with a shop; who needs a day centre is
 #: known of the first two.

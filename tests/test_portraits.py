@@ -37,11 +37,12 @@ from walkcircle.tables import Checkup, Communities, Facilities
 from walkcircle.views.captions import CHINESE, ENGLISH, translate_word
 from walkcircle.views.files import write_outputs
 from walkcircle.views.findings import write_index, write_share
+from walkcircle.views.names import clean_name
 from walkcircle.views.overview import write_overviews
 from walkcircle.views.portrait import write_portraits
 from walkcircle.views.profiles import choose_type, find_middle, find_peers, measure_profiles
 from walkcircle.views.profiles.streets import find_junctions
-from walkcircle.views.sheets import clean_name, name_files
+from walkcircle.views.sheets import name_files
 
 VOID = {"meta", "link", "br", "img", "input"}
 

@@ -230,6 +230,22 @@ def compare(
     show_comparison(comparison, files, out)
 
 
+@app.command("pdf")
+def print_pdf(
+    paths: Annotated[list[Path], typer.Argument(help="the folder that a run, a plan or a comparison wrote, or pages")],
+) -> None:
+    """Print overviews, portraits, plans and comparisons as PDF beside them, by a Chromium, Chrome or Edge."""
+    from walkcircle.printing.paths import name_path
+    from walkcircle.views.pdf import list_pages, print_pages
+
+    pages = list_pages(paths)
+    with _steps() as steps:
+        steps.begin("Printing", 0.0)
+        written = print_pages(pages, report=steps.begin)
+    for path in written:
+        out.print(escape(name_path(path)), soft_wrap=True)
+
+
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="folder for the study; made when it is not there")],

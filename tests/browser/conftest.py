@@ -30,12 +30,18 @@ def find_chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def chromium_path() -> Path:
+    """Return where the browser is."""
+    return Path(find_chromium())
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path):
     """Start the browser once."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield browser
         browser.close()
 

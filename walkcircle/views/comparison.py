@@ -1,6 +1,6 @@
 """Comparison: what changed between two check-ups, as one small page without scripts, in English or Chinese.
 
-Every word from the data is escaped by the template; the page loads nothing and its policy forbids to.
+Every word from the data is cut and escaped; the page loads nothing and its policy forbids to.
 """
 
 from __future__ import annotations
@@ -10,21 +10,28 @@ from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment
+from markupsafe import Markup
 
 from walkcircle.changes import PARTS, Account, sum_changes
 from walkcircle.fates import FATES
 from walkcircle.groups import GROUPS
 from walkcircle.tables import ChangedCommunities, ChangedFacilities, Changes
+from walkcircle.views.captions import CAPTIONS
 from walkcircle.views.findings import write_share
+from walkcircle.views.names import clean_name
+from walkcircle.views.sheets import fill_template, show_name, write_count
 from walkcircle.views.text import TEXTS
 
 if TYPE_CHECKING:
     from walkcircle.changes import Comparison
     from walkcircle.views.text import Language
+    from walkcircle.walkers import Walker
 
 #: Rows of a table that the page shows; the rest is in the files beside it.
 MOST_ROWS = 200
+
+#: Longest note, and longest evidence.
+LONGEST_TEXT = 600
 
 
 def draw_comparison(comparison: Comparison) -> str:
@@ -40,37 +47,35 @@ def draw_comparison(comparison: Comparison) -> str:
     """
     language: Language = comparison.new.study.outputs.language
     say = _CHINESE if language == "zh" else _ENGLISH
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(_PAGE)
     kinds = comparison.new.study.standard.kinds
-    label = {kind.id: kind.label(language) for kind in kinds}
+    label = {kind.id: clean_name(kind.label(language)) for kind in kinds}
     limit = {kind.id: f"{kind.limit_min:g}" for kind in kinds}
     walkers = comparison.new.study.walkers
     by_kind = sum_changes(comparison, [Changes.kind, Changes.walker])
-    sides = [
-        {"title": checked.study.title, "day": checked.place.data_date or say["undated"],
-         "counted": say["counted_by"].format(source=checked.place.population_source)}
-        for checked in (comparison.old, comparison.new)
-    ]  # fmt: skip
-    return template.render(
-        lang=language,
-        say=say,
-        sides=sides,
-        parts=[say[part] for part in PARTS],
-        finding=_find_words(by_kind, label, limit, walkers[0].name, say),
-        tables=[
-            (TEXTS[language]["footer_walker"].format(walker=walker.label(language), speed=f"{walker.speed_kmh:g}"),
+    title = comparison.new.study.title
+    content = {
+        "lang": CAPTIONS[language]["lang"],
+        "say": say,
+        "page_title": clean_name(title),
+        "name": show_name(title),
+        "sides": _tell_sides(comparison, say),
+        "parts": [say[part] for part in PARTS],
+        "finding": _find_words(by_kind, label, limit, walkers[0].name, say),
+        "tables": [
+            (_name_walker(walker, language),
              [(label[kind], limit[kind], _write_account(account))
               for (kind, name), account in by_kind.items() if name == walker.name])
             for walker in walkers
         ],
-        facilities=list(_list_facilities(comparison, label, say, language)),
-        counts=[(say[fate], int(count)) for fate, count in _count_fates(comparison).items()],
-        communities=list(_list_communities(comparison, label, language)),
-        most=MOST_ROWS,
-        notes=[translate_note(note, language) for note in comparison.notes],
-        facility_rows=len(comparison.facilities),
-        community_rows=len(comparison.changes) // len(PARTS),
-    )  # fmt: skip
+        "facilities": list(_list_facilities(comparison, label, say, language)),
+        "counts": [(say[fate], write_count(count)) for fate, count in _count_fates(comparison).items()],
+        "communities": list(_list_communities(comparison, label, language)),
+        "most": MOST_ROWS,
+        "notes": [_tell(note, language) for note in comparison.notes],
+        "facility_rows": len(comparison.facilities),
+        "community_rows": len(comparison.changes) // len(PARTS),
+    }  # fmt: skip
+    return fill_template("comparison.html", content, styles=["report.css"])
 
 
 def translate_note(note: str, language: Language) -> str:
@@ -98,6 +103,30 @@ def write_change(people: int) -> str:
     ('+1,200', '−3', '0')
     """
     return f"{people:+,d}".replace("-", "−") if people else "0"
+
+
+def _tell_sides(comparison: Comparison, say: Mapping[str, str]) -> list[Markup]:
+    """Tell the days of both check-ups and whatever else differs; how people were counted once, where both did alike."""
+    checked = (comparison.old, comparison.new)
+    same_title = comparison.old.study.title == comparison.new.study.title
+    counted = [clean_name(say["counted_by"].format(source=one.place.population_source), longest=200) for one in checked]
+    sides = []
+    for one, source in zip(checked, counted, strict=True):
+        day = Markup("<b>{}</b>").format(one.place.data_date or say["undated"])
+        parts = [] if same_title else [show_name(one.study.title)]
+        sides.append(Markup(" ").join([*parts, day, *([] if counted[0] == counted[1] else [f"({source})"])]))
+    return [Markup(" → ").join(sides), *([Markup("{}").format(counted[1])] if counted[0] == counted[1] else [])]
+
+
+def _tell(text: str, language: Language) -> str:
+    """Return a note or evidence as the page shows it: in the reader's language, on one line, not endless."""
+    return clean_name(translate_note(" ".join(text.split()), language), longest=LONGEST_TEXT)
+
+
+def _name_walker(walker: Walker, language: Language) -> str:
+    """Name a walker with its speed."""
+    named = {"walker": clean_name(walker.label(language)), "speed": f"{walker.speed_kmh:g}"}
+    return TEXTS[language]["footer_walker"].format(**named)
 
 
 def _write_account(account: Account) -> list[str]:
@@ -138,7 +167,7 @@ def _count_fates(comparison: Comparison) -> dict[str, int]:
 
 def _list_facilities(
     comparison: Comparison, label: Mapping[str, str], say: Mapping[str, str], language: Language
-) -> Iterator[list[str]]:
+) -> Iterator[list[str | Markup]]:
     """List the facilities in the order of the table: fate, kind, name, community, identifiers, evidence."""
     communities = comparison.communities
     names = dict(zip(communities[ChangedCommunities.community], communities[ChangedCommunities.name], strict=True))
@@ -147,29 +176,32 @@ def _list_facilities(
         ids = _join_changed(row[ChangedFacilities.facility_before], row[ChangedFacilities.facility_after])
         where = row[ChangedFacilities.community]
         yield [
-            say[row[ChangedFacilities.fate]], label.get(row[ChangedFacilities.kind], row[ChangedFacilities.kind]),
-            called, str(names.get(where, where)) if isinstance(where, str) else "", ids,
-            translate_note(row[ChangedFacilities.evidence], language),
+            say[row[ChangedFacilities.fate]],
+            show_name(label.get(row[ChangedFacilities.kind], row[ChangedFacilities.kind])),
+            called, show_name(names.get(where, where)) if isinstance(where, str) else "", ids,
+            _tell(row[ChangedFacilities.evidence], language),
         ]  # fmt: skip
 
 
-def _join_changed(before: Any, after: Any) -> str:
-    """Write a text once where it stayed, else from and to."""
+def _join_changed(before: Any, after: Any) -> Markup:
+    """Show a text once where it stayed, else from and to."""
     known = [text for text in (before, after) if isinstance(text, str)]
-    return " → ".join(dict.fromkeys(known))
+    return Markup(" → ").join(map(show_name, dict.fromkeys(known)))
 
 
-def _list_communities(comparison: Comparison, label: Mapping[str, str], language: Language) -> Iterator[list[str]]:
-    """List communities, kinds and walkers, the largest changes first."""
+def _list_communities(
+    comparison: Comparison, label: Mapping[str, str], language: Language
+) -> Iterator[tuple[Markup, str, list[str]]]:
+    """List communities, kinds and walkers with their accounts, the largest changes first."""
     communities = comparison.communities
     names = dict(zip(communities[ChangedCommunities.community], communities[ChangedCommunities.name], strict=True))
-    walkers = {walker.name: walker.label(language) for walker in comparison.new.study.walkers}
+    walkers = {walker.name: clean_name(walker.label(language)) for walker in comparison.new.study.walkers}
     accounts = sum_changes(comparison, [Changes.community, Changes.kind, Changes.walker])
     felt = [(key, account) for key, account in accounts.items() if _turnover(account)]
     felt.sort(key=lambda one: (-abs(one[1].after - one[1].before), -_turnover(one[1]), one[0]))
     for (community, kind, walker), account in felt[:MOST_ROWS]:
         who = [walkers[walker]] if len(walkers) > 1 else []
-        yield [str(names[community]), " · ".join([label[kind], *who]), *_write_account(account)]
+        yield show_name(names[community]), " · ".join([label[kind], *who]), _write_account(account)
 
 
 _ENGLISH: Final[Mapping[str, str]] = {
@@ -300,77 +332,3 @@ _NOTES: Final = (
         "六边形按位置对应，沿用前次体检的名称。",
     ),
 )
-
-_PAGE: Final = """\
-<!DOCTYPE html>
-<html lang="{{ lang }}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{{ say.page }}: {{ sides[0].title }}</title>
-<style>
-body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", sans-serif; color: #1d2529; max-width: 72rem; margin: 0 auto;
-  padding: 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-.finding { font-size: 1.2rem; border-left: .3rem solid #1f6f8b; padding-left: .8rem; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #d8dee2; vertical-align: top; }
-th { background: #f2f5f6; } .words, table.words td, table.words th { text-align: left; }
-td.n { white-space: nowrap; font-variant-numeric: tabular-nums; } small, .how { color: #4d5a61; }
-@media print { body { font-size: 11px; } }
-</style>
-</head>
-<body>
-<h1>{{ say.page }}</h1>
-<p>{% for side in sides %}{{ side.title }} <b>{{ side.day }}</b> <small>({{ side.counted }})</small>
-{{ "→" if loop.first }} {% endfor %}</p>
-<p class="finding">{{ finding }}</p>
-<h2>{{ say.kinds }}</h2>
-{% for walker, rows in tables %}
-<h3>{{ walker }}</h3>
-<div class="scroll"><table>
-<tr><th class="words">{{ say.kind }}</th><th>{{ say.minutes }}</th><th>{{ say.before }}</th>
-{% for part in parts %}<th>{{ part }}</th>{% endfor %}
-<th>{{ say.after }}</th><th>{{ say.share_before }}</th><th>{{ say.share_after }}</th></tr>
-{% for kind, limit, cells in rows %}
-<tr><td class="words">{{ kind }}</td><td class="n">{{ limit }}</td>
-{% for cell in cells %}<td class="n">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}
-</table></div>
-{% endfor %}
-<h2>{{ say.facilities }}</h2>
-{% if facilities %}
-<p>{% for word, count in counts %}{{ word }} {{ count }}{{ say.comma if not loop.last }}{% endfor %}</p>
-{% if facility_rows > most %}<p>{{ say.more_facilities.format(most=most, all=facility_rows) }}</p>{% endif %}
-<div class="scroll"><table class="words">
-<tr><th>{{ say.fate }}</th><th>{{ say.kind }}</th><th>{{ say.name }}</th><th>{{ say.community }}</th>
-<th>{{ say.id }}</th><th>{{ say.evidence }}</th></tr>
-{% for row in facilities %}
-<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}
-</table></div>
-{% else %}<p>{{ say.no_facilities }}</p>{% endif %}
-<h2>{{ say.communities }}</h2>
-{% if communities %}
-{% if community_rows > most %}<p>{{ say.more_communities.format(most=most, all=community_rows) }}</p>{% endif %}
-<div class="scroll"><table>
-<tr><th class="words">{{ say.community }}</th><th class="words">{{ say.kind }}</th><th>{{ say.before }}</th>
-{% for part in parts %}<th>{{ part }}</th>{% endfor %}
-<th>{{ say.after }}</th><th>{{ say.share_before }}</th><th>{{ say.share_after }}</th></tr>
-{% for row in communities %}
-<tr>{% for cell in row %}<td class="{{ 'words' if loop.index < 3 else 'n' }}">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}
-</table></div>
-{% else %}<p>{{ say.no_communities }}</p>{% endif %}
-{% if notes %}
-<h2>{{ say.notes }}</h2>
-<ul>{% for note in notes %}<li>{{ note }}</li>{% endfor %}</ul>
-{% endif %}
-<h2>{{ say.how }}</h2>
-<p class="how">{{ say.method }}</p>
-<p><small>{{ say.licence }}</small></p>
-</body>
-</html>
-"""

@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from walkcircle.analysis import Analysis
 from walkcircle.tables import Checkup, Clusters, Coverage, Facilities
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import BANDS, classify_value
-from walkcircle.views.sheets import clean_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -318,15 +318,15 @@ def draw_choropleth(checkup: gpd.GeoDataFrame, label: str, metres: str) -> Marku
     parts.append(f'<path class="weakest" d="{frame.write_path(weakest, closed=True)}"/>')
     names = []
     for shape, name, index in zip(checkup.geometry, checkup[Checkup.name], checkup[Checkup.index], strict=True):
-        # dark ground wants pale letters
-        tone = "pale" if 0 <= classify_value(float(index) if pd.notna(index) else None) < 2 else "ink"
+        # dark ground wants pale letters: which of the bands are dark is a matter of day and night, of the style sheet
+        band = classify_value(float(index) if pd.notna(index) else None)
         (x, y) = frame.place(shapely.get_coordinates(shapely.point_on_surface(shape)))[0]
         text = clean_name(name, longest=18)
         # a name is written where there is room for it: a Chinese character is about twice as wide as a letter
         width = sum(30 if ord(letter) > 0x2E80 else 17 for letter in text)
         if width < (shape.bounds[2] - shape.bounds[0]) * frame.scale:
             names.append(
-                Markup('<text class="{}" x="{}" y="{}" text-anchor="middle">{}</text>').format(tone, x, y + 10, text)
+                Markup('<text class="on{}" x="{}" y="{}" text-anchor="middle">{}</text>').format(band, x, y + 10, text)
             )
     hatch = (
         '<defs><pattern id="hatch" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'

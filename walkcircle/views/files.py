@@ -169,7 +169,7 @@ def write_comparison(
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as name:
             draft = Path(name)
-            (draft / names["page"]).write_text(draw_comparison(comparison), encoding="utf-8")
+            (draft / names["page"]).write_text(draw_comparison(comparison), encoding="utf-8", newline="\n")
             for table, frame in tables.items():
                 _write_csv(_plain(frame), draft / names[table])
             _move(draft, target)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from walkcircle.gaps import BARRIER, CLIMB, CROSSING, GAP, GATE, NONE_NEAR, SEVERAL
 from walkcircle.groups import EVERYBODY, name_group
 from walkcircle.tables import Causes, Checkup, CommunityCoverage, Gaps
+from walkcircle.views.names import clean_name
 from walkcircle.views.text import Language
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def describe_index(
     blind_people = float(blind[Checkup.population].sum())
     firm = gaps[gaps[Gaps.verdict] == GAP]
     unsure = gaps[gaps[Gaps.verdict] != GAP]
-    names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
+    names = dict(zip(checkup[Checkup.community], map(clean_name, checkup[Checkup.name]), strict=True))
     caveat = _caveat(unsure, covered, standard, names, language)
     if blind_people > people / 2:
         sentence = say["blind"].format(
@@ -116,7 +117,7 @@ def describe_kind(
     counted = _word_stand_in(mine, language)
     left_out = gaps[gaps[Gaps.kind] == kind.id]
     firm, unsure = left_out[left_out[Gaps.verdict] == GAP], left_out[left_out[Gaps.verdict] != GAP]
-    names = dict(zip(checkup[Checkup.community], checkup[Checkup.name], strict=True))
+    names = dict(zip(checkup[Checkup.community], map(clean_name, checkup[Checkup.name]), strict=True))
     label = _in_sentence(kind.label(language))
     doubt = ""
     if len(unsure):
@@ -271,11 +272,12 @@ def _name_weakest(checkup: pd.DataFrame, sentence: str, language: Language) -> s
     """Name the communities that the map outlines, unless the sentence before names them all; empty when none."""
     say = _CHINESE if language == "zh" else _ENGLISH
     weakest = checkup[checkup[Checkup.weakest]].sort_values(Checkup.index)
-    if all(name in sentence for name in weakest[Checkup.name]):
+    names = [clean_name(name) for name in weakest[Checkup.name]]
+    if all(name in sentence for name in names):
         return ""
     named = [
         say["named"].format(place=name, index=write_index(float(index)))
-        for name, index in zip(weakest[Checkup.name], weakest[Checkup.index], strict=True)
+        for name, index in zip(names, weakest[Checkup.index], strict=True)
     ]
     places = say["and"].join(named) if len(named) <= 2 else say["and_more"].format(
         first=say["comma"].join(named[:2]), count=len(named) - 2
@@ -341,7 +343,8 @@ def _whole(people: float) -> str:
 
 def _in_sentence(label: str) -> str:
     """Write a label in the middle of a sentence; an abbreviation keeps its capitals."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    shown = clean_name(label)
+    return shown if shown[1:2].isupper() else shown[:1].lower() + shown[1:]
 
 
 _ENGLISH: Final[Mapping[str, str]] = {

@@ -21,11 +21,11 @@ from walkcircle.views.captions import CAPTIONS
 from walkcircle.views.drawings import draw_choropleth, draw_histogram, draw_strip
 from walkcircle.views.findings import describe_index, write_index
 from walkcircle.views.legend import build_legend
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import classify_value
 from walkcircle.views.portrait import FOLDER, Setting, make_setting
 from walkcircle.views.profiles import LEAST_PERSON, Profile, compare_shares
 from walkcircle.views.sheets import (
-    clean_name,
     fill_template,
     name_files,
     show_count,
@@ -203,7 +203,7 @@ def _rank(setting: Setting, area: _Area) -> list[dict[str, Any]]:
         biggest = None
         if gaps:
             people = show_count("biggest", gaps[0].without)
-            biggest = Markup("{} <b>{}</b>").format(gaps[0].kind.label(setting.language), people)
+            biggest = Markup("{} <b>{}</b>").format(setting.name_kind(gaps[0].kind), people)
         rows.append(
             {
                 "id": one.community,
@@ -237,7 +237,7 @@ def _tell_coverage(setting: Setting, area: _Area) -> list[dict[str, Any]]:
             {
                 "id": kind.id,
                 "number": number,
-                "label": kind.label(setting.language),
+                "label": setting.name_kind(kind),
                 "limit": f"{kind.limit_min:g}",
                 "share": show_share("share", share),
                 "band": classify_value(100 * share),
@@ -292,7 +292,7 @@ def _tell_spread(setting: Setting, area: _Area, kind: Kind) -> dict[str, Any]:
 
     return {
         "id": kind.id,
-        "label": kind.label(setting.language),
+        "label": setting.name_kind(kind),
         "mean": show(Equity.mean, ".1f"),
         "ede": show(Equity.ede, ".1f"),
         "gini": show(Equity.gini, ".2f"),
@@ -314,7 +314,7 @@ def _tell_thin(setting: Setting, area: _Area) -> dict[str, Any]:
         if one.residents > 0 and not all(kind.firm for kind in one.kinds)
     ]
     kinds = [
-        {"number": number, "label": kind.label(setting.language)}
+        {"number": number, "label": setting.name_kind(kind)}
         for number, kind in enumerate(setting.answer.study.standard.kinds, 1)
     ]
     return {"rows": rows, "kinds": kinds}
@@ -335,7 +335,7 @@ def _tell_checks(setting: Setting, area: _Area) -> dict[str, Any]:
                 "file": f"{area.up}{FOLDER}/{setting.files[one.community]}",
                 "kinds": [
                     {
-                        "label": kind.kind.label(setting.language),
+                        "label": setting.name_kind(kind.kind),
                         "people": show_count(f"unsure:{kind.kind.id}", kind.unsure),
                     }
                     for kind in unsure

@@ -1,11 +1,11 @@
-"""Page: one HTML file that needs nothing else: scripts and styles inside, each script allowed by its hash."""
+"""Page: one HTML file that needs nothing else, and a policy that allows exactly what belongs in it, by hashes."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib import resources
 
@@ -109,23 +109,50 @@ def add_policy(html: str, *, image_hosts: Sequence[str] = ()) -> str:
         Something would be loaded from outside.
     """
     _refuse_links(html)
-    hashes = sorted({hash_script(m["body"]) for m in _SCRIPT.finditer(html) if "octet-stream" not in m["attributes"]})
-    policy = "; ".join(
+    scripts = {m["body"] for m in _SCRIPT.finditer(html) if "octet-stream" not in m["attributes"]}
+    policy = write_policy(scripts=scripts, images=("data:", "blob:", *image_hosts))
+    return html.replace(_POLICY_SLOT, f'<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+def write_policy(
+    *, scripts: Collection[str] = (), styles: Collection[str] | None = None, images: Sequence[str] = ()
+) -> str:
+    """Write what a page may do, as a Content-Security-Policy: nothing but what is named.
+
+    Parameters
+    ----------
+    scripts
+        Text of the scripts that may run; none when empty.
+    styles
+        Text of the styles that count; all that are in the page when None, for Leaflet writes styles of its own.
+    images
+        Where images may come from; there are none when empty.
+
+    Examples
+    --------
+    >>> write_policy(styles=["b { color: red }"])  # doctest: +ELLIPSIS
+    "default-src 'none'; script-src 'none'; style-src 'sha256-...'; img-src 'none'; connect-src 'none'; base-uri ..."
+    """
+    return "; ".join(
         [
             "default-src 'none'",
-            "script-src " + " ".join(f"'{h}'" for h in hashes),
-            "style-src 'unsafe-inline'",
-            " ".join(["img-src data: blob:", *image_hosts]),
+            f"script-src {_allow(scripts)}",
+            f"style-src {_allow(styles)}" if styles is not None else "style-src 'unsafe-inline'",
+            " ".join(["img-src", *images]) if images else "img-src 'none'",
             "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
         ]
     )
-    return html.replace(_POLICY_SLOT, f'<meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+
+
+def _allow(texts: Collection[str]) -> str:
+    """Name texts by their hashes."""
+    return " ".join(f"'{name}'" for name in sorted(map(hash_script, set(texts)))) or "'none'"
 
 
 def hash_script(body: str) -> str:
-    """Return the name by which a policy allows a script.
+    """Return the name by which a policy allows a script or a style.
 
     Examples
     --------

@@ -20,6 +20,7 @@ from walkcircle.tables import Checkup
 from walkcircle.views.captions import CAPTIONS, translate_word
 from walkcircle.views.drawings import Ground, draw_radar, draw_strip
 from walkcircle.views.findings import write_index, write_share
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import classify_value
 from walkcircle.views.profiles import (
     LEAST_PERSON,
@@ -33,7 +34,6 @@ from walkcircle.views.profiles import (
     measure_profiles,
 )
 from walkcircle.views.sheets import (
-    clean_name,
     fill_template,
     name_files,
     round_minutes,
@@ -78,6 +78,10 @@ class Setting:
         words = CAPTIONS[self.language][key]
         return words.format(**values) if values else words
 
+    def name_kind(self, kind: Kind) -> str:
+        """Return the label of a kind, which a planner's own standard may have written."""
+        return clean_name(kind.label(self.language))
+
     @property
     def sources(self) -> dict[str, Any]:
         """What the foot of each page says of where the numbers come from."""
@@ -95,7 +99,7 @@ class Setting:
             "lines": [clean_name(line, longest=300) for line in dict.fromkeys((*place.sources, mapped))],
             "method": self.say(
                 "method",
-                {"walkers": walkers, "standard": study.standard.label(self.language),
+                {"walkers": walkers, "standard": clean_name(study.standard.label(self.language), longest=200),
                  "people": clean_name(place.population_source, longest=200)},
             ),
             "made": self.say("made", {"version": f"walkcircle {version('walkcircle')}"}),
@@ -189,7 +193,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
     profile, say, language = setting.profiles[position], setting.say, setting.language
     standard, shown = setting.answer.study.standard, profile.shown
     scores = [
-        (one.zh if language == "zh" else one.en, profile.categories[one.id], shared.means[one.id])
+        (clean_name(one.zh if language == "zh" else one.en), profile.categories[one.id], shared.means[one.id])
         for one in standard.categories
     ]
     told = ", ".join(f"{name} {'?' if isnan(score) else f'{score:.0f}'}" for name, score, _ in scores)
@@ -213,7 +217,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
         "map": ground.draw_community(
             position, shown.kind.id, thin=shown.thin, label=say("map_name"), metres=say("metres")
         ),
-        "map_title": say("map_title", {"kind": shown.kind.label(language), "limit": f"{shown.kind.limit_min:g}"}),
+        "map_title": say("map_title", {"kind": setting.name_kind(shown.kind), "limit": f"{shown.kind.limit_min:g}"}),
         "identity": _tell_identity(setting, profile),
         "groups": _tell_groups(setting, profile),
         "type_rule": say("type_rule", {name: write_share(bound) for name, bound in TYPE_BOUNDS.items()}),
@@ -234,7 +238,7 @@ def _tell(setting: Setting, ground: Ground, shared: _Shared, position: int) -> d
 
 def _find(setting: Setting, profile: Profile) -> str:
     """Say the one thing about a community."""
-    say, language = setting.say, setting.language
+    say = setting.say
     count = len(profile.kinds)
     if profile.residents < 1:
         return say("nobody")
@@ -244,7 +248,7 @@ def _find(setting: Setting, profile: Profile) -> str:
         first = say(
             "finding_all" if everybody else "finding_gap",
             {"without": write_count(most.without), "all": write_count(profile.residents),
-             "limit": f"{most.kind.limit_min:g}", "kind": _in_sentence(most.kind.label(language))},
+             "limit": f"{most.kind.limit_min:g}", "kind": _in_sentence(setting.name_kind(most.kind))},
         )  # fmt: skip
         gaps = len(profile.gaps)
         more = (
@@ -257,7 +261,7 @@ def _find(setting: Setting, profile: Profile) -> str:
     if unsure:
         return say(
             "finding_check",
-            {"unsure": write_count(unsure[0].unsure), "kind": _in_sentence(unsure[0].kind.label(language))},
+            {"unsure": write_count(unsure[0].unsure), "kind": _in_sentence(setting.name_kind(unsure[0].kind))},
         )
     return say("finding_met", {"kinds": count})
 
@@ -370,12 +374,11 @@ def _tell_streets(setting: Setting, profile: Profile) -> list[tuple[str, Markup]
 
 def _tell_measures(setting: Setting, profile: Profile) -> dict[str, Any]:
     """Name the kinds that are missing for most residents; where none is certain, those to look for first."""
-    language = setting.language
 
     def tell(one: KindProfile, people: float) -> Markup:
         return _fill(
             setting.say("measure"),
-            {"kind": Markup("<b>{}</b>").format(one.kind.label(language)), "limit": f"{one.kind.limit_min:g}",
+            {"kind": Markup("<b>{}</b>").format(setting.name_kind(one.kind)), "limit": f"{one.kind.limit_min:g}",
              "without": show_count(f"measure:{one.kind.id}", people)},
         )  # fmt: skip
 
@@ -387,7 +390,7 @@ def _tell_measures(setting: Setting, profile: Profile) -> dict[str, Any]:
 def _tell_need(setting: Setting, need: Need) -> Markup:
     told = _fill(
         setting.say("need"),
-        {"kind": Markup("<b>{}</b>").format(need.kind.label(setting.language)),
+        {"kind": Markup("<b>{}</b>").format(setting.name_kind(need.kind)),
          "asked": show_share(f"asked:{need.kind.id}", need.asked)},
     )  # fmt: skip
     quadrant = "" if need.quadrant is None else translate_word(need.quadrant, setting.language)
@@ -406,11 +409,11 @@ def _tell_sites(setting: Setting, profile: Profile) -> dict[str, Any] | None:
 
 def _tell_site(setting: Setting, site: Site, number: int) -> dict[str, Any]:
     """Make one row of the table of idle space; numbered, since an id may be anything."""
-    say, language, unknown = setting.say, setting.language, setting.say("unknown")
+    say, unknown = setting.say, setting.say("unknown")
     if site.kinds is None:
         kinds = unknown
     else:
-        labels = [clean_name(one if isinstance(one, str) else one.label(language)) for one in site.kinds]
+        labels = [clean_name(one) if isinstance(one, str) else setting.name_kind(one) for one in site.kinds]
         kinds = say("listed").join(labels) or say("idle_any")
     year = unknown if isnan(site.from_year) else f"{site.from_year:.0f}"
     return {
@@ -435,7 +438,7 @@ def _tell_kinds(setting: Setting, profile: Profile) -> list[dict[str, Any]]:
     for category in setting.answer.study.standard.categories:
         rows = [_tell_kind(setting, one) for one in profile.kinds if one.kind.category == category.id]
         if rows:
-            label = category.zh if setting.language == "zh" else category.en
+            label = clean_name(category.zh if setting.language == "zh" else category.en)
             score = profile.categories[category.id]
             text = "?" if isnan(score) else f"{score:.0f}"
             tables.append({"label": label, "rows": rows, "score": text, "alone": len(rows) == 1})
@@ -444,7 +447,7 @@ def _tell_kinds(setting: Setting, profile: Profile) -> list[dict[str, Any]]:
 
 def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
     """Make one row of the table of kinds."""
-    say, language, kind = setting.say, setting.language, one.kind
+    say, kind = setting.say, one.kind
     known = not isnan(one.share)
     mood = "gap" if one.without >= LEAST_PERSON else "check" if not one.firm or one.unsure >= LEAST_PERSON else "met"
     first = one.walks[0]
@@ -452,7 +455,7 @@ def _tell_kind(setting: Setting, one: KindProfile) -> dict[str, Any]:
     return {
         "id": kind.id,
         "mood": mood if known else "none",
-        "label": kind.label(language),
+        "label": setting.name_kind(kind),
         "group": "" if one.group == "all" else say(one.group),
         "stand_in": one.stand_in,
         "limit": f"{kind.limit_min:g}",
@@ -494,7 +497,7 @@ def _tell_stock(setting: Setting, one: KindProfile) -> Markup | str | None:
     told = show_share("adequacy", stock.adequacy)
     if stock.shortfall > 0:
         short = show_number("shortfall", stock.shortfall, write_count(stock.shortfall))
-        unit = translate_word(one.kind.norm_unit, setting.language)
+        unit = translate_word(clean_name(one.kind.norm_unit), setting.language)
         lacking = _fill(setting.say("short"), {"short": short, "unit": unit})
         return Markup("{}{} <small>{}</small>").format(told, "" if one.firm else "?", lacking)
     return told if one.firm else Markup("{}?").format(told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from math import ceil, isnan
@@ -16,11 +15,9 @@ from markupsafe import Markup
 
 from walkcircle.errors import OutputError
 from walkcircle.views.findings import write_share
-from walkcircle.views.page import read_asset
+from walkcircle.views.names import clean_name
+from walkcircle.views.page import read_asset, write_policy
 from walkcircle.views.palette import write_css_roles
-
-#: Names longer than this many characters are cut; a page should not be one name.
-LONGEST_NAME = 80
 
 #: Characters that a file's name keeps; all others become a hyphen, so that it is one on every system and in a link.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
@@ -68,25 +65,6 @@ def name_files(ids: Sequence[str]) -> dict[str, str]:
         taken.add(name.lower())
         names[one] = name + ".html"
     return {one: names[one] for one in ids}
-
-
-def clean_name(name: object, *, longest: int = LONGEST_NAME) -> str:
-    r"""Return a name as a page can show it: no control characters, no changes of direction, not endless.
-
-    Examples
-    --------
-    >>> clean_name("a\u202eb\x00c"), clean_name("x" * 99, longest=5)
-    ('abc', 'xxxx…')
-    """
-    # Cc control, Cs half of a pair; the next ones turn the direction of what comes after them, the last no XML may hold
-    kept = [
-        letter
-        for letter in str(name)[: 4 * longest]
-        if unicodedata.category(letter) not in {"Cc", "Cs"} and not "\u202a" <= letter <= "\u202e"
-        and not "\u2066" <= letter <= "\u2069" and letter not in "\ufffe\uffff"
-    ]  # fmt: skip
-    text = "".join(kept).strip()
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def show_name(name: object) -> Markup:
@@ -145,10 +123,22 @@ def show_points(of: str, gap: float) -> Markup:
     return show_number(of, gap, text)
 
 
-def fill_template(name: str, content: Mapping[str, Any]) -> str:
-    """Return the page that a template of this package makes of its content."""
-    css = Markup(read_css())  # noqa: S704 - the package's own style sheet
-    return _environment().get_template(name).render(css=css, **content)
+def fill_template(name: str, content: Mapping[str, Any], *, styles: Sequence[str] = ()) -> str:
+    """Return the page that a template of this package makes of its content; its policy allows its style, no script.
+
+    Parameters
+    ----------
+    name
+        The template.
+    content
+        What it shows. Whatever is not markup is escaped.
+    styles
+        Style sheets beside the one that all pages share.
+    """
+    # the policy names the package's own styles and never what stands in the page: what a name smuggles in has no hash
+    css = read_css() + "".join(read_asset(f"paper/{one}") for one in styles)
+    own = {"css": Markup(css), "policy": Markup(write_policy(styles=[css]))}  # noqa: S704 - our own style and its hash
+    return _environment().get_template(name).render(**own, **content)
 
 
 @cache

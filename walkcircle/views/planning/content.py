@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 
 from walkcircle.views.findings import write_index, write_share
-from walkcircle.views.sheets import clean_name, write_count
+from walkcircle.views.names import clean_name
+from walkcircle.views.sheets import write_count
 
 if TYPE_CHECKING:
     from walkcircle.views.planning.drawing import Drawing

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from walkcircle.plan import Plan
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence, Value, write_value
 from walkcircle.views.planning.drawing import Drawing, write_png
 from walkcircle.views.planning.sections import build_sections, tell_plan
 from walkcircle.views.planning.webpage import BROAD, TEXTS, tell_notes
 from walkcircle.views.planning.wording import WORDS
 from walkcircle.views.portrait import Setting
-from walkcircle.views.sheets import clean_name
 from walkcircle.views.text import Language
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from walkcircle.tables import Checkup, Projects
 from walkcircle.views.drawings import MAP_HEIGHT, MAP_WIDTH, Frame, pick_frame
+from walkcircle.views.names import clean_name
 from walkcircle.views.palette import BANDS, LIGHT, classify_value
-from walkcircle.views.sheets import clean_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -370,9 +370,10 @@ def _is_dark(colour: str) -> bool:
 
 
 def _write_text(label: Label) -> Markup:
-    return Markup(
-        '<text x="{:g}" y="{:g}" font-size="{:g}" text-anchor="{}" style="fill:{};font-size:{:g}px">{}</text>'
-    ).format(round(label.x, 1), round(label.y, 1), label.size, label.anchor, label.fill, label.size, label.text)
+    # attributes and no style: the policy of the page takes no style but its own
+    return Markup('<text x="{:g}" y="{:g}" font-size="{:g}" text-anchor="{}" fill="{}">{}</text>').format(
+        round(label.x, 1), round(label.y, 1), label.size, label.anchor, label.fill, label.text
+    )
 
 
 def _write_path(lines: Sequence[Line], end: str) -> str:

@@ -11,12 +11,13 @@ from walkcircle.groups import EVERYBODY, GROUPS
 from walkcircle.pool import LINK
 from walkcircle.proposals import LINK_KINDS
 from walkcircle.tables import Candidates, Links, Phases, ProjectGains, Projects
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Head, Listing, Section, Sentence
 from walkcircle.views.planning.drawing import draw_sites
 from walkcircle.views.planning.scene import Scene
 from walkcircle.views.planning.schools import list_crossings
 from walkcircle.views.planning.wording import translate_value
-from walkcircle.views.sheets import clean_name, write_count
+from walkcircle.views.sheets import write_count
 
 #: So many missing links are on the map and in the listing; the workbook has all.
 LINKS_SHOWN = 40

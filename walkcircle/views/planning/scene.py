@@ -13,6 +13,7 @@ from walkcircle.groups import name_group
 from walkcircle.plan import Plan
 from walkcircle.standards import Kind
 from walkcircle.tables import BeforeAfter, Checkup, Projects
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import (
     LONGEST_SENTENCE,
     Form,
@@ -23,7 +24,6 @@ from walkcircle.views.planning.content import (
     clean_value,
 )
 from walkcircle.views.planning.wording import WORDS, translate_doubt, translate_value
-from walkcircle.views.sheets import clean_name
 from walkcircle.views.text import Language
 
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 from walkcircle.routes import SchoolWays
 from walkcircle.tables import Crossings, SchoolRoutes
 from walkcircle.views.findings import write_share
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Listing, Sentence
 from walkcircle.views.planning.scene import Scene
 from walkcircle.views.planning.wording import translate_value
 from walkcircle.views.profiles import LEAST_PERSON
-from walkcircle.views.sheets import clean_name, write_count
+from walkcircle.views.sheets import write_count
 
 #: So many schools and crossings are shown, the worst; the workbook has all.
 SHOWN: Final = 10

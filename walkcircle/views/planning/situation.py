@@ -28,6 +28,7 @@ from walkcircle.tables import (
 )
 from walkcircle.views.captions import translate_word
 from walkcircle.views.findings import describe_index
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.circles import list_lacks
 from walkcircle.views.planning.content import LONGEST_SENTENCE, Section, Sentence, clean_value
 from walkcircle.views.planning.scene import Scene
@@ -37,7 +38,7 @@ from walkcircle.views.profiles import compare_shares
 from walkcircle.views.profiles.figures import read_numbers
 from walkcircle.views.profiles.people import count_groups
 from walkcircle.views.profiles.stocks import list_stocks
-from walkcircle.views.sheets import clean_name, write_count
+from walkcircle.views.sheets import write_count
 
 #: The grades of data, best first.
 GRADES = ("A", "B", "C", "D")

@@ -9,13 +9,13 @@ from markupsafe import Markup
 
 from walkcircle.plan import Plan
 from walkcircle.views.captions import CAPTIONS
-from walkcircle.views.page import read_asset
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Head, Listing, Section, Value, write_value
 from walkcircle.views.planning.drawing import write_svg
 from walkcircle.views.planning.sections import build_sections, tell_plan
 from walkcircle.views.planning.wording import WORDS
 from walkcircle.views.portrait import Setting
-from walkcircle.views.sheets import clean_name, fill_template, show_name, show_number, write_count
+from walkcircle.views.sheets import fill_template, show_name, show_number, write_count
 from walkcircle.views.text import Language
 
 #: A listing with more columns than this lies across the page.
@@ -53,9 +53,8 @@ def draw_page(plan: Plan, language: Language, *, sections: Sequence[Section] | N
         "finding": tell_plan(plan, language).text,
         "sections": [_lay_section(one, language) for one in sections or build_sections(plan, language)],
         "made": Setting(plan.analysis, language, (), {}).sources["made"],
-        "report_css": Markup(read_asset("paper/plan.css")),  # noqa: S704 - the package's own style sheet
     }
-    return fill_template("plan.html", content)
+    return fill_template("plan.html", content, styles=["report.css"])
 
 
 def tell_notes(listing: Listing, language: Language) -> list[str]:

@@ -8,11 +8,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from walkcircle.plan import Plan
+from walkcircle.views.names import clean_name
 from walkcircle.views.planning.content import Form, Listing, Section, Value, write_value
 from walkcircle.views.planning.document import to_date
 from walkcircle.views.planning.sections import build_sections, tell_plan
 from walkcircle.views.planning.wording import WORDS
-from walkcircle.views.sheets import clean_name
 from walkcircle.views.text import Language
 
 if TYPE_CHECKING:
