@@ -86,8 +86,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "circles_all_kept": "All circles keep all rules.",
     "circle_sizes": "Sizes of circles",
     "circle_sizes_note": "Cut: pairs of residents of one circle with an arterial, railway or river between them. "
-    "Inside: residents whose nearest place lies in their own circle, over kinds. Likeness to administrative areas: 1 is equal, "
-    "0 is chance.",
+    "Inside: residents whose nearest place lies in their own circle, over kinds. Likeness to administrative "
+    "areas: 1 is equal, 0 is chance.",
     "broken_rules": "Rules that are broken",
     "broken_rules_note": "Residents of one circle count once for each rule.",
     "circles": "Circles",
