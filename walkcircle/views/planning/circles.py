@@ -96,7 +96,7 @@ def _list_circles(scene: Scene, made: LivingCircles) -> tuple[Listing, ...]:
     ]
     heads = [
         scene.head("circle"), scene.head("circle_min", "count", Circles.minutes),
-        scene.head("part_of", spare=True), scene.head("people", "people", Circles.population),
+        scene.head("part_of", is_inner=True), scene.head("people", "people", Circles.population),
         scene.head("km2", "ratio", Circles.area_km2), scene.head("homes", "count", Circles.clusters),
         scene.head("longest_min", "minutes", Circles.longest_min),
         scene.head("compactness", "ratio", Circles.compactness), scene.head("centre_in", spare=True),
