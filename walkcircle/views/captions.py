@@ -361,7 +361,8 @@ CHINESE: Final[Mapping[str, str]] = {
     "col_broken": "违反规则数",
     "col_lacking": "有缺项",
     "schools": "上学路线",
-    "schools_note": "按时可达者中，有不经无保护干路过街的路线的比例：下限将地图未说明的过街计为无保护，上限计为有保护。",
+    "schools_note": "按时可达者中，有不经无保护干路过街的路线的比例："
+    "下限将地图未说明的过街计为无保护，上限计为有保护。",
     "col_schools": "学校",
     "col_pupils": "按时可达学生",
     "col_safe_low": "安全下限",
