@@ -118,7 +118,7 @@ def test_two_hamlets_are_two_small_circles_inside_a_large_one(two):
     assert sizes[CircleSizes.circles].tolist() == [1, 2]
     # 300 of one hamlet and 200 of the other walk 100 m
     assert sizes[CircleSizes.mean_min].iloc[1] == pytest.approx(500 * 100 / 60 / 1000)
-    assert (sizes[[CircleSizes.below, CircleSizes.above, CircleSizes.nowhere]].to_numpy() == 0).all()
+    assert (sizes[[CircleSizes.too_small, CircleSizes.too_large, CircleSizes.nowhere]].to_numpy() == 0).all()
     assert repr(two.circles) == "<LivingCircles 1 of 15 minutes, 2 of 5 minutes; 1 rules broken>"
 
 
@@ -398,7 +398,8 @@ def test_schools_are_kinds_of_schools_alone():
 #: A main street along y = 0 that nobody knows how to cross and whose ends are too far away to walk round, homes 50 m
 #: south of it and a school 50 m north.
 MAIN = draw_network(
-    [[(-900, 0), (100, 0)], [(100, 0), (300, 0)], [(300, 0), (999, 0)], [(100, -100), (100, 0)], [(100, 0), (100, 100)]],
+    [[(-900, 0), (100, 0)], [(100, 0), (300, 0)], [(300, 0), (999, 0)], [(100, -100), (100, 0)],
+     [(100, 0), (100, 100)]],
     kind=["primary", "primary", "primary", "path", "path"], osm_way=[1, 1, 1, 2, 3],
 )  # fmt: skip
 STREET = gpd.GeoDataFrame(

@@ -266,7 +266,13 @@ def test_gaps_ranking_and_indicators_are_those_of_the_tables(plan):
 def test_circles_and_what_they_lack_are_those_of_the_tables(circled):
     made = circled.analysis.circles
     sizes = find(circled, "circle_sizes")
-    shown = (CircleSizes.circles, CircleSizes.population, CircleSizes.below, CircleSizes.mean_min, CircleSizes.broken)
+    shown = (
+        CircleSizes.circles,
+        CircleSizes.population,
+        CircleSizes.too_small,
+        CircleSizes.mean_min,
+        CircleSizes.broken,
+    )
     for of in shown:
         assert same(column(sizes, of), made.sizes[of])
     assert sum(column(find(circled, "broken_rules"), "times")) == len(made.broken)

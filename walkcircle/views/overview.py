@@ -296,7 +296,7 @@ def _tell_circles(setting: Setting, area: _Area) -> list[dict[str, Any]]:
     rows = []
     for row in made.sizes.to_dict("records"):
         count = row[CircleSizes.circles]
-        off = row[CircleSizes.below] + row[CircleSizes.above]
+        off = row[CircleSizes.too_small] + row[CircleSizes.too_large]
         mean = row[CircleSizes.population] / count if count else nan
         lacking = made.gaps[
             made.gaps[CircleGaps.lacking] & (made.gaps[CircleGaps.tier_min] == row[CircleSizes.tier_min])
