@@ -40,11 +40,16 @@ from walkcircle.candidates import find_candidates
 from walkcircle.choices import FAIR, MOST_PEOPLE
 from walkcircle.errors import OutputError
 from walkcircle.plan import propose_plan
-from walkcircle.study import CheckupSection, PlanSection, SitingSection
+from walkcircle.study import CheckupSection, CirclesSection, PlanSection, SitingSection
 from walkcircle.tables import (
+    BrokenRules,
     Candidates,
     Checkup,
+    CircleGaps,
+    Circles,
+    CircleSizes,
     CommunityCoverage,
+    Crossings,
     Gaps,
     IndexChanges,
     Links,
@@ -53,6 +58,8 @@ from walkcircle.tables import (
     Projects,
     Proofs,
     Residences,
+    Roads,
+    SchoolRoutes,
     Wants,
 )
 from walkcircle.views.files import list_plan_tables, write_plan
@@ -68,7 +75,7 @@ from walkcircle.views.planning import (
     write_xlsx,
 )
 from walkcircle.views.planning.content import Head, clean_value
-from walkcircle.views.planning.drawing import Disc, Label, choose_blue, draw_sites, write_png, write_svg
+from walkcircle.views.planning.drawing import Area, Disc, Label, choose_blue, draw_sites, write_png, write_svg
 from walkcircle.views.planning.wording import CHINESE, ENGLISH
 from walkcircle.views.planning.workbook import name_sheets
 
@@ -131,12 +138,34 @@ def empty():
 
 
 @pytest.fixture(scope="module")
+def circled():
+    """Return a plan with living circles, and pupils who cross a main street on their way to school."""
+    standard = make_standard(CLINIC, make_kind("school", 12.0, group="pupil"), make_kind("shop", 90.0))
+    # nobody walks round the end of the street in time
+    network = draw_network([[(-500, 0), (3000, 0)]], kind=["primary"], osm_way=[1])
+    homes = make_residences([(str(i), people, (1000 * i, -20)) for i, people in enumerate((100, 60, 30, 20))])
+    homes[Residences.pupil] = [10.0, 6.0, 3.0, np.nan]
+    there = [("m", "shop", (1000, 10)), ("k", "clinic", (0, 0)), ("s", "school", (600, 20))]
+    street = gpd.GeoDataFrame(
+        {Roads.road: [1], Roads.road_class: ["primary"], Roads.name: ["Main </td> Street"]},
+        geometry=[shapely.LineString([(-500, 0), (3000, 0)])], crs=METRES,
+    )  # fmt: skip
+    place = replace(make_place(network, homes, make_facilities(there), AREAS, standard), roads=street)
+    rules = {"population": [50, 100, 150], "limit_min": 5.0}
+    study = make_study(
+        standard, walkers=(STROLLER,), minutes=(5.0,), plan=PlanSection(links=False), checkup=CheckupSection(draws=0),
+        circles=CirclesSection(five=rules, fifteen={"population": [150, 200, 250], "limit_min": 20.0}),
+    )  # fmt: skip
+    return propose_plan(analyse(place, study))
+
+
+@pytest.fixture(scope="module")
 def suburb(analyses):
     """Return the plan of a real suburb, with missing links."""
     return propose_plan(analyses["karhula"])
 
 
-@pytest.fixture(params=["priced", "counted", "empty", "suburb"])
+@pytest.fixture(params=["priced", "counted", "empty", "circled", "suburb"])
 def plan(request):
     return request.getfixturevalue(request.param)
 
@@ -233,6 +262,66 @@ def test_gaps_ranking_and_indicators_are_those_of_the_tables(plan):
     )
     left = column(find(plan, "indicators"), Phases.gap_left)
     assert left == pytest.approx([plan.pool.wants[Wants.people].sum(), plan.phases[Phases.gap_left].iloc[-1]])
+
+
+def test_circles_and_what_they_lack_are_those_of_the_tables(circled):
+    made = circled.analysis.circles
+    sizes = find(circled, "circle_sizes")
+    shown = (
+        CircleSizes.circles,
+        CircleSizes.population,
+        CircleSizes.too_small,
+        CircleSizes.mean_min,
+        CircleSizes.broken,
+    )
+    for of in shown:
+        assert same(column(sizes, of), made.sizes[of])
+    assert sum(column(find(circled, "broken_rules"), "times")) == len(made.broken)
+    assert sum(column(find(circled, "broken_rules"), BrokenRules.people)) == made.broken[BrokenRules.people].sum()
+    circles = find(circled, "circles")
+    listed = {row[0]: row for row in circles.rows}
+    of_circles = (Circles.population, Circles.area_km2)
+    at = [next(n for n, head in enumerate(circles.heads) if head.of == of) for of in of_circles]
+    for row in made.circles.to_dict("records"):
+        mine = listed.pop(row[Circles.circle])
+        assert [mine[n] for n in at] == [row[of] for of in of_circles]
+    assert not listed
+    gaps = find(circled, "circle_gaps")
+    assert sum(column(gaps, CircleGaps.without)) == pytest.approx(made.gaps[CircleGaps.without].sum())
+    assert sum(column(gaps, CircleGaps.to_check)) == pytest.approx(made.gaps[CircleGaps.to_check].sum())
+    lacks = find(circled, "circle_lacks")
+    assert sum(column(lacks, CircleGaps.lacking)) == made.gaps[CircleGaps.lacking].sum() > 0
+    owed = made.gaps[made.gaps[CircleGaps.owed]]
+    assert sum(column(lacks, "without_owed")) == pytest.approx(owed[CircleGaps.without].sum())
+
+
+@BOTH
+def test_ways_to_school_are_those_of_the_tables(circled, language):
+    """Homes are on one side of the main street and the school is on the other: nobody's way is known to be safe."""
+    made = circled.analysis.schools
+    schools = find(circled, "schools", language)
+    for of in (SchoolRoutes.pupils, SchoolRoutes.share_if_unprotected, SchoolRoutes.share_if_protected):
+        assert same(column(schools, of), made.routes[of])
+    assert column(schools, SchoolRoutes.pupils) == [16]
+    words = (CHINESE if language == "zh" else ENGLISH)["schools_share"]
+    said = words.format(pupils=16, kind="school", limit=12, low="0 %", high="100 %")
+    assert said.replace("\u202f", " ") in text_of(circled, 7, language).replace("\u202f", " ")
+    crossings = find(circled, "crossings", language)
+    assert same(column(crossings, Crossings.pupils), made.crossings[Crossings.pupils])
+    degrees = made.crossings.geometry.representative_point().to_crs(4326)
+    assert column(crossings, "lon") == pytest.approx(degrees.x.tolist())
+    assert column(crossings, "lat") == pytest.approx(degrees.y.tolist())
+
+
+def test_the_map_has_the_borders_of_the_larger_circles(circled, counted):
+    def count(plan):
+        drawing = tell(plan)[9].drawing
+        return sum(isinstance(one, Area) and one.fill is None for one in drawing.shapes), drawing.caption
+
+    larger = circled.analysis.circles.list_larger()
+    assert count(circled)[0] == 2 * len(larger)  # each with a pale edge
+    assert ENGLISH["map_circles"] in count(circled)[1]
+    assert count(counted) == (0, ENGLISH["map_caption"])
 
 
 class Page(HTMLParser):

@@ -36,11 +36,15 @@ if TYPE_CHECKING:
     from walkcircle.circles import (
         CircleRules,
         Delineation,
+        LivingCircles,
         Search,
         compare_partitions,
         compare_with_chance,
         delineate_circles,
+        delineate_nested,
+        list_circle_gaps,
         list_rules,
+        measure_circles,
         measure_containment,
         measure_severance,
         measure_stability,
@@ -76,7 +80,7 @@ if TYPE_CHECKING:
     from walkcircle.pool import Pool, assemble_links, assemble_sites, join_pools, list_wants
     from walkcircle.proposals import Proposals, Scenario
     from walkcircle.proximity import measure_dual_access, measure_proximity, measure_sweep, weigh_proximity
-    from walkcircle.routes import measure_school_routes, rank_crossings
+    from walkcircle.routes import SchoolWays, find_schools, measure_school_routes, measure_school_ways, rank_crossings
     from walkcircle.scenario import measure_effect
     from walkcircle.siting import BundleTerms, Siting, SitingEffort, SitingTerms, solve_bundle, solve_siting
     from walkcircle.snapping import Spots, snap_points
@@ -147,11 +151,13 @@ __all__ = [
     "find_gaps", "relax_walker", "measure_straight", "explain_gaps", "measure_needs", "measure_emphasis",
     "find_candidates", "find_hosts",
     "CircleRules", "read_rules", "list_rules", "Search", "Delineation", "delineate_circles",
+    "LivingCircles", "delineate_nested", "measure_circles", "list_circle_gaps",
     "measure_containment", "measure_severance", "compare_partitions", "measure_stability", "split_at_random",
     "compare_with_chance",
     "solve_siting", "solve_bundle", "Siting", "SitingTerms", "BundleTerms", "SitingEffort",
     "Pool", "list_wants", "assemble_sites", "assemble_links", "join_pools",
     "Choice", "estimate_costs", "choose_projects", "Calendar", "Turns", "Schedule", "schedule_projects",
+    "SchoolWays", "find_schools", "measure_school_ways",
     "measure_school_routes", "rank_crossings", "LinkRules", "find_links", "measure_links", "list_linked_homes",
     # the wholes
     "Analysis", "analyse",
@@ -188,11 +194,15 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "circles": (
         "CircleRules",
         "Delineation",
+        "LivingCircles",
         "Search",
         "compare_partitions",
         "compare_with_chance",
         "delineate_circles",
+        "delineate_nested",
+        "list_circle_gaps",
         "list_rules",
+        "measure_circles",
         "measure_containment",
         "measure_severance",
         "measure_stability",
@@ -228,7 +238,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "plan": ("Plan", "assemble_pool", "propose_plan"),
     "pool": ("Pool", "join_pools", "list_wants", "assemble_links", "assemble_sites"),
     "proposals": ("Proposals", "Scenario"),
-    "routes": ("measure_school_routes", "rank_crossings"),
+    "routes": ("SchoolWays", "find_schools", "measure_school_routes", "measure_school_ways", "rank_crossings"),
     "scenario": ("measure_effect",),
     "siting": ("BundleTerms", "Siting", "SitingEffort", "SitingTerms", "solve_bundle", "solve_siting"),
     "snapping": ("Spots", "snap_points"),

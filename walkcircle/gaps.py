@@ -318,7 +318,7 @@ def _find_causes(
     is_thin = ~pd.isna(reason)
     near = usual <= limit
     cause = np.select([near, is_thin], [BARRIER, UNMAPPED], NONE_NEAR).astype(object)
-    facility, minutes = line[Straight.facility].to_numpy(dtype=object), usual.copy()
+    facility, minutes = line[Straight.facility].to_numpy(dtype=object, copy=True), usual.copy()
     how = np.full(len(gaps), None, dtype=object)
     for name in reversed([name for name in RELAXATIONS if name in relaxed]):
         freed = relaxed[name][relaxed[name][Nearest.rank] == 1].set_index([Nearest.origin, Nearest.kind])

@@ -25,12 +25,12 @@ def show_circles(answer: Analysis, console: Console) -> None:
     console.print("\n[bold]Living circles[/bold]")
     for row in made.sizes.to_dict("records"):
         count = row[CircleSizes.circles]
-        within = count - row[CircleSizes.below] - row[CircleSizes.above]
+        within = count - row[CircleSizes.too_small] - row[CircleSizes.too_large]
         mean = row[CircleSizes.population] / count if count else 0.0
         console.print(
             f"{row[CircleSizes.tier_min]:g} min: {count:,} circles of {mean:,.0f} people in the mean; {within:,} have "
-            f"{row[CircleSizes.least]:,.0f} to {row[CircleSizes.most]:,.0f}, {row[CircleSizes.below]:,} fewer, "
-            f"{row[CircleSizes.above]:,} more; {row[CircleSizes.nowhere]:,.0f} people are in none."
+            f"{row[CircleSizes.least]:,.0f} to {row[CircleSizes.most]:,.0f}, {row[CircleSizes.too_small]:,} fewer, "
+            f"{row[CircleSizes.too_large]:,} more; {row[CircleSizes.nowhere]:,.0f} people are in none."
         )
     broken = made.broken[BrokenRules.rule].value_counts()
     told = ", ".join(f"{str(rule).replace('_', ' ')} {count:,}" for rule, count in broken.items()) or "none"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from walkcircle.groups import EVERYBODY, name_group
 from walkcircle.tables import Crossings, SchoolRoutes
-from walkcircle.views.findings import name_people, write_share
+from walkcircle.views.findings import write_share
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,9 +30,12 @@ def show_schools(answer: Analysis, console: Console) -> None:
         if pupils <= 0:
             continue
         label = escape(answer.study.standard.kind(kind).label(language))
+        who = name_group(str(mine[SchoolRoutes.group].iloc[0]), language)
+        if mine[SchoolRoutes.stand_in].any() and who != name_group(EVERYBODY, language):
+            who = f"{name_group(EVERYBODY, language)} (for {who})"
         console.print(
             f"\nWays to school ({label}): {write_share(min(low / pupils, 1.0))} to "
-            f"{write_share(min(high / pupils, 1.0))} of {pupils:,.0f} {name_people(mine, language)} have one without "
+            f"{write_share(min(high / pupils, 1.0))} of {pupils:,.0f} {who} have one without "
             "an unprotected crossing of an arterial (tables/school_routes.csv)."
         )
         worst = made.crossings[made.crossings[Crossings.kind] == kind].head(1)

@@ -145,8 +145,8 @@ class CircleSizes(Table):
     least = Column("least", "number", "least residents that the rules allow", unit="people", low=0)
     aim = Column("aim", "number", "residents that the rules aim at", unit="people", low=0)
     most = Column("most", "number", "most residents that the rules allow", unit="people", low=0)
-    below = Column("below", "count", "circles with fewer residents than allowed", low=0)
-    above = Column("above", "count", "circles with more residents than allowed", low=0)
+    too_small = Column("too_small", "count", "circles with fewer residents than allowed", low=0)
+    too_large = Column("too_large", "count", "circles with more residents than allowed", low=0)
     mean_min = Column(
         "mean_min", "number", "mean known walk of a resident to the centre", unit="min", low=0, nullable=True
     )

@@ -169,6 +169,21 @@ ENGLISH: Final[Mapping[str, str]] = {
     "coverage_lead": "Over {kinds} kinds with a service radius, the straight line counts {radius} of residents and the "
     "walk {walked}: {gap} points are a matter of how one measures.",
     "col_unsure": "To check",
+    "circles": "Living circles",
+    "circles_note": "Residents: mean of a circle. Lacking: circles that owe a kind, have none inside, and somebody is "
+    "certainly without (tables/circle_gaps.csv).",
+    "col_circles": "Circles",
+    "col_asked": "Asked for",
+    "col_in_band": "Have it",
+    "col_broken": "Rules broken",
+    "col_lacking": "Lacking a kind",
+    "schools": "Ways to school",
+    "schools_note": "Share of those in time who have a way without an unprotected crossing of an arterial: at least, "
+    "with crossings of which the map does not say more counted as unprotected, and at most.",
+    "col_schools": "Schools",
+    "col_pupils": "Pupils in time",
+    "col_safe_low": "Safe at least",
+    "col_safe_high": "At most",
     "equity": "How evenly walks are spread",
     "equity_note": "Of the minutes to the nearest place, over residents whose walk was found; the others have no walk. "
     "Gini: 0 is equal. EDE (Kolm-Pollak, ε = 1): minutes that would be as bad if all had them. P90/P10: the walk of "
@@ -338,6 +353,20 @@ CHINESE: Final[Mapping[str, str]] = {
     "coverage_lead": "在有服务半径规定的 {kinds} 类设施中，直线半径覆盖 {radius} 的居民，步行可达为 {walked}："
     "{gap} 个百分点之差来自量法不同。",
     "col_unsure": "待核查",
+    "circles": "生活圈",
+    "circles_note": "居民：每圈平均。缺少：应配某类设施、圈内没有且有居民确定缺少的生活圈（tables/circle_gaps.csv）。",
+    "col_circles": "个数",
+    "col_asked": "规则人数",
+    "col_in_band": "符合",
+    "col_broken": "违反规则数",
+    "col_lacking": "有缺项",
+    "schools": "上学路线",
+    "schools_note": "按时可达者中，有不经无保护干路过街的路线的比例："
+    "下限将地图未说明的过街计为无保护，上限计为有保护。",
+    "col_schools": "学校",
+    "col_pupils": "按时可达学生",
+    "col_safe_low": "安全下限",
+    "col_safe_high": "上限",
     "equity": "步行时间是否均等",
     "equity_note": "以到最近设施的分钟数计，仅含找到步行路线的居民；无路线：未找到路线的居民比例。"
     "基尼系数：0 为均等。EDE（Kolm-Pollak，ε = 1）："

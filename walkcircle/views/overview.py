@@ -16,7 +16,17 @@ from walkcircle.analysis import Analysis
 from walkcircle.equity import measure_equity
 from walkcircle.gaps import GAP
 from walkcircle.standards import Kind
-from walkcircle.tables import Checkup, CommunityCoverage, Coverage, Equity, Gaps, RadiusGap
+from walkcircle.tables import (
+    Checkup,
+    CircleGaps,
+    CircleSizes,
+    CommunityCoverage,
+    Coverage,
+    Equity,
+    Gaps,
+    RadiusGap,
+    SchoolRoutes,
+)
 from walkcircle.views.captions import CAPTIONS
 from walkcircle.views.drawings import draw_choropleth, draw_histogram, draw_strip
 from walkcircle.views.findings import describe_index, write_index
@@ -159,6 +169,8 @@ def _tell(setting: Setting, area: _Area, districts: list[dict[str, Any]]) -> dic
         "ranking": _rank(setting, area),
         "coverage": _tell_coverage(setting, area),
         "lead": _tell_lead(setting, area),
+        "circles": _tell_circles(setting, area),
+        "schools": _tell_schools(setting, area),
         "equity": _tell_equity(setting, area),
         "thin": _tell_thin(setting, area),
         "checks": _tell_checks(setting, area),
@@ -274,6 +286,61 @@ def _tell_lead(setting: Setting, area: _Area) -> Markup | None:
         kinds=len(pairs), radius=show_share("lead_radius", radius), walked=show_share("lead_walked", walked),
         gap=show_points("lead_gap", radius - walked),
     )  # fmt: skip
+
+
+def _tell_circles(setting: Setting, area: _Area) -> list[dict[str, Any]]:
+    """Tell how many living circles there are, beside their rules; only of the whole study, whose borders they cross."""
+    made = setting.answer.circles
+    if made is None or area.up:
+        return []
+    rows = []
+    for row in made.sizes.to_dict("records"):
+        count = row[CircleSizes.circles]
+        off = row[CircleSizes.too_small] + row[CircleSizes.too_large]
+        mean = row[CircleSizes.population] / count if count else nan
+        lacking = made.gaps[
+            made.gaps[CircleGaps.lacking] & (made.gaps[CircleGaps.tier_min] == row[CircleSizes.tier_min])
+        ]
+        rows.append(
+            {
+                "minutes": f"{row[CircleSizes.tier_min]:g}",
+                "circles": show_count("circles", count),
+                "mean": show_count("circle_mean", mean),
+                "band": f"{write_count(row[CircleSizes.least])}–{write_count(row[CircleSizes.most])}",
+                "in_band": show_count("in_band", count - off),
+                "broken": show_count("broken", row[CircleSizes.broken]),
+                "lacking": show_count("lacking", lacking[CircleGaps.circle].nunique()),
+            }
+        )
+    return rows
+
+
+def _tell_schools(setting: Setting, area: _Area) -> list[dict[str, Any]]:
+    """Tell who has a safe way to school, at least and at most; only of the whole study, as pupils cross borders."""
+    made = setting.answer.schools
+    if made is None or area.up:
+        return []
+    rows = []
+    for kind in setting.answer.study.standard.kinds:
+        mine = made.routes[made.routes[SchoolRoutes.kind] == kind.id]
+        pupils = float(mine[SchoolRoutes.pupils].sum())
+        if pupils < LEAST_PERSON:
+            continue
+        low, high = (
+            min(float(mine[column].sum()) / pupils, 1.0)
+            for column in (SchoolRoutes.safe_if_unprotected, SchoolRoutes.safe_if_protected)
+        )
+        rows.append(
+            {
+                "id": kind.id,
+                "label": kind.label(setting.language),
+                "schools": show_count("schools", len(mine)),
+                "pupils": show_count("pupils", pupils),
+                "low": show_share("safe_low", low),
+                "high": show_share("safe_high", high),
+            }
+        )
+    return rows
 
 
 def _tell_equity(setting: Setting, area: _Area) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def tell_circles(scene: Scene) -> Section:
 
 
 def _tell_size(scene: Scene, row: Mapping[Hashable, Any]) -> Sentence:
-    count, off = row[CircleSizes.circles], row[CircleSizes.below] + row[CircleSizes.above]
+    count, off = row[CircleSizes.circles], row[CircleSizes.too_small] + row[CircleSizes.too_large]
     values = {
         "circles": count, "minutes": f"{row[CircleSizes.tier_min]:g}",
         "people": write_count(row[CircleSizes.population] / count if count else 0.0),
@@ -49,13 +49,13 @@ def _tell_broken(scene: Scene, made: LivingCircles) -> Sentence:
 
 def _list_sizes(scene: Scene, made: LivingCircles) -> tuple[Listing, ...]:
     columns = (CircleSizes.tier_min, CircleSizes.circles, CircleSizes.population, CircleSizes.nowhere,
-               CircleSizes.below, CircleSizes.above, CircleSizes.mean_min, CircleSizes.longest_min,
+               CircleSizes.too_small, CircleSizes.too_large, CircleSizes.mean_min, CircleSizes.longest_min,
                CircleSizes.severed_share, CircleSizes.inside_share, CircleSizes.ari, CircleSizes.broken)  # fmt: skip
     rows = list(made.sizes[[*columns]].itertuples(index=False))
     heads = [
         scene.head("circle_min", "count", CircleSizes.tier_min), scene.head("circles", "count", CircleSizes.circles),
         scene.head("people", "people", CircleSizes.population), scene.head("nowhere", "people", CircleSizes.nowhere),
-        scene.head("below", "count", CircleSizes.below), scene.head("above", "count", CircleSizes.above),
+        scene.head("below", "count", CircleSizes.too_small), scene.head("above", "count", CircleSizes.too_large),
         scene.head("mean_min", "minutes", CircleSizes.mean_min),
         scene.head("longest_min", "minutes", CircleSizes.longest_min),
         scene.head("severed", "share", CircleSizes.severed_share, spare=True),
@@ -96,7 +96,7 @@ def _list_circles(scene: Scene, made: LivingCircles) -> tuple[Listing, ...]:
     ]
     heads = [
         scene.head("circle"), scene.head("circle_min", "count", Circles.minutes),
-        scene.head("part_of", spare=True), scene.head("people", "people", Circles.population),
+        scene.head("part_of", is_inner=True), scene.head("people", "people", Circles.population),
         scene.head("km2", "ratio", Circles.area_km2), scene.head("homes", "count", Circles.clusters),
         scene.head("longest_min", "minutes", Circles.longest_min),
         scene.head("compactness", "ratio", Circles.compactness), scene.head("centre_in", spare=True),

@@ -79,8 +79,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     # 6
     "circles_none": "No living circles of 5 and 15 minutes were delineated; the communities above are the units of "
     "this plan.",
-    "circles_size": "{circles} circles of {minutes} minutes hold {people} residents in the mean; {in_band} of them "
-    "have the {least} to {most} of the rules.",
+    "circles_size": "Circles of {minutes} minutes: {circles}, with {people} residents in the mean; {in_band} of them "
+    "have the {least} to {most} that the rules ask for.",
     "circles_broken": "Rules are broken {count} times; a circle may break several. Where few people live within the "
     "walk, no circle has enough of them.",
     "circles_all_kept": "All circles keep all rules.",
