@@ -338,7 +338,7 @@ def solve_spopt(make, given: Arrays, answer: Arrays) -> None:
         try:
             model.solve(make_cbc(given), results=False)
         except RuntimeError:  # its word for a solver whose time was up without an answer
-            answer["objective"], answer["proven"] = np.array(np.nan), np.array(False)  # noqa: FBT003 - an array of one truth
+            answer["objective"], answer["proven"] = np.array(np.nan), np.zeros((), bool)
             return
     keep_objective(model.problem, answer)
 
