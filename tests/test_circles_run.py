@@ -37,7 +37,8 @@ from walkcircle.errors import StudyError
 from walkcircle.footing import make_footing
 from walkcircle.links import find_links
 from walkcircle.plan import propose_plan
-from walkcircle.printing import show_circles, show_schools
+from walkcircle.printing.circles import show_circles
+from walkcircle.printing.schools import show_schools
 from walkcircle.routes import find_schools
 from walkcircle.sources import read_place
 from walkcircle.sources.osm_file import read_osm_file

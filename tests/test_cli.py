@@ -409,7 +409,7 @@ def test_two_plans_are_the_same_to_the_last_byte_and_the_second_does_not_search(
     def refuse(*_given, **_more):
         pytest.fail("it searches again")
 
-    monkeypatch.setattr("walkcircle.plan.solve_siting", refuse)
+    monkeypatch.setattr("walkcircle.choices.solve_siting", refuse)
     status, again, _ = call(capsys, monkeypatch, "plan", karhula)
     assert (status, again) == (0, said)
     assert {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()} == first

@@ -753,7 +753,7 @@ def test_every_number_on_the_map_can_be_read(suburb):
     centres = np.array([(one.x, one.y) for one in discs])
     apart = np.hypot(*(centres[:, None] - centres[None]).T)[np.triu_indices(len(discs), 1)]
     assert apart.min() >= 2 * discs[0].radius
-    inside = re.findall(r'<circle[^>]*fill="(#\w+)"[^>]*/><text[^>]*"middle" style="fill:(#\w+)', write_svg(drawing))
+    inside = re.findall(r'<circle[^>]*fill="(#\w+)"[^>]*/><text[^>]*"middle" fill="(#\w+)', write_svg(drawing))
     assert len(inside) == len(set(inside)) == len(discs)
     for circle, letters in inside:
         low, high = sorted((lightness(circle), lightness(letters)))
